@@ -1,0 +1,3 @@
+//! Configuration: what the daemon resolved, in the form that it hands to its workers.
+
+pub mod job;

@@ -1,0 +1,307 @@
+//! The seam between the engine and the services: the [`Connector`] trait, what its methods say, and what each failure makes the engine do.
+//!
+//! Knows no vendor, no mirror, no state.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+
+use crate::model::{AssetRef, ConnectorName, Cursor, Document, Key, Place, Raw, RemoteId, Revision, Scope};
+
+/// A place documents come from. It only reads: it touches neither mirror, nor state, nor clock; what it must remember travels in its cursors and in
+/// the raw bodies that it is handed back. Dropping any future or stream that it returns leaves nothing behind.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// The instance's name.
+    fn name(&self) -> &ConnectorName;
+
+    /// Asks the live service whether credentials and scopes work; what is wrong, and how to mend it.
+    async fn validate(&self) -> Result<Validation, SourceError>;
+
+    /// Lists what exists, scope by scope. `since` holds the cursors of the last time (none on a first sync). [`Depth::Everything`] also lists what may
+    /// change without a new revision: labels, all attachments, names of folders.
+    ///
+    /// An `Err` item ends the listing of everything that has not reported [`Listed::ScopeDone`]; what one forbidden scope does is said by its own
+    /// `ScopeDone`.
+    fn changes(&self, since: Vec<(Scope, Cursor)>, depth: Depth) -> BoxStream<'_, Result<Listed, SourceError>>;
+
+    /// How many documents one `fetch` call should name, so that its requests are full.
+    fn batch_size(&self) -> usize;
+
+    /// Fetches raw bodies, as many in one request as the service allows: one outcome per id, in any order.
+    fn fetch(&self, batch: Vec<Wanted>) -> BoxStream<'_, (RemoteId, Result<Fetched, SourceError>)>;
+
+    /// Which of these still exist, and if not, why: asked before anything is removed that only a listing's silence speaks against. One outcome per
+    /// id; an `Err` means that nothing may be removed in this run.
+    async fn confirm(&self, ids: Vec<Wanted>) -> Result<Vec<(RemoteId, Presence)>, SourceError>;
+
+    /// Display names of people, as many in one request as the service allows. Missing answers are simply absent.
+    async fn people(&self, keys: Vec<Key>) -> Result<Vec<(Key, String)>, SourceError>;
+
+    /// Reads a raw body into a document: pure, so that a better reader can be applied to all kept raw bodies without a request. Bounded in depth, time
+    /// and memory; never fails for what is in the body, only for a raw body that this version cannot open at all (it is fetched again then).
+    fn read(&self, raw: &Raw) -> Result<Document, ReadError>;
+
+    /// Streams one attachment or image.
+    async fn asset(&self, asset: &AssetRef) -> Result<AssetStream, SourceError>;
+
+    /// Requests so far, and the moment until which the service told us to wait, if it did.
+    fn traffic(&self) -> Traffic;
+}
+
+/// How much a listing looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// What is there, with revisions and places; new attachments.
+    Changes,
+    /// Also labels, every attachment, folders' names: at a full sync and once a day.
+    Everything,
+}
+
+/// One item of a listing. The same id may come twice (pages shift while they are listed): the last word counts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Listed {
+    /// A document exists, with this revision and place.
+    Seen {
+        /// Its id.
+        id: RemoteId,
+        /// Its revision.
+        revision: Revision,
+        /// Its place.
+        place: Place,
+        /// People that its facts name (authors), so that their names can be asked in one go.
+        people: Vec<Key>,
+    },
+    /// Something that is no document but stands in the tree as a folder (a Confluence folder).
+    Node {
+        /// Its id.
+        id: RemoteId,
+        /// Its place; `kind` and `aliases` mean nothing.
+        place: Place,
+    },
+    /// A document's labels, sorted.
+    Labels {
+        /// The document.
+        id: RemoteId,
+        /// Its labels.
+        labels: Vec<String>,
+    },
+    /// An attachment exists.
+    Asset(AssetRef),
+    /// All attachments of a scope have been listed: one that is known and was not listed is gone.
+    AssetsDone {
+        /// The scope.
+        scope: Scope,
+    },
+    /// The service says itself that a document is gone.
+    Gone {
+        /// Its id.
+        id: RemoteId,
+        /// Why.
+        why: Presence,
+    },
+    /// This scope has been listed.
+    ScopeDone {
+        /// The scope.
+        scope: Scope,
+        /// Its name for people (`ENG`).
+        name: String,
+        /// How well.
+        completion: Completion,
+        /// Where to go on next time. With `Scope::new("")`: what the connector remembers of the whole site.
+        cursor: Option<Cursor>,
+    },
+}
+
+/// How well a scope was listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Completion {
+    /// Everything in it was named.
+    Complete,
+    /// Something was not; why, for people.
+    Incomplete(String),
+    /// The whole scope is not there, or closed to us; why, for people.
+    Missing(String),
+    /// It is there, but the configuration does not ask for it any more: its documents become `cleanup`'s.
+    Unwanted,
+}
+
+/// A document to fetch or to ask after.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Wanted {
+    /// Its id.
+    pub id: RemoteId,
+    /// Its place as last listed.
+    pub place: Arc<Place>,
+    /// Whether its labels are wanted too: false where this run's listing brings them.
+    pub labels: bool,
+}
+
+/// A fetched body.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fetched {
+    /// The body.
+    pub raw: Raw,
+    /// The revision that it has, in the form that `changes` lists.
+    pub revision: Revision,
+    /// Labels, sorted, where asked for and known.
+    pub labels: Option<Vec<String>>,
+}
+
+/// What became of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Presence {
+    /// It is there, in a scope that we mirror: the listing missed it.
+    Present,
+    /// Archived.
+    Archived,
+    /// In the service's trash.
+    Trashed,
+    /// Deleted, or no longer visible to us: the service does not tell these apart.
+    Gone,
+    /// It is there, and we may no longer read it.
+    Forbidden,
+    /// It is there, in a scope that we do not mirror.
+    OutOfScope,
+}
+
+/// Why a raw body cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the kept body cannot be read by this version: {0}")]
+pub struct ReadError(pub String);
+
+/// An attachment's bytes.
+pub struct AssetStream {
+    /// Length in bytes where the service announced one.
+    pub length: Option<u64>,
+    /// The bytes.
+    pub bytes: BoxStream<'static, Result<Bytes, SourceError>>,
+}
+
+/// What the HTTP room counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests sent, retries included.
+    pub requests: u64,
+    /// Bytes received after decompression.
+    pub bytes: u64,
+    /// Milliseconds since 1970 until which the service told us to wait.
+    pub waiting_until_ms: Option<u64>,
+}
+
+/// What `validate` found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Validation {
+    /// Who we are there (`Ann (Cloud, API token)`).
+    pub account: String,
+    /// Findings for people, best first: `12 spaces visible`.
+    pub notes: Vec<String>,
+    /// What will not work, with the way out; empty is good.
+    pub problems: Vec<String>,
+}
+
+/// A failure at the service. Each variant decides one thing, see [`SourceError::consequence`].
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SourceError {
+    /// 401, a login page, a captcha.
+    #[error("{service} refused the credentials ({detail})")]
+    Unauthorized {
+        /// Host.
+        service: String,
+        /// What it said.
+        detail: String,
+        /// The way out.
+        hint: String,
+    },
+    /// The configuration cannot work (an address that is no such service, a space that does not exist).
+    #[error("{detail}")]
+    Misconfigured {
+        /// What is wrong.
+        detail: String,
+        /// The way out.
+        hint: String,
+    },
+    /// 403 or 404 for one thing.
+    #[error("{what} is not there, or not for us ({status})")]
+    NotVisible {
+        /// The thing.
+        what: String,
+        /// HTTP status.
+        status: u16,
+    },
+    /// More than the configured limit.
+    #[error("{what} is larger than the limit of {limit_bytes} bytes")]
+    TooLarge {
+        /// The thing.
+        what: String,
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// The service asks for a longer wait than this run can take.
+    #[error("{service} limits our rate")]
+    RateLimited {
+        /// Host.
+        service: String,
+        /// How long it asks us to wait.
+        retry_after: Duration,
+    },
+    /// No answer: name, route, TLS, reset, stall; after retries.
+    #[error("{service} cannot be reached ({detail})")]
+    Network {
+        /// Host.
+        service: String,
+        /// What happened, without any address's query.
+        detail: String,
+    },
+    /// 5xx, or an answer that is not what the service promises; after retries.
+    #[error("{service} gave a wrong answer for {what} ({detail})")]
+    BadAnswer {
+        /// Host.
+        service: String,
+        /// The thing.
+        what: String,
+        /// What came.
+        detail: String,
+    },
+}
+
+/// What an error makes the engine do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consequence {
+    /// End the run; nothing until the configuration changes.
+    Suspend,
+    /// End the run; again after 1, 2, 5, 15 minutes.
+    EndRun,
+    /// Defer this document (or asset), go on with the others.
+    Defer,
+}
+
+impl SourceError {
+    /// What this error makes the engine do.
+    #[must_use]
+    pub fn consequence(&self) -> Consequence {
+        match self {
+            Self::Unauthorized { .. } | Self::Misconfigured { .. } => Consequence::Suspend,
+            Self::RateLimited { .. } | Self::Network { .. } => Consequence::EndRun,
+            Self::NotVisible { .. } | Self::TooLarge { .. } | Self::BadAnswer { .. } => Consequence::Defer,
+        }
+    }
+
+    /// What to do about it, for people.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Unauthorized { hint, .. } | Self::Misconfigured { hint, .. } => hint.clone(),
+            Self::NotVisible { .. } => "It is tried again at each run; if it should be visible, check the account's permissions.".to_owned(),
+            Self::TooLarge { .. } => "Raise `max_body_bytes` (documents) or `max_asset_bytes` (attachments) to mirror it.".to_owned(),
+            Self::RateLimited { retry_after, .. } => {
+                format!("The service asks for {} s of rest; the next run goes on where this one stopped.", retry_after.as_secs())
+            }
+            Self::Network { .. } => "Check the network, the proxy and the configured address; it is tried again by itself.".to_owned(),
+            Self::BadAnswer { .. } => "It is tried again by itself; if it stays, look at the service's status page.".to_owned(),
+        }
+    }
+}

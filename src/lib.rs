@@ -1,0 +1,8 @@
+//! context-sync: a quiet daemon that keeps a faithful local Markdown mirror of a team's knowledge.
+//!
+//! The map of the house is `docs/ARCHITECTURE.md`.
+
+pub mod config;
+pub mod connectors;
+pub mod markdown;
+pub mod model;
