@@ -240,3 +240,25 @@ pub struct AssetRef {
     /// What the connector needs to download it again; never secret, never short-lived.
     pub source: String,
 }
+
+impl RemoteId {
+    /// The key under which any document may point to this one by its id.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key::new(format!("doc:{}", self.as_str()))
+    }
+}
+
+impl Key {
+    /// True for a person's key, by the convention of [`Key`].
+    #[must_use]
+    pub fn is_person(&self) -> bool {
+        self.as_str().starts_with("user:") || self.as_str().starts_with("username:")
+    }
+
+    /// True for an attachment's key, by the convention of [`Key`].
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        self.as_str().starts_with("file:")
+    }
+}
