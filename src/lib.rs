@@ -5,4 +5,6 @@
 pub mod config;
 pub mod connectors;
 pub mod markdown;
+pub mod mirror;
 pub mod model;
+pub mod state;
