@@ -8,3 +8,4 @@ pub mod markdown;
 pub mod mirror;
 pub mod model;
 pub mod state;
+pub mod sync;

@@ -32,7 +32,6 @@ use crate::connectors::connector::{Connector, SourceError};
 use crate::mirror::{Mirror, MirrorError};
 use crate::state::{State, StateError};
 use clock::Clock;
-use progress::Progressed;
 use report::Reporter;
 
 /// Everything a run needs.

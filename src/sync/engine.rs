@@ -118,7 +118,7 @@ impl Engine {
             (Err(cause), _) | (Ok(()), Err(cause)) => return Err(cause),
             (Ok(()), Ok(done)) => done,
         };
-        self.after_fetch(book, &mut view, &mut rest, summary).await?;
+        self.after_fetch(book, &mut view, &mut rest).await?;
         let referenced = self.settle(book, &mut view, &mut rest, &touched, summary).await?;
         self.bring_assets(book, &mut view, &mut rest, referenced, &touched, summary).await?;
         self.remove(book, summary).await?;
@@ -331,7 +331,7 @@ impl Engine {
     }
 
     /// What fetching left over: documents that vanished under our hands, and failures.
-    async fn after_fetch(&self, book: &mut Book, view: &mut Arc<View>, rest: &mut Rest, summary: &mut Summary) -> Result<(), Abort> {
+    async fn after_fetch(&self, book: &mut Book, view: &mut Arc<View>, rest: &mut Rest) -> Result<(), Abort> {
         if !rest.vanished.is_empty() {
             let vanished = std::mem::take(&mut rest.vanished);
             for (id, presence) in self.connector.confirm(vanished.clone()).await.map_err(Abort::Source)? {
