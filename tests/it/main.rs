@@ -1,1 +1,4 @@
-//! t
+//! Integration tests: the program against simulated services.
+
+mod simulator;
+mod support;

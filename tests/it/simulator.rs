@@ -1,0 +1,6 @@
+//! Tests of the simulated site itself, over plain sockets: that the traps it promises are really set.
+
+mod client;
+mod cloud;
+mod data_center;
+mod faults;
