@@ -2,5 +2,6 @@
 
 mod client;
 mod cloud;
+mod corpus;
 mod data_center;
 mod faults;

@@ -125,6 +125,7 @@ pub enum RateHeaders {
 }
 
 type Matcher = Box<dyn Fn(&Seen) -> bool + Send>;
+type Edit = Box<dyn FnOnce(&mut Model) + Send>;
 
 struct Rule {
     matches: Matcher,
@@ -135,7 +136,7 @@ struct Rule {
 
 struct Hook {
     matches: Matcher,
-    edit: Box<dyn FnOnce(&mut Model) + Send>,
+    edit: Edit,
 }
 
 /// All habits of a site. None at the start.
@@ -228,7 +229,7 @@ impl Habits {
         Some(rule.fault.clone())
     }
 
-    pub(super) fn edits_after(&mut self, seen: &Seen) -> Vec<Box<dyn FnOnce(&mut Model) + Send>> {
+    pub(super) fn edits_after(&mut self, seen: &Seen) -> Vec<Edit> {
         let due = self.hooks.extract_if(.., |hook| (hook.matches)(seen));
         due.map(|hook| hook.edit).collect()
     }

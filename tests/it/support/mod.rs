@@ -24,6 +24,7 @@
 //! | `server` | listeners and hyper, on a thread of their own |
 //! | `log` | the requests seen |
 //! | `wire` | requests and answers as plain data |
+//! | `corpus`, `prose` | deterministic sites of any size, and their pages |
 
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each user takes a part; nothing outside the including binary sees it")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a simulator that cannot go on must stop its test")]
@@ -32,6 +33,7 @@ pub mod access;
 pub mod cloud;
 mod cloud_listing;
 mod cloud_shapes;
+pub mod corpus;
 mod cql;
 mod data_center;
 mod edits;
@@ -40,6 +42,7 @@ pub mod log;
 mod media;
 pub mod model;
 mod played;
+pub mod prose;
 mod server;
 pub mod site;
 mod v1;
