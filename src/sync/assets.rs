@@ -8,10 +8,10 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::book::Book;
-use super::report::Reporter;
 use super::Abort;
+use super::book::Book;
 use super::progress::Progressed;
+use super::report::Reporter;
 use crate::connectors::connector::{Connector, Consequence, Depth, SourceError};
 use crate::mirror::{Found, Mirror};
 use crate::model::{AssetRef, ContentHash, DocPath, RemoteId, Stamp};
@@ -70,7 +70,8 @@ impl Porter<'_> {
         let mut changes = self.note_unreferenced(book);
         let tasks = self.tasks(book);
         self.progressed.phase("attachments", tasks.len() as u64);
-        let mut results = stream::iter(tasks.into_iter().map(|(asset, path, task)| self.one(asset, path, task))).buffer_unordered(AT_ONCE);
+        let mut results =
+            stream::iter(tasks.into_iter().map(|(asset, path, task, known)| self.one(asset, path, task, known))).buffer_unordered(AT_ONCE);
         loop {
             let next = tokio::select! {
                 biased;
@@ -84,7 +85,14 @@ impl Porter<'_> {
             let record = match outcome {
                 Ok((path, stamp, hash, fresh)) => {
                     brought.downloaded += u64::from(fresh);
-                    AssetRecord { revision: Some(asset.revision.clone()), path: Some(path), stamp: Some(stamp), hash: Some(hash), deferred: None, asset }
+                    AssetRecord {
+                        revision: Some(asset.revision.clone()),
+                        path: Some(path),
+                        stamp: Some(stamp),
+                        hash: Some(hash),
+                        deferred: None,
+                        asset,
+                    }
                 }
                 Err(Abort::Source(error)) if error.consequence() == Consequence::Defer => self.defer(asset, old, &error),
                 Err(abort) => {
@@ -120,38 +128,44 @@ impl Porter<'_> {
         changes
     }
 
-    fn tasks(&self, book: &Book) -> Vec<(AssetRef, DocPath, Task)> {
-        let mut tasks: Vec<(AssetRef, DocPath, Task)> = Vec::new();
+    fn tasks(&self, book: &Book) -> Vec<(AssetRef, DocPath, Task, Option<ContentHash>)> {
+        let mut tasks: Vec<(AssetRef, DocPath, Task, Option<ContentHash>)> = Vec::new();
         for entry in book.assets.values().filter(|e| e.referenced) {
             let Ok(path) = entry.path() else { continue };
             let kept = entry.kept.as_ref();
-            let waits = kept.and_then(|k| k.deferred.as_ref()).is_some_and(|d| {
-                d.revision.as_ref() == Some(&entry.asset.revision) && d.tries >= EAGER_TRIES && self.depth != Depth::Everything
-            });
+            let waits = kept
+                .and_then(|k| k.deferred.as_ref())
+                .is_some_and(|d| d.revision.as_ref() == Some(&entry.asset.revision) && d.tries >= EAGER_TRIES && self.depth != Depth::Everything);
             if waits {
                 continue;
             }
             let lies = kept.and_then(|k| k.path.clone());
             if entry.stale() {
-                tasks.push((entry.asset.clone(), path, Task::Download));
+                tasks.push((entry.asset.clone(), path, Task::Download, kept.and_then(|k| k.hash)));
             } else if let Some(lies) = lies.filter(|lies| *lies != path) {
-                tasks.push((entry.asset.clone(), path, Task::Rename(lies)));
+                tasks.push((entry.asset.clone(), path, Task::Rename(lies), kept.and_then(|k| k.hash)));
             }
         }
         tasks.sort_by(|a, b| a.1.cmp(&b.1));
         tasks
     }
 
-    async fn one(&self, asset: AssetRef, path: DocPath, task: Task) -> (AssetRef, Result<(DocPath, Stamp, ContentHash, bool), Abort>) {
+    async fn one(
+        &self,
+        asset: AssetRef,
+        path: DocPath,
+        task: Task,
+        known: Option<ContentHash>,
+    ) -> (AssetRef, Result<(DocPath, Stamp, ContentHash, bool), Abort>) {
         let outcome = match task {
             Task::Rename(from) => match self.rename(from, path.clone()).await {
                 Ok(Some((stamp, hash))) => Ok((path, stamp, hash, false)),
-                Ok(None) => self.download(&asset, path).await,
+                Ok(None) => self.download(&asset, path, known).await,
                 Err(abort) => Err(abort),
             },
             Task::Download => match self.adopt(&asset, path.clone()).await {
                 Ok(Some((stamp, hash))) => Ok((path, stamp, hash, false)),
-                Ok(None) => self.download(&asset, path).await,
+                Ok(None) => self.download(&asset, path, known).await,
                 Err(abort) => Err(abort),
             },
         };
@@ -160,8 +174,9 @@ impl Porter<'_> {
 
     async fn rename(&self, from: DocPath, to: DocPath) -> Result<Option<(Stamp, ContentHash)>, Abort> {
         let mirror = Arc::clone(self.mirror);
+        let day = self.day.clone();
         tokio::task::spawn_blocking(move || {
-            if !mirror.relocate(&from, &to)? {
+            if !mirror.relocate(&from, &to, &day)? {
                 return Ok(None);
             }
             looks(&mirror, &to)
@@ -180,7 +195,7 @@ impl Porter<'_> {
         .await?
     }
 
-    async fn download(&self, asset: &AssetRef, path: DocPath) -> Result<(DocPath, Stamp, ContentHash, bool), Abort> {
+    async fn download(&self, asset: &AssetRef, path: DocPath, known: Option<ContentHash>) -> Result<(DocPath, Stamp, ContentHash, bool), Abort> {
         let mut stream = self.connector.asset(asset).await.map_err(Abort::Source)?;
         let (chunks, mut queue) = mpsc::channel::<Bytes>(4);
         let mirror = Arc::clone(self.mirror);
@@ -188,6 +203,7 @@ impl Porter<'_> {
         let (ended, whole) = tokio::sync::oneshot::channel::<()>();
         let writing = tokio::task::spawn_blocking(move || {
             let mut file = mirror.asset(&place)?;
+            file.replaces(known);
             while let Some(chunk) = queue.blocking_recv() {
                 file.write(&chunk)?;
             }

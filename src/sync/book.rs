@@ -42,8 +42,6 @@ pub struct Entry {
     pub labels: Option<Vec<String>>,
     /// Set when it leaves the mirror in this run.
     pub leaves: Option<Presence>,
-    /// The file is not as we left it: changed or deleted by hand.
-    pub touched: bool,
     /// Why it could not be had in this run.
     pub failed: Option<String>,
 }
@@ -130,8 +128,7 @@ impl Book {
 
     /// The cursors to list on with.
     pub fn cursors(&self) -> Vec<(Scope, Cursor)> {
-        let mut cursors: Vec<_> =
-            self.scopes.iter().filter_map(|(scope, s)| Some((scope.clone(), s.kept.as_ref()?.cursor.clone()?))).collect();
+        let mut cursors: Vec<_> = self.scopes.iter().filter_map(|(scope, s)| Some((scope.clone(), s.kept.as_ref()?.cursor.clone()?))).collect();
         cursors.sort();
         cursors
     }

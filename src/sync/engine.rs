@@ -128,14 +128,15 @@ impl Engine {
     /// Mends what a killed run may have left: temporary files, and old copies of moved documents.
     async fn heal(&self, book: &Book) -> Result<(), Abort> {
         let movers: Vec<RemoteId> = book.docs.iter().filter(|(_, e)| e.kept.as_ref().is_some_and(|k| k.leaving)).map(|(id, _)| id.clone()).collect();
-        let taken: FxHashSet<DocPath> = if movers.is_empty() {
-            FxHashSet::default()
-        } else {
-            book.docs.values().filter_map(|e| e.kept.as_ref()?.path.clone()).collect()
-        };
+        let taken: FxHashSet<DocPath> =
+            if movers.is_empty() { FxHashSet::default() } else { book.docs.values().filter_map(|e| e.kept.as_ref()?.path.clone()).collect() };
+        // Looking into every folder is for runs that follow a bad end, and once a day.
+        let sweeps = book.site.unclean || self.rules.depth == Depth::Everything;
         let (mirror, state, day) = (Arc::clone(&self.mirror), Arc::clone(&self.state), self.day.clone());
         tokio::task::spawn_blocking(move || {
-            mirror.sweep_temporary()?;
+            if sweeps {
+                mirror.sweep_temporary()?;
+            }
             let mut records = Vec::new();
             for id in movers {
                 if let Some(record) = state.document(&id)? {
@@ -451,7 +452,8 @@ impl Engine {
         let again = written?;
         rest.settled.extend(again.settled);
         rest.postponed.extend(again.postponed);
-        rest.failures.extend(again.vanished.into_iter().map(|w| (w.id, "its kept body is damaged, and the service does not give it again".to_owned())));
+        rest.failures
+            .extend(again.vanished.into_iter().map(|w| (w.id, "its kept body is damaged, and the service does not give it again".to_owned())));
         rest.failures.extend(again.failures);
         rest.failures.extend(again.bodiless.into_iter().map(|id| (id, "its body cannot be read by this version".to_owned())));
         self.defer(book, rest).await
@@ -496,11 +498,8 @@ impl Engine {
 
     /// Moves to the trash what leaves, with the attachments that only it showed.
     async fn remove(&self, book: &mut Book, summary: &mut Summary) -> Result<(), Abort> {
-        let leaving: Vec<(RemoteId, Option<DocPath>, Presence)> = book
-            .docs
-            .iter()
-            .filter_map(|(id, e)| Some((id.clone(), e.kept.as_ref().and_then(|k| k.path.clone()), e.leaves?)))
-            .collect();
+        let leaving: Vec<(RemoteId, Option<DocPath>, Presence)> =
+            book.docs.iter().filter_map(|(id, e)| Some((id.clone(), e.kept.as_ref().and_then(|k| k.path.clone()), e.leaves?))).collect();
         if leaving.is_empty() {
             return Ok(());
         }
@@ -583,12 +582,7 @@ impl Engine {
     }
 
     fn desk(&self, view: &Arc<View>) -> Arc<Desk> {
-        Arc::new(Desk {
-            connector: Arc::clone(&self.connector),
-            source: self.source.clone(),
-            state: Arc::clone(&self.state),
-            view: Arc::clone(view),
-        })
+        Arc::new(Desk { connector: Arc::clone(&self.connector), source: self.source.clone(), state: Arc::clone(&self.state), view: Arc::clone(view) })
     }
 
     fn writer(&self, view: &View) -> Writer {
@@ -616,7 +610,10 @@ fn structural(book: &Book, view: &View) -> bool {
     let doc_changed = |id: &RemoteId, entry: &super::book::Entry| {
         let Some(kept) = &entry.kept else { return entry.seen.is_some() };
         let moved = view.docs.get(id).is_none_or(|d| d.path.as_ref().ok() != kept.path.as_ref());
-        moved || entry.leaves.is_some() || entry.seen.as_ref().is_some_and(|s| s.place != kept.place) || entry.labels.as_ref().is_some_and(|l| *l != kept.labels)
+        moved
+            || entry.leaves.is_some()
+            || entry.seen.as_ref().is_some_and(|s| s.place != kept.place)
+            || entry.labels.as_ref().is_some_and(|l| *l != kept.labels)
     };
     !book.new_nodes.is_empty()
         || book.docs.iter().any(|(id, entry)| doc_changed(id, entry))
@@ -658,7 +655,7 @@ fn keep_leftovers(leftovers: Vec<(Ask, Leftover)>, rest: &mut Rest) {
                 rest.unknown.extend(people);
                 rest.postponed.push(ask);
             }
-            Leftover::NoBody(_) => rest.bodiless.push(ask.id),
+            Leftover::NoBody => rest.bodiless.push(ask.id),
             Leftover::Impossible(why) => rest.failures.push((ask.id, why)),
         }
     }

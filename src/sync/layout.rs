@@ -98,7 +98,8 @@ mod tests {
 
     #[test]
     fn children_lie_below_their_parents_but_not_below_the_home_page() {
-        let map = map(&[place("home", None, true), place("a", Some("home"), false), place("b", Some("a"), false), place("lost", Some("hidden"), false)]);
+        let map =
+            map(&[place("home", None, true), place("a", Some("home"), false), place("b", Some("a"), false), place("lost", Some("hidden"), false)]);
         assert_eq!(path_of(&map, "home"), "ENG/home--home.md");
         assert_eq!(path_of(&map, "a"), "ENG/a--a.md");
         assert_eq!(path_of(&map, "b"), "ENG/a--a/b--b.md");

@@ -6,8 +6,8 @@ use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::book::{AssetEntry, Book, Seen};
 use super::Abort;
+use super::book::{AssetEntry, Book, Seen};
 use super::progress::Progressed;
 use crate::connectors::connector::{Connector, Depth, Listed, Wanted};
 use crate::model::RemoteId;
@@ -111,9 +111,7 @@ fn entry_wants_body(book: &Book, id: &RemoteId, rules: Rules) -> bool {
         return true;
     }
     match &kept.deferred {
-        Some(deferred) => {
-            deferred.revision.as_ref() != Some(&seen.revision) || deferred.tries < EAGER_TRIES || rules.depth == Depth::Everything
-        }
+        Some(deferred) => deferred.revision.as_ref() != Some(&seen.revision) || deferred.tries < EAGER_TRIES || rules.depth == Depth::Everything,
         None => kept.revision.as_ref() != Some(&seen.revision),
     }
 }

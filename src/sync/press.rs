@@ -5,10 +5,10 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::render::{Desk, Outcome, render};
-use super::writer::Job;
 use super::Abort;
 use super::progress::Progressed;
+use super::render::{Desk, Outcome, render};
+use super::writer::Job;
 use crate::model::{ContentHash, DocPath, Key, RemoteId, Revision};
 
 /// One document to render.
@@ -32,7 +32,7 @@ pub enum Leftover {
     /// People have to be asked for first.
     People(Vec<Key>),
     /// Its body has to be fetched again.
-    NoBody(String),
+    NoBody,
     /// It cannot have a file.
     Impossible(String),
 }
@@ -62,7 +62,7 @@ pub async fn press(
                     jobs.blocking_send(job).map_err(|_| Abort::WriterGone)?;
                 }
                 Outcome::UnknownPeople(people) => leftovers.push((ask, Leftover::People(people))),
-                Outcome::NoBody(why) => leftovers.push((ask, Leftover::NoBody(why))),
+                Outcome::NoBody => leftovers.push((ask, Leftover::NoBody)),
                 Outcome::Impossible(why) => leftovers.push((ask, Leftover::Impossible(why))),
             }
         }

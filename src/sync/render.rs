@@ -37,7 +37,7 @@ pub enum Outcome {
     /// The document names people whose names we have never asked for.
     UnknownPeople(Vec<Key>),
     /// The raw body is missing, damaged or of another version: fetch it again.
-    NoBody(String),
+    NoBody,
     /// It cannot have a file.
     Impossible(String),
 }
@@ -66,11 +66,8 @@ pub fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, final_word:
         Ok(path) => path.clone(),
         Err(why) => return Ok(Outcome::Impossible(why.clone())),
     };
-    let Some(raw) = state.raw(id)? else { return Ok(Outcome::NoBody("its kept body is missing or damaged".to_owned())) };
-    let document = match connector.read(&Raw(raw.into())) {
-        Ok(document) => document,
-        Err(error) => return Ok(Outcome::NoBody(error.to_string())),
-    };
+    let Some(raw) = state.raw(id)? else { return Ok(Outcome::NoBody) };
+    let Ok(document) = connector.read(&Raw(raw.into())) else { return Ok(Outcome::NoBody) };
     let labels = labels.unwrap_or(&doc.labels);
     let mut links = document.tree.keys();
     links.extend(document.facts.created_by.iter().chain(&document.facts.updated_by).cloned());

@@ -122,10 +122,7 @@ fn hold_back(book: &mut Book, limits: Limits, swept: &mut Swept) {
         }
     }
     let held: FxHashSet<&Scope> = counts.iter().filter(|(_, (leaving, of))| too_many(*leaving, *of)).map(|(scope, _)| scope).collect();
-    let (leaving, of) = counts
-        .iter()
-        .filter(|(scope, _)| !held.contains(scope))
-        .fold((0, 0), |(leaving, of), (_, (l, o))| (leaving + l, of + o));
+    let (leaving, of) = counts.iter().filter(|(scope, _)| !held.contains(scope)).fold((0, 0), |(leaving, of), (_, (l, o))| (leaving + l, of + o));
     let all = too_many(leaving, of);
     for entry in book.docs.values_mut() {
         if let Some(kept) = &entry.kept

@@ -133,8 +133,7 @@ fn commit(mirror: &Mirror, state: &State, day: &str, taken: &FxHashSet<DocPath>,
     }
     mirror.sync()?;
     tally.settled.extend(placed.iter().map(|p| p.id.clone()));
-    let movers: Vec<(RemoteId, DocRecord)> =
-        placed.iter().filter(|p| p.record.leaving.is_some()).map(|p| (p.id.clone(), p.record.clone())).collect();
+    let movers: Vec<(RemoteId, DocRecord)> = placed.iter().filter(|p| p.record.leaving.is_some()).map(|p| (p.id.clone(), p.record.clone())).collect();
     state.commit(placed.into_iter().map(|p| Change::PutDocument(p.id, p.record)).collect())?;
     tally.moved += movers.len() as u64;
     leave_behind(mirror, state, movers, day, taken)
