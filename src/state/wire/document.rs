@@ -165,7 +165,12 @@ pub(super) struct DeferredWire {
 
 impl From<&Deferred> for DeferredWire {
     fn from(deferred: &Deferred) -> Self {
-        Self { reason: deferred.reason.clone(), since_ms: deferred.since_ms, tries: deferred.tries, revision: deferred.revision.as_ref().map(|r| r.as_str().to_owned()) }
+        Self {
+            reason: deferred.reason.clone(),
+            since_ms: deferred.since_ms,
+            tries: deferred.tries,
+            revision: deferred.revision.as_ref().map(|r| r.as_str().to_owned()),
+        }
     }
 }
 
