@@ -6,3 +6,5 @@ pub mod config;
 pub mod connectors;
 pub mod markdown;
 pub mod model;
+pub mod priority;
+pub mod sandbox;
