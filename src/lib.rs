@@ -8,3 +8,5 @@ pub mod markdown;
 pub mod model;
 pub mod priority;
 pub mod sandbox;
+pub mod sync;
+pub mod worker;

@@ -240,3 +240,14 @@ pub struct AssetRef {
     /// What the connector needs to download it again; never secret, never short-lived.
     pub source: String,
 }
+
+/// A secret.
+pub struct Secret(#[allow(dead_code)] String);
+
+impl Secret {
+    /// Takes it.
+    #[must_use]
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+}
