@@ -1,1 +1,3 @@
-//! t
+//! The one integration binary: each module shows one promise of the whole program.
+
+mod worker;
