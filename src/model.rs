@@ -6,8 +6,10 @@ use std::fmt;
 use std::sync::Arc;
 
 mod doc_path;
+mod stamp;
 
 pub use doc_path::{DocPath, PathError, component_is_safe};
+pub use stamp::Stamp;
 
 /// A connector instance's name: `[a-z0-9][a-z0-9-]*`, at most 64 bytes. Names its folder, state, log field and environment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
