@@ -7,7 +7,8 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use context_sync_protocol::event::{Finished, Level};
+use context_sync_protocol::error::exit_code;
+use context_sync_protocol::event::{Finished, Level, Outcome};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::job::Job;
@@ -40,15 +41,15 @@ pub fn run() -> ExitCode {
     let level = job.as_ref().map_or(Level::Info, life::level);
     let (events, writer) = events::open(channel, level, cancel.clone());
     log::install(events.clone());
-    let finished = match job {
+    let outcome = match job {
         Ok(job) => live(&job, &events, writer, &cancel),
         Err(error) => say(writer, &events, outcome::of_worker(&error)),
     };
-    ExitCode::from(outcome::exit_code(finished))
+    ExitCode::from(exit_code(outcome))
 }
 
 /// From the job to the last word.
-fn live(job: &Job, events: &Events, writer: Writer, cancel: &CancellationToken) -> context_sync_protocol::event::Outcome {
+fn live(job: &Job, events: &Events, writer: Writer, cancel: &CancellationToken) -> Outcome {
     let ready = match prepare(job, events) {
         Ok(ready) => ready,
         Err(error) => return say(writer, events, outcome::of_worker(&error)),
@@ -83,7 +84,7 @@ fn prepare(job: &Job, events: &Events) -> Result<operations::Ready, WorkerError>
 }
 
 /// Says the last word where there is no writer's thread yet.
-fn say(writer: Writer, events: &Events, finished: Finished) -> context_sync_protocol::event::Outcome {
+fn say(writer: Writer, events: &Events, finished: Finished) -> Outcome {
     let outcome = finished.outcome;
     events.finish(finished);
     writer.run();

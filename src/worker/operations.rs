@@ -13,9 +13,11 @@ use super::events::Events;
 use super::outcome;
 use crate::config::job::{ConnectorConfig, Job, Operation};
 use crate::config::secret;
-use crate::connectors::connector::{Connector, SourceError};
+use crate::connectors::connector::Connector;
 use crate::model::{ConnectorName, Secret};
 
+mod open;
+mod sync;
 mod validate;
 
 /// All that an operation needs from outside, had before the fence went up.
@@ -46,16 +48,25 @@ pub(super) fn ready(job: &Job) -> Result<Ready, WorkerError> {
 
 /// Carries out the operation.
 pub(super) async fn run(ready: Ready, events: Events, cancel: CancellationToken) -> Finished {
-    match ready.operation.clone() {
-        Operation::Validate => match connector(ready) {
-            Ok(connector) => validate::run(connector.as_ref(), &cancel).await,
-            Err(error) => outcome::of_source(&error),
-        },
-        Operation::Sync { .. } | Operation::Cleanup { .. } | Operation::Restore { .. } => outcome::cancelled(),
+    match carry_out(ready, events, cancel).await {
+        Ok(finished) | Err(finished) => finished,
     }
 }
 
-fn connector(ready: Ready) -> Result<Arc<dyn Connector>, SourceError> {
-    let Ready { name, secrets, connector, .. } = ready;
-    Ok(Arc::from(crate::connectors::build(&connector.kind, name, &connector.settings, secrets)?))
+/// `Err` is as much a last word as `Ok`: it came early.
+async fn carry_out(ready: Ready, events: Events, cancel: CancellationToken) -> Result<Finished, Finished> {
+    let Ready { name, secrets, connector: config, operation, trash_days } = ready;
+    let connector = || {
+        let built = crate::connectors::build(&config.kind, name, &config.settings, secrets);
+        built.map(Arc::<dyn Connector>::from).map_err(|error| outcome::of_source(&error))
+    };
+    match operation {
+        Operation::Sync { full, accept_deletions } => {
+            let connector = connector()?;
+            let both = open::both(&config.folder, &events, &cancel).await?;
+            Ok(sync::run(&config, connector, both, events, cancel, (full, accept_deletions)).await)
+        }
+        Operation::Validate => Ok(validate::run(connector()?.as_ref(), &cancel).await),
+        Operation::Cleanup { .. } | Operation::Restore { .. } => Ok(outcome::cancelled()),
+    }
 }

@@ -6,23 +6,8 @@ use context_sync_protocol::event::{Finished, Outcome};
 
 use super::error::WorkerError;
 use crate::connectors::connector::SourceError;
-
-/// The exit code of an outcome, as scripts know it: the contract's table.
-pub(super) fn exit_code(outcome: Outcome) -> u8 {
-    match outcome {
-        Outcome::Done => 0,
-        Outcome::Failed => 1,
-        Outcome::Misconfigured => 2,
-        Outcome::Unauthorized => 3,
-        Outcome::NotFound => 4,
-        Outcome::Unreachable => 5,
-        Outcome::RateLimited => 6,
-        Outcome::Busy => 7,
-        Outcome::Partial => 8,
-        Outcome::DeletionsHeld => 10,
-        Outcome::Cancelled => 130,
-    }
-}
+use crate::mirror::MirrorError;
+use crate::state::StateError;
 
 /// The last word about a worker that could not begin.
 pub(super) fn of_worker(error: &WorkerError) -> Finished {
@@ -44,6 +29,23 @@ pub(super) fn of_source(error: &SourceError) -> Finished {
         SourceError::TooLarge { .. } => Outcome::Failed,
     };
     Finished { outcome, message: chain(error), hint: error.hint(), ..Finished::default() }
+}
+
+/// The last word about a state that cannot be opened or read.
+pub(super) fn of_state(error: &StateError) -> Finished {
+    let outcome = if matches!(error, StateError::Locked { .. }) { Outcome::Busy } else { Outcome::Failed };
+    Finished { outcome, message: chain(error), ..Finished::default() }
+}
+
+/// The last word about a mirror that cannot be opened, read or written.
+pub(super) fn of_mirror(error: &MirrorError) -> Finished {
+    Finished { outcome: Outcome::Failed, message: chain(error), ..Finished::default() }
+}
+
+/// The last word about a thread that panicked.
+pub(super) fn of_crash(error: &tokio::task::JoinError) -> Finished {
+    let hint = "The journal holds the place. Please report it with that line.".to_owned();
+    Finished { outcome: Outcome::Failed, message: format!("A part of the worker crashed: {error}"), hint, ..Finished::default() }
 }
 
 /// The last word after a stop.
