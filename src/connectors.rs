@@ -20,9 +20,9 @@ mod standin {
     use super::connector::*;
     use crate::model::*;
     use futures_util::stream::BoxStream;
-    pub struct Stalled {
-        pub name: ConnectorName,
-        pub url: String,
+    pub(super) struct Stalled {
+        pub(super) name: ConnectorName,
+        pub(super) url: String,
     }
     #[async_trait::async_trait]
     impl Connector for Stalled {
@@ -32,7 +32,7 @@ mod standin {
         async fn validate(&self) -> Result<Validation, SourceError> {
             use tokio::io::AsyncReadExt;
             let down = |e: std::io::Error| SourceError::Network { service: self.url.clone(), detail: e.to_string() };
-            let addr = tokio::net::lookup_host(self.url.as_str()).await.map_err(down)?.next().unwrap();
+            let addr = tokio::net::lookup_host(self.url.as_str()).await.map_err(down)?.next().unwrap_or(([127, 0, 0, 1], 1).into());
             let mut s = tokio::net::TcpStream::connect(addr).await.map_err(down)?;
             s.read_u8().await.map_err(down)?;
             Err(SourceError::BadAnswer { service: self.url.clone(), what: "x".into(), detail: "y".into() })

@@ -43,7 +43,7 @@ pub fn run() -> ExitCode {
     log::install(events.clone());
     let outcome = match job {
         Ok(job) => live(&job, &events, writer, &cancel),
-        Err(error) => say(writer, &events, outcome::of_worker(&error)),
+        Err(error) => say(writer, &events, outcome::of(&error)),
     };
     ExitCode::from(exit_code(outcome))
 }
@@ -52,13 +52,12 @@ pub fn run() -> ExitCode {
 fn live(job: &Job, events: &Events, writer: Writer, cancel: &CancellationToken) -> Outcome {
     let ready = match prepare(job, events) {
         Ok(ready) => ready,
-        Err(error) => return say(writer, events, outcome::of_worker(&error)),
+        Err(error) => return say(writer, events, outcome::of(&error)),
     };
     // Only now threads: they are born as low and as fenced in as this one.
     let speaker = std::thread::spawn(move || writer.run());
     life::stop_at_end_of_input(cancel.clone());
-    let finished =
-        life::with_runtime(cancel, operations::run(ready, events.clone(), cancel.clone())).unwrap_or_else(|error| outcome::of_worker(&error));
+    let finished = life::with_runtime(cancel, operations::run(ready, events.clone(), cancel.clone())).unwrap_or_else(|error| outcome::of(&error));
     let outcome = finished.outcome;
     events.finish(finished);
     // A writer that panicked has nothing more to say; the daemon sees that the last word is missing.

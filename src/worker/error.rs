@@ -1,14 +1,17 @@
-//! What keeps a worker from beginning its work, each with its way out.
+//! What keeps a worker from ending its work well, each with its way out.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::config::secret::SecretError;
+use crate::connectors::connector::SourceError;
+use crate::mirror::MirrorError;
 use crate::model::NameError;
 use crate::priority::PriorityError;
 use crate::sandbox::SandboxError;
+use crate::state::StateError;
 
-/// A worker's life that ended before its operation began.
+/// Why a worker's life ended early.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum WorkerError {
     #[error(
@@ -27,6 +30,16 @@ pub(super) enum WorkerError {
     Folder { path: PathBuf, source: io::Error },
     #[error("this process cannot be fenced in")]
     Sandbox(#[from] SandboxError),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error(transparent)]
+    Mirror(#[from] MirrorError),
+    #[error("the work was stopped on request")]
+    Cancelled,
+    #[error("a part of the worker crashed; the journal holds the place, please report it with that line")]
+    Crashed(#[from] tokio::task::JoinError),
     #[error("the threads of the worker cannot be started; the system may have run out of memory or processes")]
     Runtime(#[source] io::Error),
 }

@@ -75,7 +75,7 @@ pub(super) fn stop_at_end_of_input(cancel: CancellationToken) {
 /// Runs `work` on a runtime of this thread, with a few more for what blocks; SIGTERM and SIGINT cancel.
 ///
 /// One thread drives the network: it waits most of the time, and what needs a processor is handed to the blocking threads.
-pub(super) fn with_runtime(cancel: &CancellationToken, work: impl Future<Output = Finished>) -> Result<Finished, WorkerError> {
+pub(super) fn with_runtime(cancel: &CancellationToken, work: impl Future<Output = Result<Finished, WorkerError>>) -> Result<Finished, WorkerError> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(BLOCKING_THREADS).build().map_err(WorkerError::Runtime)?;
     let finished = runtime.block_on(async {
@@ -89,7 +89,7 @@ pub(super) fn with_runtime(cancel: &CancellationToken, work: impl Future<Output 
             }
             cancel.cancel();
         });
-        Ok(work.await)
+        work.await
     });
     runtime.shutdown_timeout(LAST_WORK);
     finished

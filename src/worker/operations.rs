@@ -6,17 +6,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use context_sync_protocol::event::Finished;
+use tokio::task::spawn_blocking;
 use tokio_util::sync::CancellationToken;
 
 use super::error::WorkerError;
 use super::events::Events;
-use super::outcome;
 use crate::config::job::{ConnectorConfig, Job, Operation};
 use crate::config::secret;
 use crate::connectors::connector::Connector;
 use crate::model::{ConnectorName, Secret};
+use crate::sync::clock::{Clock, SystemClock};
 
+mod cleanup;
+mod items;
 mod open;
+mod restore;
 mod sync;
 mod validate;
 
@@ -47,26 +51,31 @@ pub(super) fn ready(job: &Job) -> Result<Ready, WorkerError> {
 }
 
 /// Carries out the operation.
-pub(super) async fn run(ready: Ready, events: Events, cancel: CancellationToken) -> Finished {
-    match carry_out(ready, events, cancel).await {
-        Ok(finished) | Err(finished) => finished,
-    }
-}
-
-/// `Err` is as much a last word as `Ok`: it came early.
-async fn carry_out(ready: Ready, events: Events, cancel: CancellationToken) -> Result<Finished, Finished> {
+pub(super) async fn run(ready: Ready, events: Events, cancel: CancellationToken) -> Result<Finished, WorkerError> {
     let Ready { name, secrets, connector: config, operation, trash_days } = ready;
-    let connector = || {
-        let built = crate::connectors::build(&config.kind, name, &config.settings, secrets);
-        built.map(Arc::<dyn Connector>::from).map_err(|error| outcome::of_source(&error))
-    };
+    let connector = || crate::connectors::build(&config.kind, name, &config.settings, secrets).map(Arc::<dyn Connector>::from);
     match operation {
         Operation::Sync { full, accept_deletions } => {
             let connector = connector()?;
             let both = open::both(&config.folder, &events, &cancel).await?;
             Ok(sync::run(&config, connector, both, events, cancel, (full, accept_deletions)).await)
         }
-        Operation::Validate => Ok(validate::run(connector()?.as_ref(), &cancel).await),
-        Operation::Cleanup { .. } | Operation::Restore { .. } => Ok(outcome::cancelled()),
+        Operation::Validate => validate::run(connector()?.as_ref(), &cancel).await,
+        Operation::Cleanup { apply } => {
+            let both = open::both(&config.folder, &events, &cancel).await?;
+            let wishes = cleanup::Wishes { apply, keep_from: day(u64::from(trash_days)), today: day(0) };
+            spawn_blocking(move || cleanup::run(&config.folder, &both, &wishes, &cancel)).await?
+        }
+        Operation::Restore { paths } => {
+            let both = open::both(&config.folder, &events, &cancel).await?;
+            spawn_blocking(move || restore::run(&both.mirror, &paths, &cancel)).await?
+        }
     }
+}
+
+/// The day, in UTC, that was so many days ago, as the trash names its folders.
+fn day(days_ago: u64) -> String {
+    const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+    let ms = SystemClock.now_ms().saturating_sub(days_ago.saturating_mul(DAY_MS));
+    chrono::DateTime::from_timestamp_millis(i64::try_from(ms).unwrap_or(0)).unwrap_or_default().format("%Y-%m-%d").to_string()
 }

@@ -6,55 +6,33 @@ use context_sync_protocol::event::{Finished, Outcome};
 
 use super::error::WorkerError;
 use crate::connectors::connector::SourceError;
-use crate::mirror::MirrorError;
 use crate::state::StateError;
 
-/// The last word about a worker that could not begin.
-pub(super) fn of_worker(error: &WorkerError) -> Finished {
-    let outcome = match error {
+/// The last word about a life that ended early.
+pub(super) fn of(error: &WorkerError) -> Finished {
+    let hint = match error {
+        WorkerError::Source(error) => error.hint(),
+        _ => String::new(),
+    };
+    Finished { outcome: outcome(error), message: chain(error), hint, ..Finished::default() }
+}
+
+fn outcome(error: &WorkerError) -> Outcome {
+    match error {
         WorkerError::Name(_) | WorkerError::Secret { .. } => Outcome::Misconfigured,
+        WorkerError::Source(SourceError::Unauthorized { .. }) => Outcome::Unauthorized,
+        WorkerError::Source(SourceError::Misconfigured { .. }) => Outcome::Misconfigured,
+        WorkerError::Source(SourceError::RateLimited { .. }) => Outcome::RateLimited,
+        WorkerError::Source(SourceError::Network { .. } | SourceError::BadAnswer { .. }) => Outcome::Unreachable,
+        WorkerError::Source(SourceError::NotVisible { .. }) => Outcome::NotFound,
+        WorkerError::State(StateError::Locked { .. }) => Outcome::Busy,
+        WorkerError::Cancelled => Outcome::Cancelled,
         _ => Outcome::Failed,
-    };
-    Finished { outcome, message: chain(error), ..Finished::default() }
-}
-
-/// The last word about a service that failed as a whole.
-pub(super) fn of_source(error: &SourceError) -> Finished {
-    let outcome = match error {
-        SourceError::Unauthorized { .. } => Outcome::Unauthorized,
-        SourceError::Misconfigured { .. } => Outcome::Misconfigured,
-        SourceError::RateLimited { .. } => Outcome::RateLimited,
-        SourceError::Network { .. } | SourceError::BadAnswer { .. } => Outcome::Unreachable,
-        SourceError::NotVisible { .. } => Outcome::NotFound,
-        SourceError::TooLarge { .. } => Outcome::Failed,
-    };
-    Finished { outcome, message: chain(error), hint: error.hint(), ..Finished::default() }
-}
-
-/// The last word about a state that cannot be opened or read.
-pub(super) fn of_state(error: &StateError) -> Finished {
-    let outcome = if matches!(error, StateError::Locked { .. }) { Outcome::Busy } else { Outcome::Failed };
-    Finished { outcome, message: chain(error), ..Finished::default() }
-}
-
-/// The last word about a mirror that cannot be opened, read or written.
-pub(super) fn of_mirror(error: &MirrorError) -> Finished {
-    Finished { outcome: Outcome::Failed, message: chain(error), ..Finished::default() }
-}
-
-/// The last word about a thread that panicked.
-pub(super) fn of_crash(error: &tokio::task::JoinError) -> Finished {
-    let hint = "The journal holds the place. Please report it with that line.".to_owned();
-    Finished { outcome: Outcome::Failed, message: format!("A part of the worker crashed: {error}"), hint, ..Finished::default() }
-}
-
-/// The last word after a stop.
-pub(super) fn cancelled() -> Finished {
-    Finished { outcome: Outcome::Cancelled, message: "Stopped on request.".to_owned(), ..Finished::default() }
+    }
 }
 
 /// The whole chain of an error in one line.
-pub(super) fn chain(error: &dyn Error) -> String {
+fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

@@ -3,19 +3,15 @@
 use context_sync_protocol::event::{Finished, Item, Outcome};
 use tokio_util::sync::CancellationToken;
 
-use super::super::outcome;
+use super::super::error::WorkerError;
 use crate::connectors::connector::{Connector, Validation};
 
 /// One item per finding: `note`s, then `problem`s.
-pub(in crate::worker) async fn run(connector: &dyn Connector, cancel: &CancellationToken) -> Finished {
+pub(super) async fn run(connector: &dyn Connector, cancel: &CancellationToken) -> Result<Finished, WorkerError> {
     // Dropping the question is all that a stop needs: it leaves nothing behind.
-    let answer = tokio::select! {
-        answer = connector.validate() => answer,
-        () = cancel.cancelled() => return outcome::cancelled(),
-    };
-    match answer {
-        Ok(validation) => finished(validation),
-        Err(error) => outcome::of_source(&error),
+    tokio::select! {
+        answer = connector.validate() => Ok(finished(answer?)),
+        () = cancel.cancelled() => Err(WorkerError::Cancelled),
     }
 }
 
