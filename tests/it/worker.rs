@@ -9,6 +9,9 @@ use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use context_sync_protocol::event::{Event, Finished, Outcome};
+use context_syncd::mirror::Mirror;
+use context_syncd::model::DocPath;
+use context_syncd::state::State;
 use serde_json::json;
 
 /// Longest wait for a fact; the fact is there within milliseconds on a machine that is not overloaded.
@@ -30,7 +33,9 @@ impl Worker {
         let url = format!("http://{}", service.local_addr().unwrap());
         let worker = Self::start(service, &url, adjust);
         // Whoever has reached the service has gone through all earlier steps of its life.
-        worker.service.accept().map(|(connection, _)| std::mem::forget(connection)).unwrap();
+        worker.service.set_nonblocking(true).unwrap();
+        let (connection, _) = until("the worker's question to its service", || worker.service.accept().ok());
+        std::mem::forget(connection);
         worker
     }
 
@@ -100,7 +105,7 @@ fn job(home: &Path, url: &str) -> serde_json::Value {
     json!({
         "connector": {
             "name": "wiki", "kind": "confluence", "folder": home.join("mirror/wiki"), "cache": home.join("cache/wiki"),
-            "max_delete_percent": 20, "settings": { "url": url }, "secrets": { "token": { "env": "WORKER_TEST_TOKEN" } },
+            "max_delete_percent": 20, "settings": { "url": url }, "secrets": { "api_token": { "env": "WORKER_TEST_TOKEN" } },
         },
         "operation": { "op": "validate" },
         "worker": { "nice": 10, "io_class": "best-effort", "io_level": 7, "sandbox": true },
@@ -166,7 +171,7 @@ fn without_the_fence_the_worker_says_so() {
 fn programs_that_hand_out_secrets_run_before_the_fence() {
     let outside = tempfile::tempdir().unwrap();
     let lock = outside.path().join("lock");
-    let command = json!({ "token": { "command": ["sh", "-c", format!("touch '{}' && echo token", lock.display())] } });
+    let command = json!({ "api_token": { "command": ["sh", "-c", format!("touch '{}' && echo token", lock.display())] } });
     let _worker = Worker::waiting(|job| job["connector"]["secrets"] = command);
     assert!(lock.exists());
 }
@@ -206,10 +211,8 @@ fn a_service_that_is_not_there_is_told_with_a_way_out() {
     let closed = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", closed.local_addr().unwrap());
     drop(closed);
-    let mut worker = Worker::start(TcpListener::bind("127.0.0.1:0").unwrap(), &url, |_| {});
-    let input = worker.input.take();
+    let worker = Worker::start(TcpListener::bind("127.0.0.1:0").unwrap(), &url, |_| {});
     let (events, status) = worker.end();
-    drop(input);
     let finished = last_word(&events);
     assert_eq!((finished.outcome, status.code()), (Outcome::Unreachable, Some(5)), "{finished:?}");
     assert!(!finished.hint.is_empty());
@@ -219,17 +222,64 @@ fn a_service_that_is_not_there_is_told_with_a_way_out() {
 fn a_secret_that_cannot_be_had_ends_it_before_the_service_is_asked() {
     let service = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", service.local_addr().unwrap());
-    let missing = json!({ "token": { "env": "WORKER_TEST_NO_SUCH_VARIABLE" } });
-    let mut worker = Worker::start(service, &url, |job| job["connector"]["secrets"] = missing);
-    let input = worker.input.take();
-    worker.service.set_nonblocking(true).unwrap();
-    let knocked = |worker: &Worker| worker.service.accept().is_ok();
-    assert!(!knocked(&worker));
+    let visitors = service.try_clone().unwrap();
+    visitors.set_nonblocking(true).unwrap();
+    let missing = json!({ "api_token": { "env": "WORKER_TEST_NO_SUCH_VARIABLE" } });
+    let worker = Worker::start(service, &url, |job| job["connector"]["secrets"] = missing);
     let (events, status) = worker.end();
-    drop(input);
+    assert!(visitors.accept().is_err());
     let finished = last_word(&events);
     assert_eq!((finished.outcome, status.code()), (Outcome::Misconfigured, Some(2)), "{finished:?}");
-    assert!(finished.message.contains("WORKER_TEST_NO_SUCH_VARIABLE") && finished.message.contains("`token`"), "{finished:?}");
+    assert!(finished.message.contains("WORKER_TEST_NO_SUCH_VARIABLE") && finished.message.contains("`api_token`"), "{finished:?}");
+}
+
+#[test]
+fn what_only_tidies_up_needs_no_secret_and_works_behind_the_fence() {
+    let service = TcpListener::bind("127.0.0.1:0").unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("wiki");
+    let mirror = Mirror::open(&folder).unwrap();
+    let page = DocPath::new("ENG/page.md").unwrap();
+    let mut batch = mirror.batch("2000-01-01");
+    batch.write(&page, b"text", None).unwrap();
+    batch.place().unwrap();
+    mirror.trash(&page, "2000-01-01").unwrap().unwrap();
+
+    let run = |operation: serde_json::Value| {
+        let worker = Worker::start(service.try_clone().unwrap(), "http://127.0.0.1:1", |job| {
+            job["connector"]["folder"] = json!(folder);
+            job["connector"]["secrets"] = json!({ "api_token": { "env": "WORKER_TEST_NO_SUCH_VARIABLE" } });
+            job["operation"] = operation;
+        });
+        let (events, status) = worker.end();
+        assert_eq!(status.code(), Some(0), "{events:?}");
+        last_word(&events).clone()
+    };
+    let restored = run(json!({ "op": "restore", "paths": ["2000-01-01/ENG/page.md"] }));
+    assert_eq!(restored.items[0].path, "ENG/page.md");
+    assert_eq!(std::fs::read_to_string(folder.join("ENG/page.md")).unwrap(), "text");
+
+    mirror.trash(&page, "2000-01-01").unwrap().unwrap();
+    assert_eq!(run(json!({ "op": "cleanup", "apply": true })).items.len(), 1);
+    assert!(mirror.list_trash().unwrap().is_empty());
+}
+
+#[test]
+fn a_stop_is_heard_while_it_waits_for_the_state() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("wiki");
+    let _other_run = State::open(&folder.join(".sync_state"), Duration::ZERO).unwrap();
+    let mut worker = Worker::start(TcpListener::bind("127.0.0.1:0").unwrap(), "http://127.0.0.1:1", |job| {
+        job["connector"]["folder"] = json!(folder);
+        job["operation"] = json!({ "op": "cleanup", "apply": false });
+    });
+    // Its first line comes before it asks for the lock; that nobody gives it away is certain.
+    worker.fence().ok();
+    let began = Instant::now();
+    drop(worker.input.take());
+    let (events, _) = worker.end();
+    assert_eq!(last_word(&events).outcome, Outcome::Cancelled);
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
 }
 
 #[test]
