@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use nix::unistd::{UnlinkatFlags, syncfs, unlinkat};
 
 use crate::model::{ContentHash, DocPath, Stamp};
-use fence::{Fence, Folder, NoFolder, is_file, look, stamp};
+use fence::{ATTEMPTS, Fence, Folder, NoFolder, is_file, look, stamp};
 use file::{Standing, create_temporary, standing};
 
 mod asset;
@@ -88,14 +88,13 @@ impl Mirror {
         Batch::new(self, day)
     }
 
-    /// Begins an attachment. What stands in the way of its folder (a link, a file) goes to the trash of `1970-01-01` only if `finish` is never told a
-    /// better day: the folder is made at once, so that the temporary file lies where the attachment will.
+    /// Begins an attachment. Its folder is made when it is finished; until then its bytes lie in the nearest folder that is there.
     ///
     /// # Errors
     /// When the file system refuses.
     pub fn asset(&self, path: &DocPath) -> Result<AssetWriter<'_>, MirrorError> {
         checked(path)?;
-        let folder = self.make_folder(Path::new(path.folder()), "1970-01-01")?;
+        let folder = self.fence.nearest(Path::new(path.folder()));
         let temporary = create_temporary(&folder).map_err(self.fence.error("write", path.as_str()))?;
         Ok(AssetWriter::new(self, path.clone(), folder, temporary))
     }
@@ -134,13 +133,14 @@ impl Mirror {
 
     /// Opens a folder, making what is missing; what stands in its way goes to the trash.
     fn make_folder(&self, folder: &Path, day: &str) -> Result<Folder, MirrorError> {
-        loop {
+        for _ in 0..ATTEMPTS {
             match self.fence.make_folder(folder) {
                 Ok(folder) => return Ok(folder),
                 Err(NoFolder::Obstacle { parent, path }) => self.displace(&parent, &path, day)?,
                 Err(NoFolder::Failed(error)) => return Err(error),
             }
         }
+        Err(MirrorError::Taken { path: self.fence.shown(folder) })
     }
 }
 

@@ -22,8 +22,9 @@ use crate::model::{ContentHash, DocPath, Stamp};
 pub struct AssetWriter<'m> {
     mirror: &'m Mirror,
     path: DocPath,
+    /// Where the temporary file lies: the attachment's folder, or one above it.
     folder: Folder,
-    temporary: Option<String>,
+    temporary: String,
     file: File,
     hasher: Sha256,
     bytes: u64,
@@ -32,7 +33,7 @@ pub struct AssetWriter<'m> {
 
 impl<'m> AssetWriter<'m> {
     pub(super) fn new(mirror: &'m Mirror, path: DocPath, folder: Folder, (temporary, file): (String, File)) -> Self {
-        Self { mirror, path, folder, temporary: Some(temporary), file, hasher: Sha256::new(), bytes: 0, known: None }
+        Self { mirror, path, folder, temporary, file, hasher: Sha256::new(), bytes: 0, known: None }
     }
 
     /// Tells the hash of what we wrote there last: such a file is replaced. Any other with different bytes goes to the trash.
@@ -68,8 +69,9 @@ impl<'m> AssetWriter<'m> {
         let failed = |error: nix::errno::Errno| MirrorError::io("write", fence.shown(self.path.as_str()), error);
         let content = ContentHash(std::mem::take(&mut self.hasher).finalize().into());
         let name = self.path.file_name();
+        let folder = self.mirror.make_folder(Path::new(self.path.folder()), day)?;
         let mut replaces = None;
-        if let Standing::File(mut file, stat) = standing(&self.folder, name).map_err(failed)? {
+        if let Standing::File(mut file, stat) = standing(&folder, name).map_err(failed)? {
             let same_size = stamp(&stat).size == self.bytes;
             if same_size || self.known.is_some() {
                 let there = hash(&mut file).map_err(|error| MirrorError::io("read", fence.shown(self.path.as_str()), error))?;
@@ -82,10 +84,8 @@ impl<'m> AssetWriter<'m> {
         settle(&self.file).map_err(failed)?;
         let stamped = timed(&self.file, modified_secs).map_err(failed)?;
         self.file.sync_all().map_err(|error| MirrorError::io("write", fence.shown(self.path.as_str()), error))?;
-        let Some(temporary) = self.temporary.as_deref() else { return Ok((stamped, content)) };
-        // The download may have taken hours: the folder has to be the one that stands there now.
-        let folder = fence.folder_of(&self.path)?.ok_or_else(|| MirrorError::Moved { path: fence.shown(self.path.as_str()) })?;
-        if look(&folder, temporary).map_err(failed)?.is_none() {
+        // First of all: nothing may go to the trash for a file that is not there.
+        if look(&self.folder, self.temporary.as_str()).map_err(failed)?.is_none() {
             return Err(MirrorError::Moved { path: fence.shown(self.path.as_str()) });
         }
         if let Some(stat) = look(&folder, name).map_err(failed)?
@@ -93,8 +93,7 @@ impl<'m> AssetWriter<'m> {
         {
             self.mirror.displace(&folder, Path::new(self.path.as_str()), day)?;
         }
-        renameat(&folder, temporary, &folder, name).map_err(failed)?;
-        self.temporary = None;
+        renameat(&self.folder, self.temporary.as_str(), &folder, name).map_err(failed)?;
         Ok((stamped, content))
     }
 }
@@ -113,9 +112,7 @@ fn timed(file: &File, modified_secs: Option<i64>) -> Result<Stamp, nix::errno::E
 
 impl Drop for AssetWriter<'_> {
     fn drop(&mut self) {
-        if let Some(temporary) = self.temporary.take() {
-            let _ = unlinkat(&self.folder, temporary.as_str(), UnlinkatFlags::NoRemoveDir);
-            self.mirror.fence.prune(Path::new(self.path.folder()));
-        }
+        // After `finish` it is gone, and its name is nobody else's.
+        let _ = unlinkat(&self.folder, self.temporary.as_str(), UnlinkatFlags::NoRemoveDir);
     }
 }

@@ -24,7 +24,7 @@ pub(super) type Folder = Arc<OwnedFd>;
 const OPEN_FOLDER: OFlag = OFlag::O_RDONLY.union(OFlag::O_DIRECTORY).union(OFlag::O_NOFOLLOW).union(OFlag::O_CLOEXEC);
 
 /// How often a step is repeated that somebody else's rename can spoil.
-const ATTEMPTS: usize = 16;
+pub(super) const ATTEMPTS: usize = 16;
 
 pub(super) struct Fence {
     root: Folder,
@@ -47,6 +47,8 @@ pub(super) enum NoFolder {
 impl Fence {
     /// Opens the connector's folder, making it (and those above) with mode 0700 where they are missing.
     pub(super) fn open(root: &Path) -> Result<Self, MirrorError> {
+        // With a slash at its end, a link would be followed.
+        let root: &Path = &root.components().collect::<PathBuf>();
         let refuse = |why| MirrorError::Root { path: root.to_owned(), why };
         let fail = |operation| move |error: Errno| MirrorError::io(operation, root.to_owned(), error);
         let fd = match open(root, OPEN_FOLDER, Mode::empty()) {
@@ -122,6 +124,11 @@ impl Fence {
             Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP) => Ok(None),
             Err(error) => Err(self.error("open", path.folder())(error)),
         }
+    }
+
+    /// Opens the deepest folder of `folder` and those above it that is there: at worst the connector's own.
+    pub(super) fn nearest(&self, folder: &Path) -> Folder {
+        folder.ancestors().find_map(|above| self.folder(above).ok()).unwrap_or_else(|| Arc::clone(&self.root))
     }
 
     /// Opens a folder, making what is missing of it, mode 0700 whatever the umask.

@@ -18,7 +18,7 @@ use crate::model::{ContentHash, Stamp};
 
 const TEMPORARY: (&str, &str) = (".context-sync-", ".tmp");
 
-/// A name that no other file in the same folder has: of process, boot-time clock and count.
+/// A name of process and count: no other file in the folder has it, but for what a killed run left.
 pub(super) fn temporary_name() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed) as u32;
