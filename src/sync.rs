@@ -49,6 +49,9 @@ pub struct Options {
 
 /// Runs.
 pub async fn run(run: Run) -> Finished {
-    let _ = run.connector.validate().await;
-    Finished::default()
+    let outcome = context_sync_protocol::event::Outcome::Cancelled;
+    tokio::select! {
+        _ = run.connector.validate() => Finished::default(),
+        () = run.cancel.cancelled() => Finished { outcome, ..Finished::default() },
+    }
 }

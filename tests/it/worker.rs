@@ -54,7 +54,8 @@ impl Worker {
         Path::new("/proc").join(self.child.id().to_string())
     }
 
-    /// Every thread's id, once there are as many as a waiting worker has for certain: its own, the writer, the one that watches its input.
+    /// Every thread's id, once there are as many as a waiting worker has for certain: its own, the writer of
+    /// events, the one that watches its input.
     fn threads(&self) -> Vec<i32> {
         until("three threads", || {
             let threads: Vec<i32> = std::fs::read_dir(self.proc().join("task"))
@@ -113,6 +114,11 @@ fn job(home: &Path, url: &str) -> serde_json::Value {
     })
 }
 
+/// Makes a job one that brings the mirror up to date.
+fn sync(job: &mut serde_json::Value) {
+    job["operation"] = json!({ "op": "sync", "full": false, "accept_deletions": false });
+}
+
 fn until<T>(what: &str, mut fact: impl FnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {
@@ -133,7 +139,8 @@ fn last_word(events: &[Event]) -> &Finished {
 
 #[test]
 fn every_thread_is_low_and_fenced_in() {
-    let mut worker = Worker::waiting(|_| {});
+    // A sync has the most threads: the database brings its own.
+    let mut worker = Worker::waiting(sync);
     let fence = worker.fence();
     for thread in worker.threads() {
         let task = worker.proc().join("task").join(thread.to_string());
@@ -187,8 +194,8 @@ fn the_end_of_its_input_stops_it() {
 
 #[test]
 fn sigterm_and_sigint_cancel_it() {
-    for signal in [nix::sys::signal::SIGTERM, nix::sys::signal::SIGINT] {
-        let worker = Worker::waiting(|_| {});
+    for (signal, operation) in [(nix::sys::signal::SIGTERM, sync as fn(&mut _)), (nix::sys::signal::SIGINT, |_| {})] {
+        let worker = Worker::waiting(operation);
         worker.signal(signal);
         let (events, status) = worker.end();
         assert_eq!(last_word(&events).outcome, Outcome::Cancelled, "{signal}");
