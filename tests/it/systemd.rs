@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 mod hardening;
+mod life;
 
 /// Set inside; what the harness lets through.
 const INSIDE: &str = "CONTEXT_SYNC_TEST_INSIDE";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{STRICT_HOME, UNIT, as_a_user, home, journal, put, run, systemctl_ok, until};
+use super::{STRICT_HOME, UNIT, as_a_user, home, journal, put, run, systemctl_ok};
 
 const PROBE: &str = include_str!("../../systemd/probe");
 
@@ -73,11 +73,12 @@ fn a_strict_home_leaves_only_our_folders_to_write_to() {
 }
 
 #[test]
-fn the_journal_keeps_the_unit_apart() {
-    // The harness itself: without it no other test of this room says anything about the journal.
-    as_a_user("systemd::hardening::the_journal_keeps_the_unit_apart", || {
-        put(".config/systemd/user/speaks.service", &probe_unit("/bin/echo a word from the unit"));
-        systemctl_ok(&["start", "speaks"]);
-        until("the unit's word", || journal(&["-u", "speaks", "-o", "cat"]).contains("a word from the unit").then_some(()));
+fn systemd_finds_nothing_wrong_with_the_unit() {
+    as_a_user("systemd::hardening::systemd_finds_nothing_wrong_with_the_unit", || {
+        let runnable = UNIT.replace("%h/.local/bin/context-syncd", "/bin/true").replace("%h/.local/bin/context-syncctl", "/bin/true");
+        let unit = put(".config/systemd/user/context-syncd.service", &runnable);
+        put(".config/systemd/user/context-syncd.service.d/strict-home.conf", STRICT_HOME);
+        // It warns of settings that this version does not know, and still succeeds: not a word is what we want.
+        assert_eq!(run("systemd-analyze", &["--user", "verify", unit.to_str().unwrap()]), (true, String::new()));
     });
 }

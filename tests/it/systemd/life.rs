@@ -46,7 +46,7 @@ fn property(name: &str) -> String {
 }
 
 fn workers() -> Vec<String> {
-    run("pgrep", &["-f", "context-syncd worker"]).1.split_whitespace().map(str::to_owned).collect()
+    run("pgrep", &["-f", " worker$"]).1.split_whitespace().map(str::to_owned).collect()
 }
 
 #[test]
