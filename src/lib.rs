@@ -7,5 +7,8 @@ pub mod connectors;
 pub mod markdown;
 pub mod mirror;
 pub mod model;
+pub mod priority;
+pub mod sandbox;
 pub mod state;
 pub mod sync;
+pub mod worker;

@@ -6,9 +6,11 @@ use std::fmt;
 use std::sync::Arc;
 
 mod doc_path;
+mod secret;
 mod stamp;
 
 pub use doc_path::{DocPath, PathError, component_is_safe};
+pub use secret::Secret;
 pub use stamp::Stamp;
 
 /// A connector instance's name: `[a-z0-9][a-z0-9-]*`, at most 64 bytes. Names its folder, state, log field and environment.

@@ -95,8 +95,9 @@ pub enum Outcome {
     Busy,
     /// No such document or file.
     NotFound,
-    /// Anything else (a full disk, a crash).
+    /// Anything else (a full disk, a crash), and whatever a later version says that this one does not know.
     #[default]
+    #[serde(other)]
     Failed,
 }
 
