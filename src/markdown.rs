@@ -18,6 +18,7 @@ mod nest;
 pub mod normal_form;
 mod raw;
 mod runs;
+mod settle;
 pub mod slug;
 mod table;
 mod table_html;

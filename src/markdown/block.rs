@@ -187,8 +187,7 @@ impl<'a, 'r> Blocks<'a, 'r> {
             match list.start {
                 None => self.out.push_str(if alternate { "+ " } else { "- " }),
                 Some(start) => {
-                    let number = (u64::from(start) + index as u64).min(LAST_NUMBER);
-                    self.out.push_str(&number.to_string());
+                    self.out.push_str(&number(start, index).to_string());
                     self.out.push_str(if alternate { ") " } else { ". " });
                 }
             }
@@ -254,6 +253,11 @@ impl<'a, 'r> Blocks<'a, 'r> {
         self.out.push_str(self.prefix.trim_end_matches(' '));
         self.out.push('\n');
     }
+}
+
+/// The number of an ordered list's item; the last that there is stands for all beyond.
+pub(crate) fn number(start: u32, index: usize) -> u64 {
+    (u64::from(start) + index as u64).min(LAST_NUMBER)
 }
 
 /// Whether the second of two neighbours is a list that would continue the first.

@@ -120,7 +120,7 @@ impl Row<'_, '_> {
                 run.start = before;
                 continue;
             }
-            run.left = self.end_of(before);
+            run.left = self.left_of(before + 1);
             break;
         }
         for after in at + 1..self.steps.len() {
@@ -128,7 +128,7 @@ impl Row<'_, '_> {
                 run.length += self.length(after);
                 continue;
             }
-            run.right = self.start_of(after);
+            run.right = self.right_of(after);
             break;
         }
         run
@@ -149,23 +149,49 @@ impl Row<'_, '_> {
         }
     }
 
-    fn start_of(&self, at: usize) -> Side {
-        let Step::Atom(index) = self.steps[at] else { return Side::Punct };
-        let atom = &self.atoms[index];
-        match atom.kind {
-            Kind::Text => self.text[atom.start..atom.end].chars().next().map_or(Side::Unsure, side),
-            _ => Side::Punct,
+    /// What stands before the step `at`.
+    fn left_of(&self, at: usize) -> Side {
+        match at.checked_sub(1).map(|before| self.steps[before]) {
+            None => self.around,
+            Some(Step::Atom(index)) => {
+                let atom = &self.atoms[index];
+                match atom.kind {
+                    Kind::Text => self.text[atom.start..atom.end].chars().next_back().map_or(Side::Unsure, side),
+                    Kind::Break => self.break_after,
+                    _ => Side::Punct,
+                }
+            }
+            Some(Step::Open(span) | Step::Close(span)) if self.is_tilde(span) => seen_through(self.left_of(at - 1)),
+            Some(_) => Side::Punct,
         }
     }
 
-    fn end_of(&self, at: usize) -> Side {
-        let Step::Atom(index) = self.steps[at] else { return Side::Punct };
-        let atom = &self.atoms[index];
-        match atom.kind {
-            Kind::Text => self.text[atom.start..atom.end].chars().next_back().map_or(Side::Unsure, side),
-            Kind::Break => self.break_after,
-            _ => Side::Punct,
+    /// What the step `at` begins with.
+    fn right_of(&self, at: usize) -> Side {
+        match self.steps.get(at) {
+            None => self.around,
+            Some(Step::Atom(index)) => {
+                let atom = &self.atoms[*index];
+                match atom.kind {
+                    Kind::Text => self.text[atom.start..atom.end].chars().next().map_or(Side::Unsure, side),
+                    _ => Side::Punct,
+                }
+            }
+            Some(Step::Open(span) | Step::Close(span)) if self.is_tilde(*span) => seen_through(self.right_of(at + 1)),
+            Some(_) => Side::Punct,
         }
+    }
+
+    fn is_tilde(&self, span: usize) -> bool {
+        self.spans[span] == STRIKE && !self.html[span]
+    }
+}
+
+/// What a `~~` is beside a delimiter: CommonMark sees punctuation, GitHub's parser looks through it at what is `beyond`. Both must agree.
+fn seen_through(beyond: Side) -> Side {
+    match beyond {
+        Side::Blank | Side::Punct => Side::Punct,
+        Side::Word | Side::Unsure => Side::Unsure,
     }
 }
 

@@ -81,6 +81,8 @@ fn is_misread(text: &str, at: usize, run: usize, rules: Rules, around: Around) -
     match bytes[at] {
         b'*' => !rules.lone_star && !is_between(text, at, run, around, false),
         b'_' => !rules.lone_underscore && !is_between(text, at, run, around, true),
+        // Beside a delimiter GitHub's parser looks through it, but not through its backslash.
+        b'~' if (at == 0 && !around.starts_line) || (next.is_none() && !around.ends_line) => true,
         b'~' => !rules.lone_tilde && !is_between(text, at, run, around, false),
         b'`' => !rules.lone_backtick,
         b'\\' => next.is_none_or(|next| next.is_ascii_punctuation()),

@@ -107,7 +107,7 @@ impl Inlines<'_, '_, '_> {
             Kind::Indent(depth) => (0..*depth).for_each(|_| self.out.push_str("&nbsp;&nbsp;")),
             Kind::Image(Dest::Address(address)) => {
                 self.out.push_str("![");
-                escape::text(self.out, text, Rules { brackets: true, ..self.rules }, Around::default());
+                escape::text(self.out, text, Rules { brackets: true, ..self.rules }, Around { force: note_sign(text), ..Around::default() });
                 self.destination(address);
             }
             Kind::Link { dest: Dest::Address(address), content } => self.link(address, content),
@@ -126,6 +126,7 @@ impl Inlines<'_, '_, '_> {
                 item: item && self.first_line,
                 paragraph: &self.runs.text,
             }),
+            _ if self.rules.brackets && self.out.ends_with('[') => note_sign(text),
             Place::Heading if last && !self.rules.brackets => escape::closing_hashes(text, around.starts_line),
             _ => None,
         }
@@ -179,6 +180,11 @@ fn close(mark: u8, html: bool) -> &'static str {
         (SUBSCRIPT, _) => "</sub>",
         _ => "</sup>",
     }
+}
+
+/// A `^` that begins the text in brackets would make it a footnote's sign.
+fn note_sign(text: &str) -> Option<usize> {
+    text.starts_with('^').then_some(0)
 }
 
 /// A code span. Its fence is longer than any run of backticks in it, and blanks keep its ends apart from the fence, and from being stripped.

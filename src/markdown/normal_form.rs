@@ -1,7 +1,7 @@
 //! The normal form of a tree: what the writer writes is read back as this.
 //!
 //! - Hidden characters are out; white space runs are one blank; none stands at the ends of a text or beside a line break.
-//! - Neighbouring texts under equal marks are one; marks nest the longest outermost, then in the order strong, emphasis, strike, subscript, superscript; a mark within
+//! - Neighbouring texts, and neighbouring code spans, under equal marks are one; marks nest the longest outermost, then in the order strong, emphasis, strike, subscript, superscript; a mark within
 //!   its like, around nothing, or around blanks alone is gone; blanks and breaks at a mark's or link's ends are outside of it.
 //! - A link within a link is its content; marks around all of a link's content are around the link; a link without content shows its address, and one to an address of another
 //!   scheme than `http`, `https`, `mailto` or `ftp` is its content.

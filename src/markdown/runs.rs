@@ -1,13 +1,15 @@
 //! Inlines as a flat row of atoms, each with the marks it stands under: the form in which the writer and the normal form agree what a text says.
 //!
 //! Guarantees of a settled row: no empty atom; blanks collapsed, none at the ends or beside a line break; a blank or break stands only under marks that its neighbours
-//! on both sides share; neighbouring texts under the same marks are one; links hold no link, begin and end with something visible, and carry the marks that
+//! on both sides share; neighbouring texts, or code spans, under the same marks are one; links hold no link, begin and end with something visible, and carry the marks that
 //! all of their content has. Does not know Markdown's characters.
 
 use crate::model::Key;
 
+use super::block;
 use super::hidden::{self, CLASS};
 use super::link::{self, Fate};
+use super::settle::{explode, settle};
 use super::{Block, Inline, List, Resolver, Target, visible};
 
 /// `**`
@@ -123,7 +125,13 @@ impl<'a> Runs<'a> {
                 self.cell_line(depth);
             }
             match block {
-                Block::Paragraph(content) => self.all(content, marks, resolver),
+                Block::Paragraph(content) => {
+                    let mut before = std::mem::take(&mut self.atoms);
+                    self.all(content, marks, resolver);
+                    self.settle();
+                    before.append(&mut self.atoms);
+                    self.atoms = before;
+                }
                 Block::Marker(text) => self.code(&format!("[{text}]"), marks),
                 Block::List(list) => self.cell_list(list, marks, depth, resolver),
                 _ => {}
@@ -138,7 +146,7 @@ impl<'a> Runs<'a> {
             }
             match list.start {
                 None => self.text("- ", 0),
-                Some(start) => self.text(&format!("{}. ", u64::from(start) + index as u64), 0),
+                Some(start) => self.text(&format!("{}. ", block::number(start, index)), 0),
             }
             match item.done {
                 None => {}
@@ -300,9 +308,13 @@ impl<'a> Runs<'a> {
     }
 
     fn link(&mut self, target: &'a Target, content: &'a [Inline], marks: u8, resolver: Option<&dyn Resolver>) {
+        if self.in_link {
+            self.all(content, marks, resolver);
+            return;
+        }
         let (fate, title) = link::fate(target, resolver);
         match fate {
-            Fate::Link(dest) if !self.in_link => {
+            Fate::Link(dest) => {
                 self.in_link = true;
                 let outer = std::mem::take(&mut self.atoms);
                 self.content_or(content, &title, marks, resolver);
@@ -310,15 +322,12 @@ impl<'a> Runs<'a> {
                 self.in_link = false;
                 self.close_link(dest, inner, marks);
             }
-            Fate::Link(_) => self.content_or(content, &title, marks, resolver),
             Fate::Text => self.content_or(content, &title, marks, resolver),
             Fate::Unresolved(name) => {
                 self.content_or(content, &title, marks, resolver);
-                if !self.in_link {
-                    self.text(" (unresolved link: ", marks);
-                    self.text(name, marks);
-                    self.text(")", marks);
-                }
+                self.text(" (unresolved link: ", marks);
+                self.text(name, marks);
+                self.text(")", marks);
             }
         }
     }
@@ -351,108 +360,5 @@ impl<'a> Runs<'a> {
             self.ends_blank = false;
         }
         self.atoms.append(&mut after);
-    }
-}
-
-impl Atom<'_> {
-    /// White space or a line break.
-    fn is_soft(&self, text: &str) -> bool {
-        match self.kind {
-            Kind::Text => text[self.start..self.end].trim().is_empty(),
-            Kind::Break => true,
-            _ => false,
-        }
-    }
-}
-
-/// Splits white space off the ends of texts.
-fn explode<'a>(text: &str, atoms: Vec<Atom<'a>>) -> Vec<Atom<'a>> {
-    let mut out = Vec::with_capacity(atoms.len() + 4);
-    for atom in atoms {
-        if !matches!(atom.kind, Kind::Text) {
-            out.push(atom);
-            continue;
-        }
-        let piece = &text[atom.start..atom.end];
-        let lead = piece.len() - piece.trim_start().len();
-        let core = piece.trim().len();
-        let mut at = atom.start;
-        for length in [lead, core, piece.len() - lead - core] {
-            if length > 0 {
-                out.push(Atom { kind: Kind::Text, marks: atom.marks, start: at, end: at + length });
-                at += length;
-            }
-        }
-    }
-    out
-}
-
-fn settle<'a>(text: &str, atoms: &mut Vec<Atom<'a>>) {
-    if let [Atom { kind: Kind::Text, marks: 0, start, end }] = atoms.as_mut_slice() {
-        let piece = &text[*start..*end];
-        *start += piece.len() - piece.trim_start().len();
-        *end = *start + piece.trim().len();
-        if start == end {
-            atoms.clear();
-        }
-        return;
-    }
-    let mut pieces = explode(text, std::mem::take(atoms));
-    drop_blanks(text, &mut pieces);
-    share_marks(text, &mut pieces);
-    for piece in pieces {
-        match (atoms.last_mut(), &piece.kind) {
-            (Some(last), Kind::Text) if matches!(last.kind, Kind::Text) && last.marks == piece.marks && last.end == piece.start => {
-                last.end = piece.end
-            }
-            _ => atoms.push(piece),
-        }
-    }
-}
-
-/// Blanks and breaks at the ends go, and blanks beside a break.
-fn drop_blanks(text: &str, pieces: &mut Vec<Atom<'_>>) {
-    let visible = |atom: &Atom<'_>| !atom.is_soft(text);
-    let end = pieces.iter().rposition(visible).map_or(0, |at| at + 1);
-    pieces.truncate(end);
-    let mut after_break = true;
-    let mut seen = false;
-    pieces.retain(|piece| {
-        let soft = piece.is_soft(text);
-        let is_break = matches!(piece.kind, Kind::Break);
-        let keep = !soft || (seen && (is_break || !after_break));
-        seen |= !soft;
-        after_break = if soft && !is_break { after_break } else { is_break };
-        keep
-    });
-    let mut before_break = false;
-    let mut keep: Vec<bool> = Vec::with_capacity(pieces.len());
-    for piece in pieces.iter().rev() {
-        let is_break = matches!(piece.kind, Kind::Break);
-        let blank = piece.is_soft(text) && !is_break;
-        keep.push(!(blank && before_break));
-        before_break = if blank { before_break } else { is_break };
-    }
-    let mut keep = keep.into_iter().rev();
-    pieces.retain(|_| keep.next().unwrap_or(true));
-}
-
-/// A blank or break stands only under the marks of both neighbours.
-fn share_marks(text: &str, pieces: &mut [Atom<'_>]) {
-    let mut left = 0;
-    for piece in pieces.iter_mut() {
-        if piece.is_soft(text) {
-            piece.marks &= left;
-        } else {
-            left = piece.marks;
-        }
-    }
-    let mut right = 0;
-    for piece in pieces.iter_mut().rev() {
-        if piece.is_soft(text) {
-            piece.marks &= right;
-        } else {
-            right = piece.marks;
-        }
     }
 }

@@ -3,8 +3,9 @@
 //! Such a block ends at the first blank line (CommonMark 4.6), so none is written: a line break before an empty line of code is an entity. Only Markdown that an author
 //! wrote is set between blank lines, because it must be read as Markdown.
 
-use super::block::{Blocks, info};
+use super::block::{self, Blocks, info};
 use super::inline::{self, html_text};
+use super::runs::STRONG;
 use super::{AlertKind, Block, Inline, List, Table, hidden, raw, visible};
 
 impl<'a> Blocks<'a, '_> {
@@ -50,12 +51,13 @@ impl<'a> Blocks<'a, '_> {
 
     /// A single paragraph stands as it is; blocks stand in elements, each on a line.
     fn elements(&mut self, body: &'a [Block]) {
-        let mut shown = body.iter().filter(|block| visible::block(block)).peekable();
-        if let (Some(Block::Paragraph(content)), 1) = (shown.peek(), body.iter().filter(|block| visible::block(block)).take(2).count()) {
-            self.html_inlines(content);
-            return;
+        let shown = || body.iter().filter(|block| visible::block(block));
+        match (shown().next(), shown().nth(1)) {
+            (Some(Block::Paragraph(content)), None) => return self.html_inlines(content, 0, false),
+            (Some(Block::Marker(text)), None) => return self.marker_element(text),
+            _ => {}
         }
-        for (index, block) in shown.enumerate() {
+        for (index, block) in shown().enumerate() {
             if index > 0 {
                 self.next_line();
             }
@@ -68,12 +70,12 @@ impl<'a> Blocks<'a, '_> {
             Block::Heading { level, content } => {
                 let level = level.clamp(&1, &6);
                 self.out.push_str(&format!("<h{level}>"));
-                self.html_inlines(content);
+                self.html_inlines(content, 0, true);
                 self.out.push_str(&format!("</h{level}>"));
             }
             Block::Paragraph(content) => {
                 self.out.push_str("<p>");
-                self.html_inlines(content);
+                self.html_inlines(content, 0, false);
                 self.out.push_str("</p>");
             }
             Block::Code { language, text } => self.preformatted(language.as_deref(), text),
@@ -88,12 +90,18 @@ impl<'a> Blocks<'a, '_> {
             Block::Rule => self.out.push_str("<hr>"),
             Block::Markdown(text) => self.markdown_between(text),
             Block::Marker(text) => {
-                let text = hidden::strip_to_line(text, &mut self.hidden);
-                self.out.push_str("<p><code>[");
-                html_text(&mut self.out, &text);
-                self.out.push_str("]</code></p>");
+                self.out.push_str("<p>");
+                self.marker_element(text);
+                self.out.push_str("</p>");
             }
         }
+    }
+
+    fn marker_element(&mut self, text: &str) {
+        let text = hidden::strip_to_line(text, &mut self.hidden);
+        self.out.push_str("<code>[");
+        html_text(&mut self.out, &text);
+        self.out.push_str("]</code>");
     }
 
     fn alert_element(&mut self, kind: AlertKind, title: &'a [Inline], body: &'a [Block]) {
@@ -105,11 +113,13 @@ impl<'a> Blocks<'a, '_> {
             AlertKind::Warning => "Warning",
             AlertKind::Caution => "Caution",
         });
-        if visible::inlines(title) {
-            self.out.push_str(": ");
-            self.html_inlines(title);
-        }
         self.out.push_str("</strong></p>");
+        if visible::inlines(title) {
+            self.next_line();
+            self.out.push_str("<p>");
+            self.html_inlines(title, STRONG, false);
+            self.out.push_str("</p>");
+        }
         for block in body.iter().filter(|block| visible::block(block)) {
             self.next_line();
             self.element(block);
@@ -122,7 +132,7 @@ impl<'a> Blocks<'a, '_> {
         self.out.push('<');
         self.out.push_str(name);
         if let Some(start) = list.start.filter(|start| *start != 1) {
-            self.out.push_str(&format!(" start=\"{start}\""));
+            self.out.push_str(&format!(" start=\"{}\"", block::number(start, 0)));
         }
         self.out.push('>');
         for item in &list.items {
@@ -175,8 +185,8 @@ impl<'a> Blocks<'a, '_> {
         self.out.push_str(&self.prefix);
     }
 
-    fn html_inlines(&mut self, content: &'a [Inline]) {
+    fn html_inlines(&mut self, content: &'a [Inline], marks: u8, one_line: bool) {
         let resolver = self.resolver;
-        self.with_runs(|runs| runs.read(content, 0, Some(resolver), false), |writer, runs| inline::html(&mut writer.out, runs));
+        self.with_runs(|runs| runs.read(content, marks, Some(resolver), one_line), |writer, runs| inline::html(&mut writer.out, runs));
     }
 }

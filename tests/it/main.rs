@@ -1,1 +1,3 @@
-//! t
+//! The one integration test binary: a module for each thing that is shown.
+
+mod markdown_round_trip;
