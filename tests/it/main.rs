@@ -10,6 +10,7 @@
 )]
 
 mod engine;
+mod markdown_round_trip;
 mod simulator;
 mod support;
 mod systemd;
