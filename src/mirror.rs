@@ -117,6 +117,35 @@ impl Mirror {
         Ok(true)
     }
 
+    /// Renames our own file at `from` to `to`, making the folders there and removing those that became empty here; whether there was a file. What stands
+    /// at `to` goes to the trash of `day` (`YYYY-MM-DD`).
+    ///
+    /// # Errors
+    /// When the file system refuses; then it is still where it was.
+    pub fn relocate(&self, from: &DocPath, to: &DocPath, day: &str) -> Result<bool, MirrorError> {
+        checked(from)?;
+        checked(to)?;
+        is_day(day)?;
+        let Some(old) = self.fence.folder_of(from)? else { return Ok(false) };
+        match look(&old, from.file_name()).map_err(self.fence.error("look at", from.as_str()))? {
+            Some(stat) if is_file(&stat) => {}
+            _ => return Ok(false),
+        }
+        let new = self.make_folder(Path::new(to.folder()), day)?;
+        let (name, new_name) = (trash::c_name(Path::new(from.as_str()))?, trash::c_name(Path::new(to.as_str()))?);
+        for _ in 0..ATTEMPTS {
+            match fence::rename_to_free(&old, &name, &new, &new_name) {
+                Ok(()) => {
+                    self.fence.prune(Path::new(from.folder()));
+                    return Ok(true);
+                }
+                Err(nix::errno::Errno::EEXIST) => self.displace(&new, Path::new(to.as_str()), day)?,
+                Err(error) => return Err(self.fence.error("move", from.as_str())(error)),
+            }
+        }
+        Err(MirrorError::Taken { path: self.fence.shown(to.as_str()) })
+    }
+
     /// Returns when all that was written, renamed and removed so far on the folder's file system is on the disk, the state's raw bodies included.
     ///
     /// # Errors

@@ -243,6 +243,28 @@ pub struct AssetRef {
     pub source: String,
 }
 
+impl RemoteId {
+    /// The key under which any document may point to this one by its id.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key::new(format!("doc:{}", self.as_str()))
+    }
+}
+
+impl Key {
+    /// True for a person's key, by the convention of [`Key`].
+    #[must_use]
+    pub fn is_person(&self) -> bool {
+        self.as_str().starts_with("user:") || self.as_str().starts_with("username:")
+    }
+
+    /// True for an attachment's key, by the convention of [`Key`].
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        self.as_str().starts_with("file:")
+    }
+}
+
 /// A secret.
 pub struct Secret(#[allow(dead_code)] String);
 

@@ -28,7 +28,7 @@ mod wire;
 pub use error::StateError;
 pub use folder::{broken_states, remove_broken_state};
 pub use raw::MAX_RAW_BYTES;
-pub use records::{AssetRecord, Change, Deferred, DocRecord, Missing, ScopeRecord, SiteRecord};
+pub use records::{AssetRecord, Change, Deferred, DocRecord, Leaving, Missing, ScopeRecord, SiteRecord};
 
 const DOCUMENT: u8 = b'd';
 const NODE: u8 = b'n';

@@ -190,7 +190,7 @@ impl Mirror {
     }
 }
 
-fn c_name(path: &Path) -> Result<CString, MirrorError> {
+pub(super) fn c_name(path: &Path) -> Result<CString, MirrorError> {
     let name = path.file_name().unwrap_or_default();
     CString::new(name.as_bytes()).map_err(|_| MirrorError::Refused { path: path.display().to_string(), why: "it holds a NUL" })
 }

@@ -25,10 +25,21 @@ pub struct DocRecord {
     pub includes_from: Vec<Key>,
     /// Hash of what besides the raw body went into the file.
     pub context: u64,
+    /// Its copy at an earlier path, which has yet to be removed.
+    pub leaving: Option<Leaving>,
     /// Why it could not be brought up to date, if so.
     pub deferred: Option<Deferred>,
     /// True where its reader had to keep or lose something.
     pub lossy: bool,
+}
+
+/// A file that a move leaves behind, until it is removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// Where it is.
+    pub path: DocPath,
+    /// What we wrote there.
+    pub hash: Option<ContentHash>,
 }
 
 /// A document or asset that waits for a better moment.
@@ -40,6 +51,8 @@ pub struct Deferred {
     pub since_ms: u64,
     /// How often it was tried.
     pub tries: u32,
+    /// The revision that failed: another one is tried at once.
+    pub revision: Option<Revision>,
 }
 
 /// What is known of one attachment.
@@ -98,6 +111,8 @@ pub struct SiteRecord {
     pub settings: u64,
     /// How many runs there were.
     pub runs: u64,
+    /// A run began to change things and has not ended well: the next one looks at every record again.
+    pub unclean: bool,
 }
 
 /// One change for [`super::State::commit`].

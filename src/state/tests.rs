@@ -32,6 +32,7 @@ fn document(n: u32) -> DocRecord {
         links_to: Vec::new(),
         includes_from: Vec::new(),
         context: u64::from(n),
+        leaving: None,
         deferred: None,
         lossy: false,
     }

@@ -1,5 +1,8 @@
-//! The one integration binary: each module shows one promise of the whole program.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a test that cannot go on should stop, and say so")]
+//! Integration tests: the program against simulated services.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "everything in this binary is a test or its helper")]
+
+mod simulator;
+mod support;
 mod systemd;
 mod worker;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Stored;
 use crate::model::{ContentHash, DocPath, Key, Place, RemoteId, Revision, Scope, Stamp};
-use crate::state::records::{Deferred, DocRecord};
+use crate::state::records::{Deferred, DocRecord, Leaving};
 
 #[derive(Serialize, Deserialize)]
 pub(in crate::state) struct PlaceWire {
@@ -80,6 +80,8 @@ pub(in crate::state) struct DocWire {
     includes_from: Vec<String>,
     #[serde(rename = "c", default)]
     context: u64,
+    #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
+    leaving: Option<LeavingWire>,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     deferred: Option<DeferredWire>,
     #[serde(rename = "y", default, skip_serializing_if = "is_false")]
@@ -100,6 +102,7 @@ impl Stored for DocRecord {
             links_to: texts(&self.links_to),
             includes_from: texts(&self.includes_from),
             context: self.context,
+            leaving: self.leaving.as_ref().map(|old| LeavingWire(old.path.as_str().to_owned(), old.hash.map(hash_to_hex))),
             deferred: self.deferred.as_ref().map(DeferredWire::from),
             lossy: self.lossy,
         }
@@ -116,10 +119,20 @@ impl Stored for DocRecord {
             links_to: keys(wire.links_to),
             includes_from: keys(wire.includes_from),
             context: wire.context,
+            leaving: wire.leaving.map(leaving_from).transpose()?,
             deferred: wire.deferred.map(Deferred::from),
             lossy: wire.lossy,
         })
     }
+}
+
+/// `[path, hash]`.
+#[derive(Serialize, Deserialize)]
+struct LeavingWire(String, Option<String>);
+
+fn leaving_from(LeavingWire(path, hash): LeavingWire) -> Result<Leaving, String> {
+    let path = DocPath::new(&path).map_err(|error| error.to_string())?;
+    Ok(Leaving { path, hash: hash.as_deref().map(hash_from_hex).transpose()? })
 }
 
 /// `[size, mtime_ns]`.
@@ -146,17 +159,24 @@ pub(super) struct DeferredWire {
     since_ms: u64,
     #[serde(rename = "n")]
     tries: u32,
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
+    revision: Option<String>,
 }
 
 impl From<&Deferred> for DeferredWire {
     fn from(deferred: &Deferred) -> Self {
-        Self { reason: deferred.reason.clone(), since_ms: deferred.since_ms, tries: deferred.tries }
+        Self {
+            reason: deferred.reason.clone(),
+            since_ms: deferred.since_ms,
+            tries: deferred.tries,
+            revision: deferred.revision.as_ref().map(|r| r.as_str().to_owned()),
+        }
     }
 }
 
 impl From<DeferredWire> for Deferred {
     fn from(wire: DeferredWire) -> Self {
-        Self { reason: wire.reason, since_ms: wire.since_ms, tries: wire.tries }
+        Self { reason: wire.reason, since_ms: wire.since_ms, tries: wire.tries, revision: wire.revision.map(Revision::new) }
     }
 }
 

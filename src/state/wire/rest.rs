@@ -71,6 +71,8 @@ pub(in crate::state) struct SiteWire {
     settings: u64,
     #[serde(rename = "runs")]
     runs: u64,
+    #[serde(rename = "dirty", default, skip_serializing_if = "is_false")]
+    unclean: bool,
 }
 
 impl Stored for SiteRecord {
@@ -83,6 +85,7 @@ impl Stored for SiteRecord {
             full_wanted: self.full_wanted,
             settings: self.settings,
             runs: self.runs,
+            unclean: self.unclean,
         }
     }
 
@@ -93,6 +96,7 @@ impl Stored for SiteRecord {
             full_wanted: wire.full_wanted,
             settings: wire.settings,
             runs: wire.runs,
+            unclean: wire.unclean,
         })
     }
 }

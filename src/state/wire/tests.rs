@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::{AssetRef, ContentHash, Cursor, DocPath, Key, Place, RemoteId, Revision, Scope, Stamp};
-use crate::state::records::{AssetRecord, Deferred, DocRecord, Missing, ScopeRecord, SiteRecord};
+use crate::state::records::{AssetRecord, Deferred, DocRecord, Leaving, Missing, ScopeRecord, SiteRecord};
 
 /// What version 1 wrote, one record a line; only added to.
 const FOSSILS: &str = include_str!("../../../tests/fossils/state-v1/records.txt");
@@ -24,7 +24,7 @@ fn bare_place() -> Place {
 }
 
 fn deferred() -> Option<Deferred> {
-    Some(Deferred { reason: "the service gave a wrong answer".to_owned(), since_ms: 1_755_850_414_255, tries: 3 })
+    Some(Deferred { reason: "the service gave a wrong answer".to_owned(), since_ms: 1_755_850_414_255, tries: 3, revision: Some(Revision::new("8")) })
 }
 
 fn full_document() -> DocRecord {
@@ -38,6 +38,7 @@ fn full_document() -> DocRecord {
         links_to: vec![Key::new("doc:98412"), Key::new("file:98411:diagram.png")],
         includes_from: vec![Key::new("title:ENG:shared text")],
         context: u64::MAX,
+        leaving: Some(Leaving { path: DocPath::new("ENG/old--98411.md").unwrap(), hash: Some(ContentHash([0xab; 32])) }),
         deferred: deferred(),
         lossy: true,
     }
@@ -54,6 +55,7 @@ fn bare_document() -> DocRecord {
         links_to: Vec::new(),
         includes_from: Vec::new(),
         context: 0,
+        leaving: None,
         deferred: None,
         lossy: false,
     }
@@ -98,7 +100,7 @@ fn full_scope() -> ScopeRecord {
 }
 
 fn site() -> SiteRecord {
-    SiteRecord { last_success_ms: 1, last_everything_ms: 2, full_wanted: true, settings: u64::MAX, runs: 5 }
+    SiteRecord { last_success_ms: 1, last_everything_ms: 2, full_wanted: true, settings: u64::MAX, runs: 5, unclean: true }
 }
 
 fn check<R: Stored + PartialEq + std::fmt::Debug>(fossil: &str, record: &R) {
