@@ -6,9 +6,11 @@ use std::fmt;
 use std::sync::Arc;
 
 mod doc_path;
+mod secret;
 mod stamp;
 
 pub use doc_path::{DocPath, PathError, component_is_safe};
+pub use secret::Secret;
 pub use stamp::Stamp;
 
 /// A connector instance's name: `[a-z0-9][a-z0-9-]*`, at most 64 bytes. Names its folder, state, log field and environment.
@@ -262,16 +264,5 @@ impl Key {
     #[must_use]
     pub fn is_file(&self) -> bool {
         self.as_str().starts_with("file:")
-    }
-}
-
-/// A secret.
-pub struct Secret(#[allow(dead_code)] String);
-
-impl Secret {
-    /// Takes it.
-    #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(text)
     }
 }

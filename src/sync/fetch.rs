@@ -49,21 +49,26 @@ pub async fn fetch(
     let mut pending: Vec<Wanted> = Vec::with_capacity(size);
     let mut flying = FuturesUnordered::new();
     let mut open = true;
+    let mut failed = None;
     loop {
         while flying.len() < BATCHES_IN_FLIGHT && (pending.len() >= size || (!open && !pending.is_empty())) {
             let batch: Vec<Wanted> = pending.drain(..size.min(pending.len())).collect();
             flying.push(one_batch(connector, state, batch));
         }
         if !open && flying.is_empty() {
-            return Ok(());
+            return failed.map_or(Ok(()), |error| Err(Abort::Source(error)));
         }
         tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(Abort::Cancelled),
             Some(done) = flying.next(), if !flying.is_empty() => {
                 for arrival in done? {
+                    // Nothing new is asked for after such a failure; what is under way is still kept.
                     if let Err(error) = &arrival.outcome && error.consequence() != Consequence::Defer {
-                        return Err(Abort::Source(error.clone()));
+                        failed = Some(error.clone());
+                        open = false;
+                        pending.clear();
+                        continue;
                     }
                     progressed.fetched(connector.traffic());
                     let _ = arrivals.send(arrival);

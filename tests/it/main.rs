@@ -1,7 +1,15 @@
-//! Integration tests: the program against simulated services.
+//! Integration tests: the engine against a fake service, the program against simulated ones, a worker's life, the user manager, and the house's own rules.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "everything in this binary is a test or its helper")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test stops where it cannot go on, and says so"
+)]
 
+mod engine;
 mod simulator;
 mod support;
 mod systemd;

@@ -217,6 +217,45 @@ fn folders_people_and_posts_are_there() {
     assert_eq!(names.json()["results"][0]["displayName"], "Ann Author");
 }
 
+#[test]
+fn a_rename_rewrites_the_links_of_others_without_a_new_version() {
+    let (site, _, ids) = site_of(2);
+    let link = "<ac:link><ri:page ri:content-title=\"Page 0\" /></ac:link>";
+    let there = "<ac:link><ri:page ri:content-title=\"Page 0\" ri:space-key=\"ENG\" /></ac:link>";
+    let other = site.edit(|m| {
+        m.add_space("OPS", "Operations");
+        m.edit_page(ids[1], link);
+        m.add_page("OPS", None, "Elsewhere", &format!("{link}{there}"))
+    });
+    site.edit(|m| m.rename_page(ids[0], "New & \"better\""));
+    site.edit(|m| {
+        assert_eq!(m.body(ids[1]), link.replace("Page 0", "New &amp; &quot;better&quot;"));
+        assert_eq!(m.body(other), format!("{link}{}", there.replace("Page 0", "New &amp; &quot;better&quot;")));
+        assert_eq!((m.get(ids[0]).version, m.get(ids[1]).version, m.get(other).version), (2, 2, 1));
+    });
+    site.edit(|m| m.set_space_alias("ENG", "engineering"));
+    let space = &ask(&site, "/api/v2/spaces?keys=ENG").json()["results"][0];
+    assert_eq!((&space["key"], &space["currentActiveAlias"]), (&"ENG".into(), &"engineering".into()));
+}
+
+#[test]
+fn what_leaves_the_tree_lifts_its_children_and_writing_is_a_violation() {
+    let (site, _, ids) = site_of(3);
+    site.edit(|m| {
+        m.move_page(ids[1], ids[0]);
+        m.add_space("OPS", "Operations");
+        m.move_to_space(ids[0], "OPS");
+        assert_eq!((m.get(ids[1]).space, m.get(ids[1]).version), (m.space("OPS").id, 1));
+        m.delete(ids[0]);
+        assert_eq!(m.get(ids[1]).parent, Some(m.home("OPS")));
+        m.remove_space("OPS");
+        assert!(!m.content.contains_key(&ids[1]));
+    });
+    let reply = post_json(&format!("{}/api/v2/pages", site.base_url()), "{}");
+    assert_eq!(reply.status, 405);
+    assert_eq!(site.violations(), ["POST /wiki/api/v2/pages is no reading"]);
+}
+
 fn post_json(url: &str, body: &str) -> Reply {
     post(url, &[("Authorization", &basic(EMAIL, TOKEN)), ("Content-Type", "application/json")], body)
 }

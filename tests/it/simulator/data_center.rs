@@ -101,3 +101,27 @@ fn people_have_keys_and_attachments_can_be_searched() {
     assert_eq!(found.ids(), [format!("att{att}")]);
     assert_eq!(found.json()["results"][0]["container"]["id"], ids[0].to_string());
 }
+
+#[test]
+fn dates_in_cql_are_read_in_the_zone_of_the_instance_and_by_the_minute() {
+    let (site, _) = site_of(0);
+    // The site's clock starts at 09:00 UTC, which is 11:00 there.
+    let late = site.edit(|m| {
+        m.advance(std::time::Duration::from_secs(3600));
+        m.add_page("OPS", None, "Late", "<p/>")
+    });
+    let found = |clause: &str| {
+        let clause = url::form_urlencoded::byte_serialize(clause.as_bytes()).collect::<String>();
+        ask(&site, &format!("/rest/api/content/search?cql={clause}"))
+    };
+    assert_eq!(found("type = page and lastmodified >= \"2026-01-05 11:59\"").ids(), [late.to_string()]);
+    assert_eq!(found("type = page and lastmodified >= \"2026/01/05 10:59\" order by lastmodified desc").ids()[0], late.to_string());
+    assert_eq!(found("type = page and lastmodified >= \"2026/01/05 10:59\" order by lastmodified desc").ids().len(), 2);
+    assert_eq!(found(&format!("space = OPS and id not in ({late})")).ids().len(), 1);
+    assert_eq!(found("title ~ \"lat\"").ids(), [late.to_string()]);
+    for wrong in
+        ["", "type in (page", "page", "lastmodified > \"soon\"", "lastmodified > now(\"-5q\")", "colour = red", "type = page or type = blogpost"]
+    {
+        assert_eq!(found(wrong).status, 400, "{wrong}");
+    }
+}

@@ -119,3 +119,13 @@ fn a_drip_may_not_hold_up_others_nor_a_stall_the_end() {
         assert!(!stalled.body.is_empty() && serde_json::from_slice::<serde_json::Value>(&stalled.body).is_err());
     });
 }
+
+#[test]
+fn gzip_is_for_those_who_accept_it() {
+    let site = site();
+    site.habits(|h| h.gzip = true);
+    assert_eq!(ask(&site).header("content-encoding"), None);
+    let url = format!("{}/api/v2/spaces", site.base_url());
+    let reply = get(&url, &[("Authorization", &basic(EMAIL, TOKEN)), ("Accept-Encoding", "br, gzip")]);
+    assert_eq!(reply.header("content-encoding"), Some("gzip"));
+}

@@ -146,8 +146,8 @@ pub(super) fn space(model: &Model, space: &Space) -> Value {
     json!({
         "id": space.id.to_string(), "key": space.key, "name": space.name, "type": if space.key.starts_with('~') { "personal" } else { "global" },
         "status": if space.archived { "archived" } else { "current" }, "authorId": author, "spaceOwnerId": author,
-        "currentActiveAlias": space.key, "createdAt": iso(space.created), "homepageId": space.home.to_string(), "description": null, "icon": null,
-        "_links": {"webui": format!("/spaces/{}", space.key)},
+        "currentActiveAlias": space.alias, "createdAt": iso(space.created), "homepageId": space.home.to_string(), "description": null, "icon": null,
+        "_links": {"webui": format!("/spaces/{}", space.alias)},
     })
 }
 

@@ -75,8 +75,8 @@ pub fn populate(model: &mut Model, pages: usize, spaces: usize, options: &Option
     let attribute = if model.flavour == Flavour::Cloud { "ri:account-id" } else { "ri:userkey" };
     let people: Vec<String> = authors.iter().map(|id| format!("{attribute}=\"{id}\"")).collect();
     let (writer, step) = (model.users[1].id.clone(), model.step_ms);
-    // Pages are minutes apart, so that a window of the change feed holds a part of the site only.
-    model.step_ms = 17 * 60 * 1000;
+    // Pages are minutes apart, so that a window of the change feed holds a part of the site only; but never more than 90 days in all.
+    model.step_ms = (17 * 60_000).min(90 * 86_400_000 / (pages as u64 + 1));
     for number in 0..spaces {
         model.add_space(&space_key(number), &format!("Space {number}"));
     }

@@ -28,7 +28,10 @@ pub(super) fn answer(world: &mut World, request: &Request) -> Answer {
     let caller = match caller(world, request) {
         Ok(caller) => caller,
         // Who am I is answered to everybody, and so is the server's version.
-        Err(_) if request.authorization.is_none() && matches!(parts.as_slice(), ["rest", "api", "user", "current"] | ["download", ..]) => {
+        Err(_)
+            if request.authorization.is_none()
+                && matches!(parts.as_slice(), ["rest", "api", "user", "current"] | ["rest", "api", "server-information"] | ["download", ..]) =>
+        {
             Caller::Anonymous
         }
         Err(refusal) => return refusal,

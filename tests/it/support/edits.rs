@@ -69,7 +69,17 @@ impl Model {
     pub fn add_space(&mut self, key: &str, name: &str) -> Id {
         assert!(self.space_by_key(key).is_none(), "the simulated site already has a space {key}");
         let (id, created) = (self.new_id(), self.tick());
-        let space = Space { id, key: key.to_owned(), name: name.to_owned(), home: 0, created, archived: false, forbidden: false, open: false };
+        let space = Space {
+            id,
+            key: key.to_owned(),
+            alias: key.to_owned(),
+            name: name.to_owned(),
+            home: 0,
+            created,
+            archived: false,
+            forbidden: false,
+            open: false,
+        };
         self.spaces.insert(id, space);
         let home = self.insert(Kind::Page, id, None, &format!("{name} Home"), "<p>Welcome.</p>");
         self.spaces.get_mut(&id).unwrap().home = home;
@@ -103,9 +113,17 @@ impl Model {
         self.space_mut(key).open = true;
     }
 
+    /// Gives a space another address; key and ids stay (Cloud).
+    pub fn set_space_alias(&mut self, key: &str, alias: &str) {
+        self.space_mut(key).alias = alias.to_owned();
+        self.tick();
+    }
+
     /// Gives a space another key; ids stay.
     pub fn rename_space_key(&mut self, old: &str, new: &str) {
-        self.space_mut(old).key = new.to_owned();
+        let space = self.space_mut(old);
+        space.key = new.to_owned();
+        space.alias = new.to_owned();
         self.tick();
     }
 
@@ -189,7 +207,10 @@ impl Model {
 
     /// Puts a page, with what is below it, under another parent, if need be in another space: no new version, no new date.
     pub fn move_page(&mut self, id: Id, parent: Id) {
-        let space = self.get(parent).space;
+        let target = self.get(parent);
+        let below = std::iter::once(target).chain(self.ancestors(target)).any(|above| above.id == id);
+        assert!(!below, "content {id} cannot stand below itself");
+        let space = target.space;
         self.tick();
         self.content_mut(id).parent = Some(parent);
         let mut moving = vec![id];

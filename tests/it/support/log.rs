@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::time::Instant;
 
 use super::wire::{Listener, Request};
 
@@ -47,6 +48,8 @@ pub struct Seen {
     pub had_cookie: bool,
     pub host: String,
     pub class: Class,
+    /// When it came, by the machine's clock: for tests of pauses and rates.
+    pub at: Instant,
     /// The answer's status; none while there is no answer.
     pub status: Option<u16>,
 }
@@ -62,6 +65,7 @@ impl Seen {
             had_cookie: request.cookie.is_some(),
             host: request.host.clone(),
             class: classify(request),
+            at: Instant::now(),
             status: None,
         }
     }

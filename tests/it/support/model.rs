@@ -71,6 +71,8 @@ impl Status {
 pub struct Space {
     pub id: Id,
     pub key: String,
+    /// What stands for the key in addresses (Cloud's `currentActiveAlias`).
+    pub alias: String,
     pub name: String,
     pub home: Id,
     pub created: u64,
@@ -141,7 +143,8 @@ pub struct Model {
     pub attachments: BTreeMap<Id, Attachment>,
     /// The first is the account that mirrors; the second writes, unless [`Model::write_as`] says otherwise.
     pub users: Vec<User>,
-    /// Milliseconds since 1970. Each edit moves it by `step_ms`.
+    /// The site's clock, in milliseconds since 1970: what content carries and `now()` means. Each edit moves it by `step_ms`. HTTP headers go by the
+    /// machine's clock instead, as those of a client do; [`Model::set_clock_to_machine`] makes the two one.
     pub now: u64,
     pub step_ms: u64,
     /// The instance's zone, in which CQL reads dates and Data Center writes them.
@@ -251,7 +254,7 @@ impl Model {
     /// The address for people, relative to the base.
     pub fn web_path(&self, content: &Content) -> String {
         let space = self.space_of(content);
-        let (key, id, title) = (&space.key, content.id, title_in_path(&content.title));
+        let (key, id, title) = (&space.alias, content.id, title_in_path(&content.title));
         let suffix = if fits_in_path(&content.title) { format!("/{title}") } else { String::new() };
         match (self.flavour, content.kind) {
             (Flavour::Cloud, Kind::Page) if space.home == id => format!("/spaces/{key}/overview"),

@@ -134,6 +134,10 @@ async fn serve(
 }
 
 fn answer(world: &mut World, request: &Request) -> Answer {
+    let only_reads = matches!(request.method.as_str(), "GET" | "HEAD") || request.path.ends_with("/users-bulk");
+    if !only_reads {
+        world.log.violations.push(format!("{} {} is no reading", request.method, request.path));
+    }
     match (request.listener, world.model.flavour) {
         (Listener::Media, _) => media::host(world, request),
         (_, Flavour::Cloud) => cloud::answer(world, request),

@@ -130,7 +130,7 @@ impl Site {
         self.world().log.peak()
     }
 
-    /// What a client did that it must never do: a credential shown to the media host.
+    /// What a client did that it must never do: show a credential to the media host, or try to write.
     pub fn violations(&self) -> Vec<String> {
         self.world().log.violations.clone()
     }

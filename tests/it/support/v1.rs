@@ -173,7 +173,7 @@ impl<'m> Shapes<'m> {
         let status = if space.archived { "archived" } else { "current" };
         let kind = if space.key.starts_with('~') { "personal" } else { "global" };
         let webui = match self.model.flavour {
-            Flavour::Cloud => format!("/spaces/{}", space.key),
+            Flavour::Cloud => format!("/spaces/{}", space.alias),
             Flavour::DataCenter => format!("/display/{}", space.key),
         };
         json!({"id": space.id, "key": space.key, "name": space.name, "type": kind, "status": status, "_links": {"webui": webui}})
