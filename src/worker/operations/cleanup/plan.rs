@@ -122,6 +122,7 @@ pub(super) mod tests {
             leaving: None,
             deferred: None,
             lossy: false,
+            leaving: None,
         }
     }
 
