@@ -10,6 +10,7 @@
 )]
 
 mod engine;
+mod house;
 mod markdown_round_trip;
 mod simulator;
 mod support;
