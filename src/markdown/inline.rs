@@ -70,14 +70,13 @@ impl Inlines<'_, '_, '_> {
                         Step::Atom(next) => Some(&atoms[next].kind),
                         _ => None,
                     });
-                    let ends_line = !self.rules.brackets && matches!(next, None | Some(Some(Kind::Break)));
+                    // Before a line break stands its backslash or tag.
+                    let ends_line = !self.rules.brackets && next.is_none();
                     let before_bracket = matches!(next, Some(Some(Kind::Link { .. })));
                     let around = Around { starts_line, ends_line, before_bracket, force: None };
                     self.atom(&atoms[index], around, next.is_none());
-                    if matches!(atoms[index].kind, Kind::Break) {
-                        starts_line = true;
-                        continue;
-                    }
+                    starts_line = !self.rules.cell && matches!(atoms[index].kind, Kind::Break);
+                    continue;
                 }
             }
             starts_line = false;
@@ -91,10 +90,10 @@ impl Inlines<'_, '_, '_> {
                 let force = self.force(text, around, last);
                 escape::text(self.out, text, self.rules, Around { force, ..around });
             }
-            Kind::Code if self.rules.cell && text.contains("\\|") => {
-                // A table's row ends a cell at this pipe whatever is written before it.
+            Kind::Code if (self.rules.cell && text.contains("\\|")) || (self.rules.brackets && text.contains("]:")) => {
+                // A table's row ends a cell at such a pipe whatever is written before it; a paragraph that begins with `[`…]:` is taken for a definition.
                 self.out.push_str("<code>");
-                escape::text(self.out, text, Rules { cell: true, brackets: self.rules.brackets, ..Rules::default() }, Around::default());
+                escape::text(self.out, text, Rules { cell: self.rules.cell, brackets: self.rules.brackets, ..Rules::default() }, Around::default());
                 self.out.push_str("</code>");
             }
             Kind::Code => code(self.out, text, self.rules.cell),

@@ -100,19 +100,23 @@ fn link(target: &Target, content: &[Inline], in_link: bool) -> Vec<Inline> {
         let title = match target {
             Target::Url(url) => url.trim().trim_start_matches("mailto:").to_owned(),
             Target::Anchor(words) => words.clone(),
-            Target::Remote { key, name, .. } => Mirror.resolve(key).map_or(name.clone(), |known| known.title),
+            Target::Remote { key, name, .. } => Mirror.resolve(key).map_or_else(|| name_or(name, key), |known| known.title),
         };
         content.push(text(&title));
     }
     match address(target, true) {
         Ok(url) => vec![Inline::Link { target: Target::Url(canonical(&url)), content }],
         Err(name) => {
-            if matches!(target, Target::Remote { .. }) {
-                content.extend([text(" (unresolved link: "), text(&name), text(")")]);
+            if let Target::Remote { key, .. } = target {
+                content.extend([text(" (unresolved link: "), text(&name_or(&name, key)), text(")")]);
             }
             content
         }
     }
+}
+
+fn name_or(name: &str, key: &Key) -> String {
+    if name.trim().is_empty() { key.to_string() } else { name.to_owned() }
 }
 
 /// Where a target leads, not encoded; else its name.
