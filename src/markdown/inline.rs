@@ -2,6 +2,7 @@
 //!
 //! Every atom is written so that it reads as itself where it stands. Does not know blocks, but for the prefix of a line after a line break.
 
+use super::census;
 use super::delimit::{self, Side};
 use super::escape::{self, Around, Line, Rules};
 use super::link;
@@ -24,29 +25,9 @@ pub(crate) fn markdown(out: &mut String, prefix: &str, runs: &Runs<'_>, place: P
     let cell = place == Place::Cell;
     let (steps, spans) = nest(&runs.atoms);
     let html = delimit::choose(&runs.text, &runs.atoms, &steps, &spans, Side::Blank, if cell { Side::Punct } else { Side::Blank });
-    let marked = Marked::of(&runs.atoms);
-    let rules = Rules {
-        lone_star: runs.census.stars == 1 && marked.0 & (STRONG | EMPHASIS) == 0,
-        lone_underscore: runs.census.underscores == 1,
-        lone_tilde: runs.census.tildes == 1 && marked.0 & STRIKE == 0,
-        lone_backtick: runs.census.backticks == 1 && runs.census.codes == 0,
-        cell,
-        brackets: false,
-    };
+    let rules = Rules { cell, ..census::rules(runs) };
     let mut writer = Inlines { out, prefix, runs, place, rules, first_line: true };
     writer.row(&runs.atoms, &steps, &spans, &html);
-}
-
-/// All marks in a row, links' content included.
-struct Marked(u8);
-
-impl Marked {
-    fn of(atoms: &[Atom<'_>]) -> Self {
-        Self(atoms.iter().fold(0, |marks, atom| match &atom.kind {
-            Kind::Link { content, .. } => marks | atom.marks | Self::of(content).0,
-            _ => marks | atom.marks,
-        }))
-    }
 }
 
 struct Inlines<'w, 'r, 'a> {
