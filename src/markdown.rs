@@ -7,6 +7,7 @@ use crate::model::Key;
 
 pub mod anchor;
 mod block;
+mod census;
 mod delimit;
 mod escape;
 pub mod front_matter;

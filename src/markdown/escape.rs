@@ -8,7 +8,7 @@ use super::delimit::{Side, side};
 /// What holds for a whole paragraph, heading or cell.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Rules {
-    /// The only run of `*`, and no delimiter is one: it pairs with nothing.
+    /// The only run of `*` that could pair with another, and no delimiter is one.
     pub(crate) lone_star: bool,
     /// The only run of `_`.
     pub(crate) lone_underscore: bool,
@@ -71,7 +71,8 @@ pub(crate) fn text(out: &mut String, text: &str, rules: Rules, around: Around) {
     out.push_str(&text[kept..]);
 }
 
-fn is_pair(byte: u8) -> bool {
+/// Whether runs of `byte` pair up with each other.
+pub(crate) fn is_pair(byte: u8) -> bool {
     matches!(byte, b'*' | b'_' | b'~' | b'`')
 }
 
@@ -97,7 +98,7 @@ fn is_misread(text: &str, at: usize, run: usize, rules: Rules, around: Around) -
 }
 
 /// Whether blanks, or where `words` says so letters, stand on both sides of a run: then it neither opens nor closes.
-fn is_between(text: &str, at: usize, run: usize, around: Around, words: bool) -> bool {
+pub(crate) fn is_between(text: &str, at: usize, run: usize, around: Around, words: bool) -> bool {
     let before = text[..at].chars().next_back().map_or(if around.starts_line { Side::Blank } else { Side::Unsure }, side);
     let after = text[at + run..].chars().next().map_or(if around.ends_line { Side::Blank } else { Side::Unsure }, side);
     before == after && (before == Side::Blank || (words && before == Side::Word))

@@ -48,36 +48,26 @@ impl FrontMatter<'_> {
     /// Appends the block between its `---` lines; `removed` grows by the hidden characters left out.
     pub fn write(&self, out: &mut String, removed: &mut u32) {
         out.push_str("---\n");
-        let mut line = |name: &str, value: Option<&str>| {
-            if let Some(value) = value.filter(|value| !value.is_empty()) {
-                out.push_str(name);
-                out.push_str(": ");
-                scalar(out, value, removed);
-                out.push('\n');
-            }
-        };
-        line("title", Some(self.title));
-        line("source", Some(self.source));
-        line("id", Some(self.id));
-        line("url", Some(self.url));
-        line("type", Some(self.kind));
-        line("container", Some(self.container));
-        line("parent", self.parent);
+        let first = [
+            ("title", Some(self.title)),
+            ("source", Some(self.source)),
+            ("id", Some(self.id)),
+            ("url", Some(self.url)),
+            ("type", Some(self.kind)),
+            ("container", Some(self.container)),
+            ("parent", self.parent),
+        ];
+        let last = [
+            ("created_at", self.created_at),
+            ("created_by", self.created_by),
+            ("updated_at", self.updated_at),
+            ("updated_by", self.updated_by),
+            ("version", self.version),
+        ];
+        facts(out, &first, removed);
         list(out, "path", self.path, removed);
         list(out, "labels", self.labels, removed);
-        let mut line = |name: &str, value: Option<&str>| {
-            if let Some(value) = value.filter(|value| !value.is_empty()) {
-                out.push_str(name);
-                out.push_str(": ");
-                scalar(out, value, removed);
-                out.push('\n');
-            }
-        };
-        line("created_at", self.created_at);
-        line("created_by", self.created_by);
-        line("updated_at", self.updated_at);
-        line("updated_by", self.updated_by);
-        line("version", self.version);
+        facts(out, &last, removed);
         if !self.extra.is_empty() {
             scalar(out, self.extra_name, removed);
             out.push_str(":\n");
@@ -90,6 +80,17 @@ impl FrontMatter<'_> {
             }
         }
         out.push_str("---\n");
+    }
+}
+
+fn facts(out: &mut String, facts: &[(&str, Option<&str>)], removed: &mut u32) {
+    for (name, value) in facts {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            out.push_str(name);
+            out.push_str(": ");
+            scalar(out, value, removed);
+            out.push('\n');
+        }
     }
 }
 

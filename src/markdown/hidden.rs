@@ -12,8 +12,6 @@ pub(crate) const CONTROL: u8 = 1;
 pub(crate) const LEAD: u8 = 2;
 /// Blank, tab, line feed or carriage return.
 pub(crate) const BLANK: u8 = 3;
-/// One of the characters whose runs pair up with each other: `*`, `_`, `~`, backtick.
-pub(crate) const PAIRS: u8 = 4;
 
 /// One class for each byte.
 pub(crate) static CLASS: [u8; 256] = classes();
@@ -34,10 +32,6 @@ const fn classes() -> [u8; 256] {
     class[b'\t' as usize] = BLANK;
     class[b'\n' as usize] = BLANK;
     class[b'\r' as usize] = BLANK;
-    class[b'*' as usize] = PAIRS;
-    class[b'_' as usize] = PAIRS;
-    class[b'~' as usize] = PAIRS;
-    class[b'`' as usize] = PAIRS;
     class
 }
 

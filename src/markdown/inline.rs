@@ -2,6 +2,7 @@
 //!
 //! Every atom is written so that it reads as itself where it stands. Does not know blocks, but for the prefix of a line after a line break.
 
+use super::census;
 use super::delimit::{self, Side};
 use super::escape::{self, Around, Line, Rules};
 use super::link;
@@ -24,29 +25,9 @@ pub(crate) fn markdown(out: &mut String, prefix: &str, runs: &Runs<'_>, place: P
     let cell = place == Place::Cell;
     let (steps, spans) = nest(&runs.atoms);
     let html = delimit::choose(&runs.text, &runs.atoms, &steps, &spans, Side::Blank, if cell { Side::Punct } else { Side::Blank });
-    let marked = Marked::of(&runs.atoms);
-    let rules = Rules {
-        lone_star: runs.census.stars == 1 && marked.0 & (STRONG | EMPHASIS) == 0,
-        lone_underscore: runs.census.underscores == 1,
-        lone_tilde: runs.census.tildes == 1 && marked.0 & STRIKE == 0,
-        lone_backtick: runs.census.backticks == 1 && runs.census.codes == 0,
-        cell,
-        brackets: false,
-    };
+    let rules = Rules { cell, ..census::rules(runs) };
     let mut writer = Inlines { out, prefix, runs, place, rules, first_line: true };
     writer.row(&runs.atoms, &steps, &spans, &html);
-}
-
-/// All marks in a row, links' content included.
-struct Marked(u8);
-
-impl Marked {
-    fn of(atoms: &[Atom<'_>]) -> Self {
-        Self(atoms.iter().fold(0, |marks, atom| match &atom.kind {
-            Kind::Link { content, .. } => marks | atom.marks | Self::of(content).0,
-            _ => marks | atom.marks,
-        }))
-    }
 }
 
 struct Inlines<'w, 'r, 'a> {
@@ -70,14 +51,13 @@ impl Inlines<'_, '_, '_> {
                         Step::Atom(next) => Some(&atoms[next].kind),
                         _ => None,
                     });
-                    let ends_line = !self.rules.brackets && matches!(next, None | Some(Some(Kind::Break)));
+                    // Before a line break stands its backslash or tag.
+                    let ends_line = !self.rules.brackets && next.is_none();
                     let before_bracket = matches!(next, Some(Some(Kind::Link { .. })));
                     let around = Around { starts_line, ends_line, before_bracket, force: None };
                     self.atom(&atoms[index], around, next.is_none());
-                    if matches!(atoms[index].kind, Kind::Break) {
-                        starts_line = true;
-                        continue;
-                    }
+                    starts_line = !self.rules.cell && matches!(atoms[index].kind, Kind::Break);
+                    continue;
                 }
             }
             starts_line = false;
@@ -91,10 +71,10 @@ impl Inlines<'_, '_, '_> {
                 let force = self.force(text, around, last);
                 escape::text(self.out, text, self.rules, Around { force, ..around });
             }
-            Kind::Code if self.rules.cell && text.contains("\\|") => {
-                // A table's row ends a cell at this pipe whatever is written before it.
+            Kind::Code if (self.rules.cell && text.contains("\\|")) || (self.rules.brackets && text.contains("]:")) => {
+                // A table's row ends a cell at such a pipe whatever is written before it; a paragraph that begins with `[`…]:` is taken for a definition.
                 self.out.push_str("<code>");
-                escape::text(self.out, text, Rules { cell: true, brackets: self.rules.brackets, ..Rules::default() }, Around::default());
+                escape::text(self.out, text, Rules { cell: self.rules.cell, brackets: self.rules.brackets, ..Rules::default() }, Around::default());
                 self.out.push_str("</code>");
             }
             Kind::Code => code(self.out, text, self.rules.cell),

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use super::anchor;
 use super::hidden;
 use super::runs::Dest;
-use super::{Resolver, Target};
+use super::{Resolver, Target, visible};
 
 /// What a link becomes.
 pub(crate) enum Fate<'a> {
@@ -45,13 +45,14 @@ pub(crate) fn fate<'a>(target: &'a Target, resolver: Option<&dyn Resolver>) -> (
             let Some(resolver) = resolver else { return (Fate::Link(Dest::Target(target)), Cow::Borrowed("")) };
             let resolved = resolver.resolve(key);
             let link = resolved.as_ref().and_then(|resolved| resolved.link.as_deref());
+            let name = if visible::shows(name) { name } else { key.as_str() };
             let fate = match (link, fallback.as_deref().and_then(address)) {
                 (Some(path), _) => Fate::Link(Dest::Address(relative(path, anchor.as_deref()))),
                 (None, Some(fallback)) => Fate::Link(Dest::Address(fallback)),
                 (None, None) => Fate::Unresolved(name),
             };
-            let title = resolved.map(|resolved| resolved.title).filter(|title| !title.trim().is_empty());
-            (fate, title.map_or(Cow::Borrowed(name.as_str()), Cow::Owned))
+            let title = resolved.map(|resolved| resolved.title).filter(|title| visible::shows(title));
+            (fate, title.map_or(Cow::Borrowed(name), Cow::Owned))
         }
     }
 }

@@ -17,6 +17,9 @@ pub(crate) enum Step {
 
 /// The steps through `atoms`, and the mark of each span.
 pub(crate) fn nest(atoms: &[Atom<'_>]) -> (Vec<Step>, Vec<u8>) {
+    if atoms.iter().all(|atom| atom.marks == 0) {
+        return ((0..atoms.len()).map(Step::Atom).collect(), Vec::new());
+    }
     let mut steps = Vec::with_capacity(atoms.len() + 8);
     let mut spans = Vec::new();
     let ends = ends(atoms);

@@ -61,23 +61,11 @@ pub(crate) enum Dest<'a> {
     Address(String),
 }
 
-/// How many runs there are of each character that pairs up.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Census {
-    pub(crate) stars: u32,
-    pub(crate) underscores: u32,
-    pub(crate) tildes: u32,
-    pub(crate) backticks: u32,
-    /// Code spans.
-    pub(crate) codes: u32,
-}
-
 /// A row of atoms over one text.
 #[derive(Default)]
 pub(crate) struct Runs<'a> {
     pub(crate) text: String,
     pub(crate) atoms: Vec<Atom<'a>>,
-    pub(crate) census: Census,
     /// Hidden characters taken out.
     pub(crate) hidden: u32,
     /// The next blank would stand at a line's start or beside another.
@@ -107,7 +95,6 @@ impl<'a> Runs<'a> {
     fn clear(&mut self) {
         self.text.clear();
         self.atoms.clear();
-        self.census = Census::default();
         self.hidden = 0;
         self.ends_blank = true;
         self.in_link = false;
@@ -246,18 +233,6 @@ impl<'a> Runs<'a> {
                     at += 1;
                     kept = at;
                 }
-                hidden::PAIRS => {
-                    if at == 0 || bytes[at - 1] != byte {
-                        match byte {
-                            b'*' => self.census.stars += 1,
-                            b'_' => self.census.underscores += 1,
-                            b'~' => self.census.tildes += 1,
-                            _ => self.census.backticks += 1,
-                        }
-                    }
-                    self.ends_blank = false;
-                    at += 1;
-                }
                 _ => {
                     let c = text[at..].chars().next().unwrap_or_default();
                     if hidden::is_hidden(c) {
@@ -280,7 +255,6 @@ impl<'a> Runs<'a> {
         self.text.push_str(&clean);
         if self.text.len() > start {
             self.atoms.push(Atom { kind: Kind::Code, marks, start, end: self.text.len() });
-            self.census.codes += 1;
             self.ends_blank = false;
         }
     }
@@ -299,7 +273,7 @@ impl<'a> Runs<'a> {
                 self.ends_blank = false;
             }
             Err(name) => {
-                let name = if name.trim().is_empty() { alt } else { name };
+                let name = if visible::shows(name) { name } else { alt };
                 self.text("[image: ", marks | EMPHASIS);
                 self.text(name, marks | EMPHASIS);
                 self.text("]", marks | EMPHASIS);

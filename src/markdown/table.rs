@@ -88,6 +88,10 @@ fn grid(table: &Table) -> Option<Grid<'_>> {
                 let shown = (part == 0).then_some(cell);
                 let column = line.len();
                 line.push(shown);
+                // Where a cell from above reaches into this one, this one shows.
+                if let Some((rows, _, _)) = above.get_mut(column) {
+                    *rows = rows.saturating_sub(1);
+                }
                 if cell.rowspan > 1 {
                     above.resize(above.len().max(column + 1), (0, None, 0));
                     above[column] = (usize::from(cell.rowspan.min(1000)) - 1, shown, if part == 0 { weight } else { 0 });

@@ -34,6 +34,7 @@ pub(crate) fn inlines(content: &[Inline]) -> bool {
     })
 }
 
-fn shows(text: &str) -> bool {
+/// Whether `text` holds anything but white space and hidden characters.
+pub(crate) fn shows(text: &str) -> bool {
     text.chars().any(|c| !c.is_whitespace() && !is_hidden(c))
 }

@@ -2,6 +2,8 @@
 //!
 //! `PROPTEST_CASES=20000 cargo test --test it round_trip` looks longer.
 
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
 use context_syncd::markdown::{Tree, normal_form, write};
 use proptest::test_runner::{Config, TestRunner};
 

@@ -27,8 +27,11 @@ impl Resolver for Everything {
     }
 }
 
-/// Markdown by authors, and the blocks that it is read as.
-pub(super) const RAW: &[(&str, fn() -> Vec<Block>)] = &[
+/// Markdown by an author, and the blocks that it is read as.
+type Raw = (&'static str, fn() -> Vec<Block>);
+
+/// What authors wrote.
+pub(super) const RAW: &[Raw] = &[
     ("\n\nRaw *x*\n", || vec![Block::Paragraph(vec![Inline::Text("Raw ".to_owned()), Inline::Emphasis(vec![Inline::Text("x".to_owned())])])]),
     ("- raw item", || {
         let body = vec![Block::Paragraph(vec![Inline::Text("raw item".to_owned())])];
@@ -82,7 +85,7 @@ fn inline(inline: &Inline, in_link: bool) -> Vec<Inline> {
         Inline::Image { target, alt } => match address(target, false) {
             Ok(url) => Inline::Image { target: Target::Url(canonical(&url)), alt: alt.clone() },
             Err(name) => {
-                let name = if name.trim().is_empty() { alt.clone() } else { name };
+                let name = if shows(&name) { name } else { alt.clone() };
                 Inline::Emphasis(vec![text("[image: "), text(&name), text("]")])
             }
         },
@@ -100,19 +103,27 @@ fn link(target: &Target, content: &[Inline], in_link: bool) -> Vec<Inline> {
         let title = match target {
             Target::Url(url) => url.trim().trim_start_matches("mailto:").to_owned(),
             Target::Anchor(words) => words.clone(),
-            Target::Remote { key, name, .. } => Mirror.resolve(key).map_or(name.clone(), |known| known.title),
+            Target::Remote { key, name, .. } => Mirror.resolve(key).map_or_else(|| name_or(name, key), |known| known.title),
         };
         content.push(text(&title));
     }
     match address(target, true) {
         Ok(url) => vec![Inline::Link { target: Target::Url(canonical(&url)), content }],
         Err(name) => {
-            if matches!(target, Target::Remote { .. }) {
-                content.extend([text(" (unresolved link: "), text(&name), text(")")]);
+            if let Target::Remote { key, .. } = target {
+                content.extend([text(" (unresolved link: "), text(&name_or(&name, key)), text(")")]);
             }
             content
         }
     }
+}
+
+fn shows(name: &str) -> bool {
+    name.chars().any(|c| !c.is_whitespace() && !c.is_control() && !matches!(c, '\u{202E}' | '\u{2066}' | '\u{E0041}'))
+}
+
+fn name_or(name: &str, key: &Key) -> String {
+    if shows(name) { name.to_owned() } else { key.to_string() }
 }
 
 /// Where a target leads, not encoded; else its name.
