@@ -73,20 +73,15 @@ impl Client {
         let lines = start(path.clone(), Request::new(ID, op));
         let mut last_heard = Instant::now();
         loop {
-            let (wait, then) = self.patience(last_heard, takes);
-            let reply = match lines.recv_timeout(wait) {
+            let reply = match lines.recv_timeout(self.wait(&path, last_heard, takes)?) {
                 Ok(FromSocket::Line(line)) => codec::decode_reply(&line).map_err(|error| stranger(&path, &error))?,
                 Ok(FromSocket::Unreachable(error)) => return Err(unreachable(&path, &error)),
                 Ok(FromSocket::Broken(error)) => return Err(broken(&path, error)),
                 Err(RecvTimeoutError::Disconnected) => return Err(hung_up(&path)),
-                Err(RecvTimeoutError::Timeout) => match then {
-                    Then::Tick => {
-                        hear(Heard::Nothing)?;
-                        continue;
-                    }
-                    Then::TimedOut(timeout) => return Err(timed_out(timeout)),
-                    Then::GiveUp => return Err(silent(&path)),
-                },
+                Err(RecvTimeoutError::Timeout) => {
+                    hear(Heard::Nothing)?;
+                    continue;
+                }
             };
             last_heard = Instant::now();
             if reply.id != ID && reply.id != 0 {
@@ -100,29 +95,26 @@ impl Client {
         }
     }
 
-    /// How long to wait for the next line, and what it means if none comes.
-    fn patience(&self, last_heard: Instant, takes: Takes) -> (Duration, Then) {
-        let mut next = (TICK, Then::Tick);
-        if takes == Takes::Moments {
-            let left = PATIENCE.saturating_sub(last_heard.elapsed());
-            if left <= next.0 {
-                next = (left, Then::GiveUp);
-            }
-        }
+    /// How long to wait for the next line.
+    ///
+    /// # Errors
+    /// When there is no time left.
+    fn wait(&self, path: &Path, last_heard: Instant, takes: Takes) -> Result<Duration, Stop> {
+        let mut wait = TICK;
         if let Some((at, timeout)) = self.deadline {
-            let left = at.saturating_duration_since(Instant::now());
-            if left <= next.0 {
-                next = (left, Then::TimedOut(timeout));
+            wait = wait.min(at.saturating_duration_since(Instant::now()));
+            if wait.is_zero() {
+                return Err(timed_out(timeout));
             }
         }
-        next
+        if takes == Takes::Moments {
+            wait = wait.min(PATIENCE.saturating_sub(last_heard.elapsed()));
+            if wait.is_zero() {
+                return Err(silent(path));
+            }
+        }
+        Ok(wait)
     }
-}
-
-enum Then {
-    Tick,
-    TimedOut(Duration),
-    GiveUp,
 }
 
 fn start(path: PathBuf, request: Request) -> Receiver<FromSocket> {

@@ -2,8 +2,8 @@
 //!
 //! A line keeps its meaning if it can be read into today's types and everything that it says comes out again when they are written.
 
-
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::path::Path;
 
 use context_sync_protocol::codec::{decode_reply, decode_request};
