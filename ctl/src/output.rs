@@ -24,7 +24,7 @@ pub(crate) struct Output {
     color_stderr: bool,
     /// Standard error is a terminal.
     pub(crate) live: bool,
-    /// `-q`.
+    /// `-q`; or `-o json`, where no person watches standard error.
     pub(crate) quiet: bool,
     /// `-v`.
     pub(crate) verbose: bool,
@@ -47,7 +47,7 @@ impl Output {
             color: may_color && stdout_is_terminal,
             color_stderr: may_color && live,
             live: live && variable("TERM").is_none_or(|term| term != "dumb"),
-            quiet: global.quiet,
+            quiet: global.quiet || (global.output == Format::Json && !live),
             verbose: global.verbose,
         }
     }

@@ -3,7 +3,6 @@
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -98,17 +97,9 @@ fn garbage_is_1_and_names_the_socket() {
 fn a_timeout_is_11_however_lively_the_daemon_is() {
     let progress = json!({ "connector": "wiki", "event": { "event": "progress", "phase": "listing" } });
     let Act::Say(chatter) = event(&progress) else { unreachable!() };
-    for (verb, act) in
-        [("status", Act::FallSilent), ("sync", Act::FallSilent), ("sync", Act::Repeat(chatter)), ("status", Act::Repeat(b" ".to_vec()))]
-    {
-        let began = Instant::now();
-        let ended = Scene::new(vec![act.clone()]).run(&["--timeout", "1", verb, "-o", "json"]);
-        // A line without end may also be found out as such before the time is up.
-        if !matches!(&act, Act::Repeat(bytes) if bytes == b" ") {
-            assert_eq!(ended.code, Some(11), "{verb} {act:?}: {ended:?}");
-            assert_eq!(ended.json()["error"]["kind"], "timeout");
-        }
-        assert!(began.elapsed() < Duration::from_secs(20), "{verb} {act:?}");
+    for (verb, act) in [("status", Act::FallSilent), ("sync", Act::FallSilent), ("sync", Act::Repeat(chatter))] {
+        let ended = Scene::new(vec![act]).run(&["--timeout", "1", verb, "-o", "json"]);
+        assert_eq!((ended.code, &ended.json()["error"]["kind"]), (Some(11), &json!("timeout")), "{verb}: {ended:?}");
     }
 }
 
