@@ -25,8 +25,9 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage or configuration
 /// Flags that may stand before or after the verb.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Global {
-    /// How to print: `auto` is text on a terminal, else one JSON document
-    #[arg(short, long, global = true, value_name = "FORMAT", default_value = "auto", help_heading = "Global options")]
+    /// How to print; auto, the default, is text on a terminal, else JSON
+    #[arg(short, long, global = true, value_name = "auto|text|json", default_value = "auto", hide_default_value = true)]
+    #[arg(hide_possible_values = true, help_heading = "Global options")]
     pub(crate) output: Format,
     /// Print results and errors only
     #[arg(short, long, global = true, help_heading = "Global options")]
@@ -37,7 +38,7 @@ pub(crate) struct Global {
     /// No colours; the variable NO_COLOR does the same
     #[arg(long, global = true, help_heading = "Global options")]
     pub(crate) no_color: bool,
-    /// The daemon's socket [default: $XDG_RUNTIME_DIR/context-sync/control.sock]
+    /// The daemon's socket, by default $XDG_RUNTIME_DIR/context-sync/control.sock
     #[arg(long, global = true, value_name = "PATH", help_heading = "Global options")]
     pub(crate) socket: Option<PathBuf>,
     /// Give up after so long; what the daemon is doing goes on

@@ -105,7 +105,7 @@ impl<'a> Board<'a> {
         }
         let frame = self.frame(now_ms);
         self.output.say(&(erase(self.drawn) + &frame));
-        self.drawn = self.rows.values().filter(|row| !row.ended).count();
+        self.drawn = frame.matches('\n').count();
     }
 
     /// The lines of what still runs. Wrapping is off while they are written, so that each takes exactly one row of any terminal.
@@ -114,6 +114,9 @@ impl<'a> Board<'a> {
         let mut frame = String::from("\u{1b}[?7l");
         for (name, row) in self.rows.iter().filter(|(_, row)| !row.ended) {
             frame.push_str(&format!("{:width$}  {}\n", clean(name), row.words(now_ms)));
+        }
+        if self.rows.is_empty() {
+            frame.push_str("waiting for the daemon to begin\n");
         }
         frame.push_str("\u{1b}[?7h");
         frame
@@ -135,6 +138,7 @@ impl Row {
         }
         self.samples.push_back((now, progress.done));
         self.progress = progress;
+        self.ended = false;
     }
 
     /// Documents per second, once a second's worth has been seen.
@@ -213,6 +217,7 @@ mod tests {
         assert_eq!(board.frame(0), "\u{1b}[?7la     waiting for its turn\nwiki  waiting for its turn\n\u{1b}[?7h");
         board.rows.get_mut("a").unwrap().ended = true;
         assert_eq!(board.frame(0), "\u{1b}[?7lwiki  waiting for its turn\n\u{1b}[?7h");
+        assert_eq!(Board::new(&output, &[]).frame(0), "\u{1b}[?7lwaiting for the daemon to begin\n\u{1b}[?7h");
         assert_eq!((erase(0), erase(2)), (String::new(), "\u{1b}[2A\u{1b}[J".to_owned()));
     }
 }
