@@ -101,11 +101,8 @@ impl Client {
     /// When there is no time left.
     fn wait(&self, path: &Path, last_heard: Instant, takes: Takes) -> Result<Duration, Stop> {
         let mut wait = TICK;
-        if let Some((at, timeout)) = self.deadline {
-            wait = wait.min(at.saturating_duration_since(Instant::now()));
-            if wait.is_zero() {
-                return Err(timed_out(timeout));
-            }
+        if let Some(left) = self.time_left()? {
+            wait = wait.min(left);
         }
         if takes == Takes::Moments {
             wait = wait.min(PATIENCE.saturating_sub(last_heard.elapsed()));
@@ -114,6 +111,25 @@ impl Client {
             }
         }
         Ok(wait)
+    }
+
+    /// What is left of `--timeout`, if there is one.
+    ///
+    /// # Errors
+    /// When nothing is left.
+    pub(crate) fn time_left(&self) -> Result<Option<Duration>, Stop> {
+        let left = self.deadline.map(|(at, _)| at.saturating_duration_since(Instant::now()));
+        if left.is_some_and(|left| left.is_zero()) { Err(self.timed_out()) } else { Ok(left) }
+    }
+
+    /// `--timeout` has passed.
+    pub(crate) fn timed_out(&self) -> Stop {
+        let secs = self.deadline.map_or(0, |(_, timeout)| timeout.as_secs());
+        Stop::failed(
+            ErrorKind::Timeout,
+            format!("No end after {secs} s (--timeout)."),
+            "What was begun goes on: `context-syncctl status` shows what the daemon does, `context-syncctl cancel` stops it.",
+        )
     }
 }
 
@@ -135,7 +151,8 @@ fn talk(path: &Path, request: &Request, sender: &SyncSender<FromSocket>) {
         }
     };
     let exchange = || -> Result<(), CodecError> {
-        (&stream).write_all(&codec::encode(request)?)?;
+        // A daemon that refuses us may have hung up already; what it said is there to be read all the same.
+        let sent = (&stream).write_all(&codec::encode(request)?);
         let mut reader = BufReader::new(&stream);
         let mut line = Vec::new();
         while codec::read_line(&mut reader, &mut line)? {
@@ -143,7 +160,7 @@ fn talk(path: &Path, request: &Request, sender: &SyncSender<FromSocket>) {
                 break;
             }
         }
-        Ok(())
+        sent.map_err(CodecError::Io)
     };
     if let Err(error) = exchange() {
         let _ = sender.send(FromSocket::Broken(error));
@@ -177,14 +194,6 @@ fn silent(path: &Path) -> Stop {
         ErrorKind::DaemonUnreachable,
         format!("The daemon at {} has not answered for {} s.", path.display(), PATIENCE.as_secs()),
         "If it stays so, start it again with `systemctl --user restart context-syncd`.",
-    )
-}
-
-fn timed_out(timeout: Duration) -> Stop {
-    Stop::failed(
-        ErrorKind::Timeout,
-        format!("No end after {} s (--timeout).", timeout.as_secs()),
-        "What the daemon had begun goes on: `context-syncctl status` shows it, `context-syncctl cancel` stops it.",
     )
 }
 

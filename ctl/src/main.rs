@@ -3,8 +3,8 @@
 mod cli;
 mod client;
 mod commands;
-mod daemon_program;
 mod output;
+mod programs;
 mod progress;
 mod stop;
 mod text;

@@ -96,6 +96,15 @@ fn a_service_that_does_not_start_says_why() {
 }
 
 #[test]
+fn a_program_that_hangs_is_not_waited_for_beyond_the_timeout() {
+    let scene = Scene::deserted();
+    // Its output goes elsewhere, as that of a program that was left to itself would keep this test waiting.
+    let ctl = installed(&scene, "exec sleep 5 > /dev/null 2>&1");
+    let ended = run(&scene, &ctl, &["--timeout", "1", "config", "check", "-o", "json"]);
+    assert_eq!((ended.code, &ended.json()["error"]["kind"]), (Some(11), &json!("timeout")), "{ended:?}");
+}
+
+#[test]
 fn a_configuration_is_checked_without_a_daemon() {
     let scene = Scene::deserted();
     let ctl = installed(&scene, r#"echo "$@"; test "$3" != bad.toml || { echo 'bad.toml: unknown key `spces`' >&2; exit 2; }"#);

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::Context;
 use crate::cli::Config;
-use crate::daemon_program;
+use crate::programs;
 use crate::stop::Stop;
 use crate::text::clean;
 
@@ -49,15 +49,12 @@ fn check(context: &Context, file: Option<PathBuf>) -> Result<u8, Stop> {
         Some(file) => Some(file),
         None => running(context)?.map(|report| PathBuf::from(report.path)),
     };
-    let program = daemon_program::find(None)?;
-    let mut command = Command::new(&program);
+    let mut command = Command::new(programs::daemon(None)?);
     command.arg("--check-config");
     if let Some(file) = &file {
         command.arg("--config").arg(file);
     }
-    let output = command
-        .output()
-        .map_err(|error| Stop::failed(ErrorKind::Failed, format!("{} cannot be run: {error}.", program.display()), "Install it again."))?;
+    let output = programs::run(&context.client, command)?;
     let (said, complained) = (lines(&output.stdout), lines(&output.stderr));
     if output.status.success() {
         let document = json!({ "valid": true, "notes": said.iter().chain(&complained).collect::<Vec<_>>() });

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::Context;
 use crate::cli::Service;
-use crate::daemon_program;
+use crate::programs;
 use crate::stop::Stop;
 
 /// The unit as it is kept in the sources, with the programs where a user would install them.
@@ -45,14 +45,14 @@ pub(crate) fn how_to_start() -> String {
 }
 
 fn install(context: &Context, path: &Path, daemon: Option<&Path>) -> Result<u8, Stop> {
-    let daemon = daemon_program::find(daemon)?;
-    let text = unit_text(&daemon, &daemon_program::own_path()?)?;
+    let daemon = programs::daemon(daemon)?;
+    let text = unit_text(&daemon, &programs::own_path()?)?;
     refuse_foreign(path)?;
     write(path, &text).map_err(|error| Stop::failed(ErrorKind::Failed, format!("{} cannot be written: {error}.", path.display()), ""))?;
-    systemctl(&["daemon-reload"])?;
-    systemctl(&["enable", NAME])?;
+    systemctl(context, &["daemon-reload"])?;
+    systemctl(context, &["enable", NAME])?;
     // Not `enable --now`: a daemon that runs already, from an older program, has to be replaced.
-    systemctl(&["restart", NAME])?;
+    systemctl(context, &["restart", NAME])?;
     context.output.data(&json!({ "unit": path, "daemon": daemon, "installed": true }), |_| {
         format!(
             "{} is installed, enabled and started.\nIt runs while you are logged in; `loginctl enable-linger` keeps it running.\n",
@@ -66,9 +66,9 @@ fn uninstall(context: &Context, path: &Path) -> Result<u8, Stop> {
     let there = path.symlink_metadata().is_ok();
     if there {
         refuse_foreign(path)?;
-        systemctl(&["disable", "--now", NAME])?;
+        systemctl(context, &["disable", "--now", NAME])?;
         fs::remove_file(path).map_err(|error| Stop::failed(ErrorKind::Failed, format!("{} cannot be removed: {error}.", path.display()), ""))?;
-        systemctl(&["daemon-reload"])?;
+        systemctl(context, &["daemon-reload"])?;
     }
     context.output.data(&json!({ "unit": path, "installed": false }), |_| {
         if there { format!("{} is stopped, disabled and removed.\n", path.display()) } else { "It was not installed.\n".to_owned() }
@@ -130,13 +130,11 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     fs::rename(&staged, path)
 }
 
-fn systemctl(arguments: &[&str]) -> Result<(), Stop> {
+fn systemctl(context: &Context, arguments: &[&str]) -> Result<(), Stop> {
     let shown = format!("systemctl --user {}", arguments.join(" "));
-    let output = Command::new("systemctl")
-        .arg("--user")
-        .args(arguments)
-        .output()
-        .map_err(|error| Stop::failed(ErrorKind::Failed, format!("`{shown}` cannot be run: {error}."), "The service needs systemd."))?;
+    let mut command = Command::new("systemctl");
+    command.arg("--user").args(arguments);
+    let output = programs::run(&context.client, command)?;
     if output.status.success() {
         return Ok(());
     }

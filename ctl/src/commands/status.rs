@@ -57,7 +57,9 @@ fn block(connector: &ConnectorStatus, now_ms: u64, paint: Paint) -> String {
     line("trash", some(connector.trash_files, |n| format!("{n} files, {}", size(connector.trash_bytes))));
     line("requests", some(connector.requests, |n| format!("{n} in the last run")));
     line("folder", clean(&connector.folder).into_owned());
-    line("to do", paint.odd(&clean(&connector.todo)).trim().to_owned());
+    if !connector.todo.is_empty() {
+        line("to do", paint.odd(&clean(&connector.todo)));
+    }
     out
 }
 
