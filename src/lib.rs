@@ -5,4 +5,10 @@
 pub mod config;
 pub mod connectors;
 pub mod markdown;
+pub mod mirror;
 pub mod model;
+pub mod priority;
+pub mod sandbox;
+pub mod state;
+pub mod sync;
+pub mod worker;

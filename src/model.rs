@@ -6,8 +6,12 @@ use std::fmt;
 use std::sync::Arc;
 
 mod doc_path;
+mod secret;
+mod stamp;
 
 pub use doc_path::{DocPath, PathError, component_is_safe};
+pub use secret::Secret;
+pub use stamp::Stamp;
 
 /// A connector instance's name: `[a-z0-9][a-z0-9-]*`, at most 64 bytes. Names its folder, state, log field and environment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -239,4 +243,26 @@ pub struct AssetRef {
     pub url: String,
     /// What the connector needs to download it again; never secret, never short-lived.
     pub source: String,
+}
+
+impl RemoteId {
+    /// The key under which any document may point to this one by its id.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key::new(format!("doc:{}", self.as_str()))
+    }
+}
+
+impl Key {
+    /// True for a person's key, by the convention of [`Key`].
+    #[must_use]
+    pub fn is_person(&self) -> bool {
+        self.as_str().starts_with("user:") || self.as_str().starts_with("username:")
+    }
+
+    /// True for an attachment's key, by the convention of [`Key`].
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        self.as_str().starts_with("file:")
+    }
 }

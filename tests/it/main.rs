@@ -1,1 +1,18 @@
-//! t
+//! Integration tests: the engine against a fake service, the program against simulated ones, a worker's life, the user manager, and the house's own rules.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a test stops where it cannot go on, and says so"
+)]
+
+mod engine;
+mod house;
+mod markdown_round_trip;
+mod simulator;
+mod support;
+mod systemd;
+mod worker;

@@ -1,0 +1,125 @@
+//! Measures whole syncs of a simulated 2,000-page site: time, requests, CPU and memory of all processes, and the idle daemon.
+//!
+//! `cargo bench --bench sync` prints a table; nothing is asserted by time. The site's own work is done by this process and is not counted.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a measurement stops where it cannot go on, and prints")]
+
+#[path = "../tests/it/home.rs"]
+mod home;
+#[path = "../tests/it/support/mod.rs"]
+mod support;
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use home::{Home, children};
+use nix::sys::resource::{UsageWho, getrusage};
+use support::Site;
+use support::corpus::{Options, populate};
+
+const DAEMON: &str = env!("CARGO_BIN_EXE_context-syncd");
+const PAGES: usize = 2000;
+
+fn main() {
+    // `cargo test --benches` runs this too, and must not take minutes.
+    if !std::env::args().any(|a| a == "--bench") {
+        return;
+    }
+    println!("{PAGES} pages in 4 spaces; seconds of wall time, requests, CPU seconds, peak MB of all processes together\n");
+    println!("{:34} {:>8} {:>9} {:>8} {:>8}", "", "wall s", "requests", "CPU s", "peak MB");
+    for attachments in [false, true] {
+        for latency_ms in [0, 50] {
+            round(attachments, Duration::from_millis(latency_ms));
+        }
+    }
+    idle();
+}
+
+fn round(attachments: bool, latency: Duration) {
+    let site = Site::cloud();
+    let ids = site.edit(|m| populate(m, PAGES, 4, &Options { attachments, ..Options::default() }));
+    site.latency(latency);
+    let home = Home::for_site(DAEMON, &site, if attachments { "" } else { "attachments = \"none\"" });
+    let label = |what: &str| format!("{what}, {} ms, {}", latency.as_millis(), if attachments { "attachments" } else { "bare" });
+    measure(&label("full"), &site, &home);
+    measure(&label("no change"), &site, &home);
+    site.edit(|m| {
+        for (n, id) in ids.iter().step_by(100).enumerate() {
+            m.edit_page(*id, &support::corpus::body(n as u64, 5000));
+        }
+    });
+    measure(&label("1 % edited"), &site, &home);
+}
+
+fn measure(label: &str, site: &Site, home: &Home) {
+    site.clear_requests();
+    let cpu = cpu_of_children();
+    let begun = Instant::now();
+    let mut child = home.daemon_command(&["--once"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let (peak, status) = watch(&mut child);
+    let wall = begun.elapsed();
+    assert!(status.success(), "{label}: {status}");
+    println!(
+        "{label:34} {:>8.2} {:>9} {:>8.2} {:>8.1}",
+        wall.as_secs_f64(),
+        site.requests().len(),
+        (cpu_of_children() - cpu).as_secs_f64(),
+        peak as f64 / 1e6
+    );
+}
+
+/// Largest sum of the resident memory of the process and its children, in bytes, looked at every 5 ms.
+fn watch(child: &mut Child) -> (u64, std::process::ExitStatus) {
+    let mut peak = 0;
+    loop {
+        let mut sum = resident(child.id());
+        for pid in children(child.id()) {
+            sum += resident(pid);
+        }
+        peak = peak.max(sum);
+        if let Some(status) = child.try_wait().unwrap() {
+            return (peak, status);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn resident(pid: u32) -> u64 {
+    field(&format!("/proc/{pid}/status"), "VmRSS:") * 1024
+}
+
+fn field(file: &str, name: &str) -> u64 {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let line = text.lines().find_map(|l| l.strip_prefix(name));
+    line.and_then(|l| l.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+fn cpu_of_children() -> Duration {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+    let time = |t: nix::sys::time::TimeVal| Duration::new(u64::try_from(t.tv_sec()).unwrap(), u32::try_from(t.tv_usec()).unwrap() * 1000);
+    time(usage.user_time()) + time(usage.system_time())
+}
+
+/// The daemon with one synced connector, over a minute.
+fn idle() {
+    let site = Site::cloud();
+    site.edit(|m| populate(m, 50, 1, &Options { attachments: false, ..Options::default() }));
+    let home = Home::for_site(DAEMON, &site, "");
+    let daemon = home.start();
+    home::wait_for("the first sync's end", || !home.living().is_empty() && daemon.workers().is_empty(), || daemon.log());
+    std::thread::sleep(Duration::from_secs(5));
+    let switches = || {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", daemon.pid())).unwrap();
+        tasks.map(|t| field(&format!("{}/status", t.unwrap().path().display()), "voluntary_ctxt_switches:")).sum::<u64>()
+    };
+    let before = switches();
+    std::thread::sleep(Duration::from_secs(60));
+    let per_second = (switches() - before) as f64 / 60.0;
+    let threads = std::fs::read_dir(format!("/proc/{}/task", daemon.pid())).unwrap().count();
+    let file = field(&format!("/proc/{}/status", daemon.pid()), "RssFile:");
+    println!(
+        "\nidle daemon: {:.1} MB resident ({:.1} MB of it shared program text), {per_second:.2} voluntary context switches a second, {threads} threads",
+        resident(daemon.pid()) as f64 / 1e6,
+        file as f64 * 1024.0 / 1e6
+    );
+}

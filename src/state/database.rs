@@ -1,0 +1,221 @@
+//! The only file that speaks to sled: one tree, keys of a prefix byte and an id.
+//!
+//! Guarantees that damage is an answer ([`Refused::Damaged`]), never a panic; that a commit is all or nothing, and on the disk when it returns. Does not
+//! know what the values mean, but for their version.
+
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use nix::fcntl::{Flock, FlockArg};
+
+use super::folder::sync_folder;
+use super::wire;
+
+/// Sled's own default is 1 GiB.
+const CACHE_BYTES: u64 = 8 << 20;
+
+/// Sled's threads hold its file for a moment after the database is dropped.
+const LINGERING: Duration = Duration::from_secs(5);
+
+/// Written when a database is made, so that one which lost everything is told from one that had nothing.
+const BIRTH: &[u8] = b"!";
+
+/// Why a database cannot be used.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// The file system's doing: the data may be well.
+    Io(io::Error),
+    /// The data's; what is wrong, for people.
+    Damaged(String),
+}
+
+pub(super) struct Database {
+    tree: sled::Db,
+    /// A descriptor of our own for sled's file: its `flush` starts the writing, and does not wait for the disk's cache.
+    file: File,
+    blobs: PathBuf,
+    /// Names of the blobs (values too large for the log) that are known to be durable.
+    durable_blobs: Mutex<Vec<OsString>>,
+}
+
+/// Writes of one commit.
+#[derive(Default)]
+pub(super) struct Writes(sled::Batch);
+
+impl Writes {
+    pub(super) fn put(&mut self, prefix: u8, id: &str, value: Vec<u8>) {
+        self.0.insert(key(prefix, id), value);
+    }
+
+    pub(super) fn drop(&mut self, prefix: u8, id: &str) {
+        self.0.remove(key(prefix, id));
+    }
+}
+
+impl Database {
+    /// Makes a new one in place of whatever is there.
+    pub(super) fn create(folder: &Path) -> Result<Self, Refused> {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Refused::Io(error)),
+            _ => {}
+        }
+        DirBuilder::new().mode(0o700).create(folder).map_err(Refused::Io)?;
+        let database = guarded(|| Self::open_sled(folder))?;
+        let mut birth = sled::Batch::default();
+        birth.insert(BIRTH, &b"{\"v\":1}"[..]);
+        database.commit(Writes(birth))?;
+        for path in fs::read_dir(folder).map_err(Refused::Io)?.flatten().map(|entry| entry.path()) {
+            File::open(path).and_then(|file| file.sync_all()).map_err(Refused::Io)?;
+        }
+        sync_folder(folder).map_err(Refused::Io)?;
+        Ok(database)
+    }
+
+    /// Opens an existing one and reads it once from end to end; snapshots that stop it are set aside first, for sled rebuilds them from its log.
+    pub(super) fn open(folder: &Path) -> Result<Self, Refused> {
+        let wait_and_open = || {
+            wait_for_lingering_threads(folder)?;
+            guarded(|| Self::open_sled(folder).and_then(Self::walked))
+        };
+        let mut opened = wait_and_open();
+        if let Err(Refused::Damaged(_)) = opened {
+            let snapshots = snapshots(folder).map_err(Refused::Io)?;
+            if !snapshots.is_empty() {
+                for snapshot in snapshots {
+                    fs::rename(&snapshot, snapshot.with_extension("aside")).map_err(Refused::Io)?;
+                }
+                opened = wait_and_open();
+            }
+        }
+        if opened.is_err() {
+            // They know files by path, and something else may stand there soon.
+            wait_for_lingering_threads(folder)?;
+        }
+        opened
+    }
+
+    fn open_sled(folder: &Path) -> Result<Self, Refused> {
+        let path = folder.join("db");
+        let is_new = !folder.join("conf").exists();
+        if !is_new && !path.exists() {
+            return Err(Refused::Damaged("its file `db/db` is missing".to_owned()));
+        }
+        let tree =
+            sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).mode(sled::Mode::LowSpace).flush_every_ms(None).open().map_err(refusal)?;
+        let file = File::open(&path).map_err(Refused::Io)?;
+        Ok(Self { tree, file, blobs: folder.join("blobs"), durable_blobs: Mutex::default() })
+    }
+
+    fn walked(self) -> Result<Self, Refused> {
+        let mut born = false;
+        for entry in self.tree.iter() {
+            let (key, value) = entry.map_err(refusal)?;
+            born |= key == BIRTH;
+            wire::check_version(&value).map_err(|why| Refused::Damaged(format!("a record cannot be read: {why}")))?;
+        }
+        if born { Ok(self) } else { Err(Refused::Damaged("its records are gone".to_owned())) }
+    }
+
+    pub(super) fn get(&self, prefix: u8, id: &str) -> Result<Option<sled::IVec>, Refused> {
+        self.tree.get(key(prefix, id)).map_err(refusal)
+    }
+
+    /// Streams ids and values under `prefix` in the order of ids; memory does not grow with their number.
+    pub(super) fn scan(&self, prefix: u8) -> impl Iterator<Item = Result<(String, sled::IVec), Refused>> + use<> {
+        self.tree.scan_prefix([prefix]).map(|entry| {
+            let (key, value) = entry.map_err(refusal)?;
+            let id = std::str::from_utf8(key.get(1..).unwrap_or_default()).map_err(|_| Refused::Damaged("a key is no text".to_owned()))?;
+            Ok((id.to_owned(), value))
+        })
+    }
+
+    /// All or nothing; on the disk when it returns.
+    pub(super) fn commit(&self, writes: Writes) -> Result<(), Refused> {
+        self.tree.apply_batch(writes.0).map_err(refusal)?;
+        self.tree.flush().map_err(refusal)?;
+        self.sync_blobs().and_then(|()| self.file.sync_all()).map_err(Refused::Io)
+    }
+
+    fn sync_blobs(&self) -> io::Result<()> {
+        let Ok(mut durable) = self.durable_blobs.lock() else { return Ok(()) };
+        let present: Vec<OsString> = match fs::read_dir(&self.blobs) {
+            Ok(entries) => entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<_>>()?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let mut new = false;
+        for name in present.iter().filter(|name| !durable.contains(name)) {
+            new = true;
+            match File::open(self.blobs.join(name)) {
+                Ok(file) => file.sync_all()?,
+                // Sled removes what it has replaced, at any time.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if new {
+            sync_folder(&self.blobs)?;
+        }
+        *durable = present;
+        Ok(())
+    }
+}
+
+fn key(prefix: u8, id: &str) -> Vec<u8> {
+    let mut key = Vec::with_capacity(id.len() + 1);
+    key.push(prefix);
+    key.extend_from_slice(id.as_bytes());
+    key
+}
+
+/// Damage that sled meets with an assertion is damage, too.
+fn guarded(open: impl FnOnce() -> Result<Database, Refused>) -> Result<Database, Refused> {
+    catch_unwind(AssertUnwindSafe(open)).unwrap_or_else(|_| Err(Refused::Damaged("its database cannot be opened".to_owned())))
+}
+
+fn refusal(error: sled::Error) -> Refused {
+    use io::ErrorKind as Kind;
+    match error {
+        sled::Error::Io(error)
+            if error.raw_os_error().is_some_and(|errno| errno != nix::libc::ENOENT)
+                || matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded | Kind::ReadOnlyFilesystem | Kind::PermissionDenied) =>
+        {
+            Refused::Io(error)
+        }
+        damage => Refused::Damaged(format!("its database says: {damage}")),
+    }
+}
+
+fn snapshots(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("snap.") {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
+}
+
+/// Waits until nobody holds sled's file. The caller holds the state's lock, so only threads of a database that was dropped can.
+pub(super) fn wait_for_lingering_threads(folder: &Path) -> Result<(), Refused> {
+    let deadline = Instant::now() + LINGERING;
+    loop {
+        let file = match File::open(folder.join("db")) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(Refused::Io(error)),
+        };
+        match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+            Ok(_) => return Ok(()),
+            Err((_, errno)) if Instant::now() >= deadline => return Err(Refused::Io(errno.into())),
+            Err(_) => std::thread::sleep(Duration::from_millis(5)),
+        }
+    }
+}

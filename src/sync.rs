@@ -1,0 +1,158 @@
+//! The engine: brings one connector's mirror up to date. It knows no vendor, no database and no socket.
+//!
+//! The flow of [`run`]: load the book from the state; list, and at the same time fetch what the listing shows to be new and look for changes made by
+//! hand; when the listing is complete, decide what leaves ([`sweep`]), lay out all paths and names ([`view`]); render and write what was fetched; then
+//! settle: write again, from kept raw bodies, every document whose surroundings changed; bring attachments; settle once more where one failed; move to
+//! the trash what leaves; and only then advance the cursors. Every step is idempotent: a run that is killed anywhere is repeated by the next, and
+//! finds done what was done.
+
+mod assets;
+mod book;
+pub mod clock;
+mod engine;
+mod fetch;
+mod hand;
+mod layout;
+mod listing;
+mod press;
+mod progress;
+mod render;
+pub mod report;
+mod settle;
+mod sweep;
+mod view;
+mod writer;
+
+use std::sync::Arc;
+
+use context_sync_protocol::event::{Finished, Outcome, Summary};
+use tokio_util::sync::CancellationToken;
+
+use crate::connectors::connector::{Connector, SourceError};
+use crate::mirror::{Mirror, MirrorError};
+use crate::state::{State, StateError};
+use clock::Clock;
+use report::Reporter;
+
+/// Everything a run needs.
+pub struct Run {
+    /// Where documents come from.
+    pub connector: Arc<dyn Connector>,
+    /// The connector's type, the front matter's `source` (`confluence`).
+    pub source: String,
+    /// What earlier runs kept.
+    pub state: Arc<State>,
+    /// Where files go.
+    pub mirror: Arc<Mirror>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Who listens.
+    pub reporter: Arc<dyn Reporter>,
+    /// Stops the run between two documents.
+    pub cancel: CancellationToken,
+    /// How to run.
+    pub options: Options,
+}
+
+/// How to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Fetch every body again.
+    pub full: bool,
+    /// Carry out removals that the limit would hold back.
+    pub accept_deletions: bool,
+    /// Percent of a scope's, and of all, documents that a run may remove (if more than 10), 0 to 100.
+    pub max_delete_percent: u8,
+    /// Fingerprint of the settings that decide what is listed and how it is written; a change makes the run look at everything.
+    pub settings: u64,
+}
+
+/// Why a run ended before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Abort {
+    /// The service.
+    #[error(transparent)]
+    Source(SourceError),
+    /// The mirror.
+    #[error(transparent)]
+    Mirror(#[from] MirrorError),
+    /// The state.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// Asked to stop.
+    #[error("the run was cancelled between two documents")]
+    Cancelled,
+    /// The writer has ended; its own error tells why.
+    #[error("the writer of this run has ended early")]
+    WriterGone,
+    /// A thread of ours panicked.
+    #[error("a part of the run crashed; the journal holds the place. Please report it with that line")]
+    Crashed(#[from] tokio::task::JoinError),
+}
+
+/// Brings the mirror up to date. Never fails: how it ended is in the answer.
+pub async fn run(run: Run) -> Finished {
+    let (clock, connector) = (Arc::clone(&run.clock), Arc::clone(&run.connector));
+    let started_ms = clock.now_ms();
+    let mut summary = Summary::default();
+    let ended = engine::go(run, &mut summary).await;
+    let traffic = connector.traffic();
+    summary.requests = traffic.requests;
+    summary.bytes = traffic.bytes;
+    summary.duration_ms = clock.now_ms().saturating_sub(started_ms);
+    let (outcome, message, hint) = match ended {
+        Ok(()) => verdict(&summary),
+        Err(abort) => (outcome_of(&abort), sentence(&abort), hint_of(&abort)),
+    };
+    Finished { outcome, message, hint, summary, items: Vec::new() }
+}
+
+fn verdict(summary: &Summary) -> (Outcome, String, String) {
+    if summary.held > 0 {
+        let message = format!("{} documents are gone at the service, more than the safety limit lets go at once; none was removed.", summary.held);
+        let hint = "If that is right, run `context-syncctl sync --accept-deletions`.".to_owned();
+        return (Outcome::DeletionsHeld, message, hint);
+    }
+    if summary.deferred > 0 {
+        let message = format!("{} documents or attachments could not be brought; all others are in place.", summary.deferred);
+        let hint = "The log names each with its reason; they are tried first next time.".to_owned();
+        return (Outcome::Partial, message, hint);
+    }
+    if let Some((scope, why)) = summary.scopes.iter().next() {
+        let message = format!("{} of the scopes could not be listed as a whole, `{scope}` for one: {why}.", summary.scopes.len());
+        return (Outcome::Partial, message, "Nothing of theirs was removed. Check the account's permissions if it stays so.".to_owned());
+    }
+    (Outcome::Done, String::new(), String::new())
+}
+
+fn outcome_of(abort: &Abort) -> Outcome {
+    match abort {
+        Abort::Source(SourceError::Unauthorized { .. }) => Outcome::Unauthorized,
+        Abort::Source(SourceError::Misconfigured { .. }) => Outcome::Misconfigured,
+        Abort::Source(SourceError::RateLimited { .. }) => Outcome::RateLimited,
+        Abort::Source(_) => Outcome::Unreachable,
+        Abort::Cancelled => Outcome::Cancelled,
+        Abort::Mirror(_) | Abort::State(_) | Abort::WriterGone | Abort::Crashed(_) => Outcome::Failed,
+    }
+}
+
+/// The whole chain of causes in one line.
+fn sentence(abort: &Abort) -> String {
+    let mut text = abort.to_string();
+    let mut cause = std::error::Error::source(abort);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+fn hint_of(abort: &Abort) -> String {
+    match abort {
+        Abort::Source(error) => error.hint(),
+        Abort::Cancelled => "The next run goes on where this one stopped.".to_owned(),
+        Abort::Mirror(_) | Abort::State(_) => "Nothing is half-written; the next run heals what is missing once the cause is gone.".to_owned(),
+        Abort::WriterGone | Abort::Crashed(_) => "The next run goes on where this one stopped.".to_owned(),
+    }
+}

@@ -1,0 +1,219 @@
+//! What one run knows: what the state kept from earlier runs, and what this one learnt. Loaded once, bounded by the number of documents, never by their
+//! bodies.
+
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::view::View;
+use crate::connectors::connector::{Completion, Presence};
+use crate::model::{AssetRef, ContentHash, Cursor, DocPath, Key, Place, RemoteId, Revision, Scope, Stamp};
+use crate::state::{AssetRecord, Deferred, DocRecord, ScopeRecord, SiteRecord, State, StateError};
+
+/// The book of a run.
+#[derive(Default)]
+pub(super) struct Book {
+    /// Documents by id.
+    pub docs: FxHashMap<RemoteId, Entry>,
+    /// Folders of the tree that are no documents.
+    pub nodes: FxHashMap<RemoteId, Arc<Place>>,
+    /// Nodes that this run learnt or that changed.
+    pub new_nodes: Vec<RemoteId>,
+    /// Attachments by id.
+    pub assets: FxHashMap<RemoteId, AssetEntry>,
+    /// Display names.
+    pub people: FxHashMap<Key, String>,
+    /// People that this run's listing named.
+    pub named: rustc_hash::FxHashSet<Key>,
+    /// Scopes.
+    pub scopes: FxHashMap<Scope, ScopeEntry>,
+    /// Facts of the whole connector.
+    pub site: SiteRecord,
+}
+
+/// A document.
+#[derive(Default)]
+pub(super) struct Entry {
+    /// What the state has of it.
+    pub kept: Option<Kept>,
+    /// What this run's listing says of it.
+    pub seen: Option<Seen>,
+    /// Labels that this run learnt.
+    pub labels: Option<Vec<String>>,
+    /// Set when it leaves the mirror in this run.
+    pub leaves: Option<Presence>,
+    /// Why it could not be had in this run.
+    pub failed: Option<String>,
+}
+
+/// What the listing said.
+pub(super) struct Seen {
+    /// Its revision at the service.
+    pub revision: Revision,
+    /// Its place.
+    pub place: Arc<Place>,
+}
+
+/// What the state has of a document, without its links.
+#[derive(Clone)]
+pub(super) struct Kept {
+    /// Place as last written.
+    pub place: Arc<Place>,
+    /// Revision of the raw body that is kept.
+    pub revision: Option<Revision>,
+    /// Where its file is.
+    pub path: Option<DocPath>,
+    /// Size and time of that file.
+    pub stamp: Option<Stamp>,
+    /// Its bytes' hash.
+    pub hash: Option<ContentHash>,
+    /// Labels as last known.
+    pub labels: Vec<String>,
+    /// An earlier path whose file has yet to be removed.
+    pub leaving: bool,
+    /// Why it waits, if it does.
+    pub deferred: Option<Deferred>,
+}
+
+/// An attachment.
+pub(super) struct AssetEntry {
+    /// What the state has of it.
+    pub kept: Option<AssetRecord>,
+    /// What it is, as last listed.
+    pub asset: AssetRef,
+    /// This run's listing named it.
+    pub listed: bool,
+    /// The file is not as we left it.
+    pub touched: bool,
+    /// A document of the mirror shows it.
+    pub referenced: bool,
+}
+
+/// A scope.
+#[derive(Default)]
+pub(super) struct ScopeEntry {
+    /// What the state has of it.
+    pub kept: Option<ScopeRecord>,
+    /// What this run's listing said of it.
+    pub listed: Option<(String, Completion, Option<Cursor>)>,
+    /// All its attachments were listed in this run.
+    pub assets_done: bool,
+}
+
+impl Book {
+    /// Reads the state. Blocking.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub(super) fn load(state: &State) -> Result<Self, StateError> {
+        let mut book = Self { site: state.site()?, ..Self::default() };
+        let mut kinds: FxHashMap<Arc<str>, Arc<str>> = FxHashMap::default();
+        for document in state.documents() {
+            let (id, mut record) = document?;
+            record.place.kind = Arc::clone(kinds.entry(Arc::clone(&record.place.kind)).or_insert_with(|| Arc::clone(&record.place.kind)));
+            book.docs.insert(id, Entry { kept: Some(Kept::from(record)), ..Entry::default() });
+        }
+        for asset in state.assets() {
+            let (id, record) = asset?;
+            let asset = record.asset.clone();
+            book.assets.insert(id, AssetEntry { kept: Some(record), asset, listed: false, touched: false, referenced: false });
+        }
+        book.nodes = state.nodes()?.into_iter().map(|(id, place)| (id, Arc::new(place))).collect();
+        book.people = state.people()?.into_iter().collect();
+        for (scope, record) in state.scopes()? {
+            book.scopes.insert(scope, ScopeEntry { kept: Some(record), ..ScopeEntry::default() });
+        }
+        Ok(book)
+    }
+
+    /// The cursors to list on with.
+    pub(super) fn cursors(&self) -> Vec<(Scope, Cursor)> {
+        let mut cursors: Vec<_> = self.scopes.iter().filter_map(|(scope, s)| Some((scope.clone(), s.kept.as_ref()?.cursor.clone()?))).collect();
+        cursors.sort();
+        cursors
+    }
+
+    /// A snapshot of everything that stays or comes.
+    pub(super) fn view(&self) -> View {
+        let mut view = View { nodes: self.nodes.clone(), people: self.people.clone(), ..View::default() };
+        for (scope, entry) in &self.scopes {
+            let name = entry.listed.as_ref().map(|(name, ..)| name.clone()).or_else(|| entry.kept.as_ref().map(|k| k.name.clone()));
+            view.scopes.insert(scope.clone(), name.unwrap_or_default());
+        }
+        for (id, entry) in &self.docs {
+            if entry.leaves.is_none()
+                && let Some(place) = entry.place()
+            {
+                view.add(id.clone(), Arc::clone(place), entry.current_labels().to_vec(), entry.available());
+            }
+        }
+        for (id, entry) in &self.assets {
+            if let Ok(path) = entry.path() {
+                view.add_asset(id.clone(), &entry.asset.keys, path, entry.asset.name.clone(), entry.available());
+            }
+        }
+        view.lay_out();
+        view
+    }
+}
+
+impl Entry {
+    /// Its place, as newly listed or as kept.
+    pub(super) fn place(&self) -> Option<&Arc<Place>> {
+        self.seen.as_ref().map(|s| &s.place).or_else(|| self.kept.as_ref().map(|k| &k.place))
+    }
+
+    /// Its labels, as newly learnt or as kept.
+    pub(super) fn current_labels(&self) -> &[String] {
+        match (&self.labels, &self.kept) {
+            (Some(labels), _) => labels,
+            (None, Some(kept)) => &kept.labels,
+            (None, None) => &[],
+        }
+    }
+
+    /// Whether there is, or will be after this run, a file to link to.
+    pub(super) fn available(&self) -> bool {
+        let on_disk = self.kept.as_ref().is_some_and(|k| k.path.is_some());
+        on_disk || (self.seen.is_some() && self.failed.is_none())
+    }
+}
+
+impl AssetEntry {
+    /// Where it lies or would lie.
+    ///
+    /// # Errors
+    /// When the connector gave an unsafe name.
+    pub(super) fn path(&self) -> Result<DocPath, crate::model::PathError> {
+        let mut path = self.asset.folder.join("/");
+        path.push('/');
+        path.push_str(&self.asset.file_name);
+        DocPath::new(&path)
+    }
+
+    /// Whether documents may link to it.
+    pub(super) fn available(&self) -> bool {
+        self.kept.as_ref().is_none_or(|k| k.deferred.is_none() || k.path.is_some())
+    }
+
+    /// Whether its bytes are to be fetched: it is wanted, and what lies on disk is not its present revision at its present path.
+    pub(super) fn stale(&self) -> bool {
+        let Some(kept) = &self.kept else { return true };
+        self.touched || kept.path.is_none() || kept.revision.as_ref() != Some(&self.asset.revision)
+    }
+}
+
+impl From<DocRecord> for Kept {
+    fn from(record: DocRecord) -> Self {
+        Self {
+            place: Arc::new(record.place),
+            revision: record.revision,
+            path: record.path,
+            stamp: record.stamp,
+            hash: record.hash,
+            labels: record.labels,
+            leaving: record.leaving.is_some(),
+            deferred: record.deferred,
+        }
+    }
+}

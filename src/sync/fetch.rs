@@ -1,0 +1,106 @@
+//! Fetches wanted bodies in full batches, several at once, and lays each raw body on disk as it comes; only ids travel on. So fetching runs ahead of
+//! everything else, and the bodies in memory are those of the batches in flight.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::Abort;
+use super::progress::Progressed;
+use crate::connectors::connector::{Connector, Consequence, Fetched, SourceError, Wanted};
+use crate::model::{RemoteId, Revision};
+use crate::state::State;
+
+/// Batches asked for at once. The HTTP room bounds the requests; this bounds the bodies.
+const BATCHES_IN_FLIGHT: usize = 3;
+
+/// A body that came, or did not.
+pub(super) struct Arrival {
+    /// The document.
+    pub wanted: Wanted,
+    /// What came: the raw body is in the state.
+    pub outcome: Result<Arrived, SourceError>,
+}
+
+/// A body that came.
+pub(super) struct Arrived {
+    /// Its revision.
+    pub revision: Revision,
+    /// Its labels, where asked for.
+    pub labels: Option<Vec<String>>,
+}
+
+/// Fetches until `wanted` closes.
+///
+/// # Errors
+/// When the run cannot go on: a failure that is not of one document, a full disk, cancellation.
+pub(super) async fn fetch(
+    connector: &Arc<dyn Connector>,
+    state: &Arc<State>,
+    mut wanted: mpsc::UnboundedReceiver<Wanted>,
+    arrivals: mpsc::UnboundedSender<Arrival>,
+    progressed: &Progressed,
+    cancel: &CancellationToken,
+) -> Result<(), Abort> {
+    let size = connector.batch_size().max(1);
+    let mut pending: Vec<Wanted> = Vec::with_capacity(size);
+    let mut flying = FuturesUnordered::new();
+    let mut open = true;
+    let mut failed = None;
+    loop {
+        while flying.len() < BATCHES_IN_FLIGHT && (pending.len() >= size || (!open && !pending.is_empty())) {
+            let batch: Vec<Wanted> = pending.drain(..size.min(pending.len())).collect();
+            flying.push(one_batch(connector, state, batch));
+        }
+        if !open && flying.is_empty() {
+            return failed.map_or(Ok(()), |error| Err(Abort::Source(error)));
+        }
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(Abort::Cancelled),
+            Some(done) = flying.next(), if !flying.is_empty() => {
+                for arrival in done? {
+                    // Nothing new is asked for after such a failure; what is under way is still kept.
+                    if let Err(error) = &arrival.outcome && error.consequence() != Consequence::Defer {
+                        failed = Some(error.clone());
+                        open = false;
+                        pending.clear();
+                        continue;
+                    }
+                    progressed.fetched(connector.traffic());
+                    let _ = arrivals.send(arrival);
+                }
+            }
+            next = wanted.recv(), if open && pending.len() < size => match next {
+                Some(next) => pending.push(next),
+                None => open = false,
+            },
+        }
+    }
+}
+
+async fn one_batch(connector: &Arc<dyn Connector>, state: &Arc<State>, batch: Vec<Wanted>) -> Result<Vec<Arrival>, Abort> {
+    let mut missing: rustc_hash::FxHashMap<RemoteId, Wanted> = batch.iter().map(|w| (w.id.clone(), w.clone())).collect();
+    let mut outcomes = connector.fetch(batch);
+    let mut arrivals = Vec::with_capacity(missing.len());
+    let mut bodies: Vec<(RemoteId, Fetched)> = Vec::new();
+    while let Some((id, outcome)) = outcomes.next().await {
+        let Some(wanted) = missing.remove(&id) else { continue };
+        let outcome = outcome.map(|fetched| {
+            let arrived = Arrived { revision: fetched.revision.clone(), labels: fetched.labels.clone() };
+            bodies.push((id, fetched));
+            arrived
+        });
+        arrivals.push(Arrival { wanted, outcome });
+    }
+    let state = Arc::clone(state);
+    tokio::task::spawn_blocking(move || bodies.iter().try_for_each(|(id, fetched)| state.put_raw(id, &fetched.raw.0))).await??;
+    // A connector that says nothing about an id would make it vanish from the run: it counts as not visible.
+    for (id, wanted) in missing {
+        arrivals.push(Arrival { wanted, outcome: Err(SourceError::NotVisible { what: format!("document {id}"), status: 404 }) });
+    }
+    Ok(arrivals)
+}

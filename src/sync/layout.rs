@@ -1,0 +1,121 @@
+//! Where a document lies: a pure function of its place and its ancestors' places.
+//!
+//! Knows no disk and no state. A parent that is not known (a restricted page) ends the chain: the document then lies below its nearest known ancestor,
+//! or at the top of its container.
+
+use std::sync::Arc;
+
+use crate::model::{DocPath, PathError, Place, RemoteId};
+
+/// At most so many ancestors become folders; deeper documents lie in the last one's folder.
+pub(super) const MAX_FOLDERS: usize = 12;
+
+/// A chain longer than this is a cycle, or as good as one.
+const MAX_CHAIN: usize = 1000;
+
+/// Looks up places.
+pub(super) trait Places {
+    /// The place of a document or node.
+    fn place(&self, id: &RemoteId) -> Option<&Arc<Place>>;
+}
+
+/// The ancestors of `place`, outermost first.
+pub(super) fn ancestors<'p>(places: &'p impl Places, place: &'p Place) -> Vec<&'p Arc<Place>> {
+    let mut chain: Vec<&Arc<Place>> = Vec::new();
+    let mut parent = place.parent.as_ref();
+    while let Some(id) = parent {
+        let Some(next) = places.place(id) else { break };
+        // A parent in another scope is a page that is being moved; its container would not hold this document.
+        if next.scope != place.scope || chain.len() >= MAX_CHAIN || std::ptr::eq(next.as_ref(), place) {
+            break;
+        }
+        chain.push(next);
+        parent = next.parent.as_ref();
+    }
+    if chain.len() >= MAX_CHAIN {
+        chain.clear();
+    }
+    chain.reverse();
+    chain
+}
+
+/// The path of the document at `place`.
+///
+/// # Errors
+/// When a component that the connector gave is unsafe.
+pub(super) fn path(place: &Place, ancestors: &[&Arc<Place>]) -> Result<DocPath, PathError> {
+    let mut path = String::new();
+    for component in &place.container {
+        path.push_str(component);
+        path.push('/');
+    }
+    for ancestor in ancestors.iter().filter(|a| !a.transparent).take(MAX_FOLDERS) {
+        path.push_str(&ancestor.stem);
+        path.push('/');
+    }
+    path.push_str(&place.stem);
+    path.push_str(".md");
+    DocPath::new(&path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::model::Scope;
+
+    struct Map(HashMap<RemoteId, Arc<Place>>);
+
+    impl Places for Map {
+        fn place(&self, id: &RemoteId) -> Option<&Arc<Place>> {
+            self.0.get(id)
+        }
+    }
+
+    fn place(id: &str, parent: Option<&str>, transparent: bool) -> Arc<Place> {
+        Arc::new(Place {
+            scope: Scope::new("1"),
+            container: vec!["ENG".to_owned()],
+            kind: "page".into(),
+            title: id.to_owned(),
+            parent: parent.map(RemoteId::new),
+            stem: format!("{id}--{id}"),
+            transparent,
+            url: String::new(),
+            aliases: Vec::new(),
+        })
+    }
+
+    fn map(places: &[Arc<Place>]) -> Map {
+        Map(places.iter().map(|p| (RemoteId::new(&p.title), Arc::clone(p))).collect())
+    }
+
+    fn path_of(map: &Map, id: &str) -> String {
+        let place = &map.0[&RemoteId::new(id)];
+        path(place, &ancestors(map, place)).unwrap().to_string()
+    }
+
+    #[test]
+    fn children_lie_below_their_parents_but_not_below_the_home_page() {
+        let map =
+            map(&[place("home", None, true), place("a", Some("home"), false), place("b", Some("a"), false), place("lost", Some("hidden"), false)]);
+        assert_eq!(path_of(&map, "home"), "ENG/home--home.md");
+        assert_eq!(path_of(&map, "a"), "ENG/a--a.md");
+        assert_eq!(path_of(&map, "b"), "ENG/a--a/b--b.md");
+        assert_eq!(path_of(&map, "lost"), "ENG/lost--lost.md");
+    }
+
+    #[test]
+    fn depth_is_bounded_and_a_cycle_ends() {
+        let mut places = vec![place("0", None, false)];
+        for i in 1..40 {
+            places.push(place(&i.to_string(), Some(&(i - 1).to_string()), false));
+        }
+        let deep = map(&places);
+        assert_eq!(path_of(&deep, "39").matches('/').count(), 1 + MAX_FOLDERS);
+        assert!(path_of(&deep, "39").starts_with("ENG/0--0/1--1/"));
+        let cycle = map(&[place("x", Some("y"), false), place("y", Some("x"), false)]);
+        assert!(path_of(&cycle, "x").ends_with("x--x.md"));
+    }
+}

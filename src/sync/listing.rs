@@ -1,0 +1,117 @@
+//! Reads a connector's listing into the book, and says at once which bodies are wanted, so that fetching overlaps with listing.
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::Abort;
+use super::book::{AssetEntry, Book, Seen};
+use super::progress::Progressed;
+use crate::connectors::connector::{Connector, Depth, Listed, Wanted};
+use crate::model::RemoteId;
+
+/// How a listing decides what to fetch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    /// How deep to look.
+    pub depth: Depth,
+    /// Fetch every body, whatever its revision.
+    pub full: bool,
+}
+
+/// A document that fails again and again is asked for at each run so many times, then once a day.
+const EAGER_TRIES: u32 = 3;
+
+/// Lists everything into `book`; what is to be fetched goes to `wanted` as it is found. Returns how many that were.
+///
+/// # Errors
+/// When the listing as a whole failed, or the run was cancelled: nothing of it may be used for removals then.
+pub(super) async fn list(
+    connector: &dyn Connector,
+    book: &mut Book,
+    rules: Rules,
+    wanted: mpsc::UnboundedSender<Wanted>,
+    progressed: &Progressed,
+    cancel: &CancellationToken,
+) -> Result<u64, Abort> {
+    let mut listing = connector.changes(book.cursors(), rules.depth);
+    let mut asked = 0;
+    loop {
+        let item = tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(Abort::Cancelled),
+            item = listing.next() => item,
+        };
+        let Some(item) = item else { return Ok(asked) };
+        asked += u64::from(take(book, item.map_err(Abort::Source)?, rules, &wanted, progressed));
+    }
+}
+
+fn take(book: &mut Book, item: Listed, rules: Rules, wanted: &mpsc::UnboundedSender<Wanted>, progressed: &Progressed) -> bool {
+    match item {
+        Listed::Seen { id, revision, place, people } => {
+            book.named.extend(people);
+            let entry = book.docs.entry(id.clone()).or_default();
+            let again = entry.seen.as_ref().is_some_and(|s| s.revision == revision);
+            // An unchanged place is shared with the record, so that a large site is not held twice.
+            let place = match &entry.kept {
+                Some(kept) if *kept.place == place => Arc::clone(&kept.place),
+                _ => Arc::new(place),
+            };
+            let newly = entry.seen.is_none();
+            entry.seen = Some(Seen { revision, place: Arc::clone(&place) });
+            if newly {
+                progressed.seen();
+            }
+            if !again && entry_wants_body(book, &id, rules) {
+                progressed.wanted();
+                // The receiver is gone only when the run is ending anyway.
+                let _ = wanted.send(Wanted { id, place, labels: rules.depth == Depth::Changes });
+                return true;
+            }
+        }
+        Listed::Node { id, place } => {
+            let place = Arc::new(place);
+            if book.nodes.get(&id) != Some(&place) {
+                book.nodes.insert(id.clone(), place);
+                book.new_nodes.push(id);
+            }
+        }
+        Listed::Labels { id, labels } => book.docs.entry(id).or_default().labels = Some(labels),
+        Listed::Asset(asset) => {
+            let entry = book.assets.entry(asset.id.clone()).or_insert_with(|| AssetEntry {
+                kept: None,
+                asset: asset.clone(),
+                listed: true,
+                touched: false,
+                referenced: false,
+            });
+            entry.listed = true;
+            entry.asset = asset;
+        }
+        Listed::AssetsDone { scope } => book.scopes.entry(scope).or_default().assets_done = true,
+        Listed::Gone { id, why } => {
+            if let Some(entry) = book.docs.get_mut(&id) {
+                entry.leaves = Some(why);
+            }
+        }
+        Listed::ScopeDone { scope, name, completion, cursor } => {
+            book.scopes.entry(scope).or_default().listed = Some((name, completion, cursor));
+        }
+    }
+    false
+}
+
+fn entry_wants_body(book: &Book, id: &RemoteId, rules: Rules) -> bool {
+    let Some(entry) = book.docs.get(id) else { return true };
+    let (Some(seen), Some(kept)) = (&entry.seen, &entry.kept) else { return true };
+    if rules.full {
+        return true;
+    }
+    match &kept.deferred {
+        Some(deferred) => deferred.revision.as_ref() != Some(&seen.revision) || deferred.tries < EAGER_TRIES || rules.depth == Depth::Everything,
+        None => kept.revision.as_ref() != Some(&seen.revision),
+    }
+}

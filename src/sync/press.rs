@@ -1,0 +1,72 @@
+//! Renders many documents on blocking threads and hands their files to the writer; what cannot be rendered comes back with the reason.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::Abort;
+use super::progress::Progressed;
+use super::render::{Desk, Outcome, render};
+use super::writer::Job;
+use crate::model::{ContentHash, DocPath, Key, RemoteId, Revision};
+
+/// One document to render.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    /// The document.
+    pub id: RemoteId,
+    /// Revision of the raw body that the state keeps now.
+    pub revision: Option<Revision>,
+    /// Labels that came with the body.
+    pub labels: Option<Vec<String>>,
+    /// Hash of what we last wrote for it.
+    pub known: Option<ContentHash>,
+    /// Where it lay until now.
+    pub old_path: Option<DocPath>,
+}
+
+/// Why a document was not rendered.
+#[derive(Debug)]
+pub(super) enum Leftover {
+    /// People have to be asked for first.
+    People(Vec<Key>),
+    /// Its body has to be fetched again.
+    NoBody,
+    /// It cannot have a file.
+    Impossible(String),
+}
+
+/// Renders `asks` on one blocking thread.
+///
+/// # Errors
+/// When the state cannot be read, the writer has failed, or the run was cancelled.
+pub(super) async fn press(
+    desk: Arc<Desk>,
+    asks: Vec<Ask>,
+    final_word: bool,
+    jobs: mpsc::Sender<Job>,
+    progressed: Arc<Progressed>,
+    cancel: CancellationToken,
+) -> Result<Vec<(Ask, Leftover)>, Abort> {
+    tokio::task::spawn_blocking(move || {
+        let mut leftovers = Vec::new();
+        for ask in asks {
+            if cancel.is_cancelled() {
+                return Err(Abort::Cancelled);
+            }
+            match render(&desk, &ask.id, ask.labels.as_deref(), final_word)? {
+                Outcome::File(rendered) => {
+                    progressed.done();
+                    let job = Job { rendered, revision: ask.revision, known: ask.known, old_path: ask.old_path };
+                    jobs.blocking_send(job).map_err(|_| Abort::WriterGone)?;
+                }
+                Outcome::UnknownPeople(people) => leftovers.push((ask, Leftover::People(people))),
+                Outcome::NoBody => leftovers.push((ask, Leftover::NoBody)),
+                Outcome::Impossible(why) => leftovers.push((ask, Leftover::Impossible(why))),
+            }
+        }
+        Ok(leftovers)
+    })
+    .await?
+}

@@ -1,0 +1,115 @@
+//! Makes a document's file from its kept raw body and the view: read, resolve, write, all in memory. Pure but for reading the raw body.
+
+use std::sync::Arc;
+
+use crate::connectors::connector::Connector;
+use crate::markdown::front_matter::FrontMatter;
+use crate::markdown::write;
+use crate::model::{DocPath, Key, Place, Raw, RemoteId, Treatment};
+use crate::state::{State, StateError};
+
+use super::view::View;
+
+/// A file's bytes and what the record will say of it.
+pub(super) struct Rendered {
+    /// The document.
+    pub id: RemoteId,
+    /// Where it will lie.
+    pub path: DocPath,
+    /// The file.
+    pub bytes: Vec<u8>,
+    /// Its place.
+    pub place: Place,
+    /// Its labels.
+    pub labels: Vec<String>,
+    /// Every key that it names, sorted.
+    pub links_to: Vec<Key>,
+    /// See [`View::context`].
+    pub context: u64,
+    /// Something was lost.
+    pub lossy: bool,
+}
+
+/// What came of rendering.
+pub(super) enum Outcome {
+    /// A file.
+    File(Box<Rendered>),
+    /// The document names people whose names we have never asked for.
+    UnknownPeople(Vec<Key>),
+    /// The raw body is missing, damaged or of another version: fetch it again.
+    NoBody,
+    /// It cannot have a file.
+    Impossible(String),
+}
+
+/// What rendering needs besides the document's id.
+pub(super) struct Desk {
+    /// Reads raw bodies.
+    pub connector: Arc<dyn Connector>,
+    /// The connector's type: the front matter's `source`.
+    pub source: String,
+    /// Keeps raw bodies.
+    pub state: Arc<State>,
+    /// Where everything lies.
+    pub view: Arc<View>,
+}
+
+/// Renders one document, with `labels` in place of the view's where this run learnt them later. With `final_word`, people who are still unknown are
+/// written as unknown.
+///
+/// # Errors
+/// When the state cannot be read.
+pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, final_word: bool) -> Result<Outcome, StateError> {
+    let Desk { connector, source, state, view } = desk;
+    let Some(doc) = view.docs.get(id) else { return Ok(Outcome::Impossible("it is not in the listing".to_owned())) };
+    let path = match &doc.path {
+        Ok(path) => path.clone(),
+        Err(why) => return Ok(Outcome::Impossible(why.clone())),
+    };
+    let Some(raw) = state.raw(id)? else { return Ok(Outcome::NoBody) };
+    let Ok(document) = connector.read(&Raw(raw.into())) else { return Ok(Outcome::NoBody) };
+    let labels = labels.unwrap_or(&doc.labels);
+    let mut links = document.tree.keys();
+    links.extend(document.facts.created_by.iter().chain(&document.facts.updated_by).cloned());
+    links.sort();
+    links.dedup();
+    if !final_word {
+        let unknown: Vec<Key> = links.iter().filter(|k| k.is_person() && !view.people.contains_key(*k)).cloned().collect();
+        if !unknown.is_empty() {
+            return Ok(Outcome::UnknownPeople(unknown));
+        }
+    }
+    let name = |key: &Option<Key>| key.as_ref().and_then(|k| view.people.get(k)).filter(|n| !n.is_empty()).map(String::as_str);
+    let titles = view.titles(doc);
+    let facts = &document.facts;
+    let front = FrontMatter {
+        title: &doc.place.title,
+        source,
+        id: id.as_str(),
+        url: &doc.place.url,
+        kind: &doc.place.kind,
+        container: view.scopes.get(&doc.place.scope).map_or("", String::as_str),
+        parent: doc.place.parent.as_ref().map(RemoteId::as_str),
+        path: &titles,
+        labels,
+        created_at: facts.created_at.as_deref(),
+        created_by: name(&facts.created_by),
+        updated_at: facts.updated_at.as_deref(),
+        updated_by: name(&facts.updated_by),
+        version: facts.version.as_deref(),
+        extra_name: source,
+        extra: &facts.extra,
+    };
+    let written = write::document(&front, &document.tree, &view.resolver(&path));
+    let lossy = document.diagnostics.iter().any(|d| d.treatment == Treatment::Lost);
+    Ok(Outcome::File(Box::new(Rendered {
+        id: id.clone(),
+        bytes: written.text.into_bytes(),
+        place: (*doc.place).clone(),
+        labels: labels.to_vec(),
+        context: view.context(doc, labels, &links),
+        links_to: links,
+        lossy,
+        path,
+    })))
+}

@@ -1,0 +1,142 @@
+//! Decides what leaves the mirror: never on doubt.
+//!
+//! A document leaves only if the service says so, or if a complete listing of its scope lacks it and asking for it by id confirms that. A scope that is
+//! missing as a whole, or suddenly empty, needs three such listings over at least a day. Too many removals at once are held back until a person accepts
+//! them. Pure but for the one question to the service.
+
+use std::sync::Arc;
+
+use context_sync_protocol::event::Level;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::book::Book;
+use super::report::Reporter;
+use crate::connectors::connector::{Completion, Connector, Presence, SourceError, Wanted};
+use crate::model::{RemoteId, Scope};
+use crate::state::Missing;
+
+/// Complete listings that must agree before a missing scope's documents leave.
+const MISSING_LISTINGS: u32 = 3;
+/// And the least time between the first and the last of them.
+const MISSING_MS: u64 = 24 * 60 * 60 * 1000;
+/// Up to so many removals need no percentage.
+const ALWAYS_ALLOWED: usize = 10;
+
+/// What the sweep is allowed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Percent of a scope's, and of all, documents.
+    pub max_delete_percent: u8,
+    /// A person said yes.
+    pub accept_deletions: bool,
+}
+
+/// What the sweep held back.
+#[derive(Debug, Default)]
+pub(super) struct Swept {
+    /// Documents that would leave, but for the limit.
+    pub held: u64,
+    /// Scopes that are missing, with why.
+    pub missing: Vec<(String, String)>,
+}
+
+/// Marks in `book` what leaves. Returns what is held back.
+///
+/// # Errors
+/// When the service could not be asked: nothing leaves then.
+pub(super) async fn sweep(
+    connector: &dyn Connector,
+    book: &mut Book,
+    limits: Limits,
+    now_ms: u64,
+    reporter: &dyn Reporter,
+) -> Result<Swept, SourceError> {
+    let mut swept = Swept::default();
+    let present: FxHashSet<Scope> = book.docs.values().filter_map(|e| e.seen.as_ref().map(|s| s.place.scope.clone())).collect();
+    let open = judge_scopes(book, &present, now_ms, &mut swept);
+    let silent: Vec<(RemoteId, Wanted)> = book
+        .docs
+        .iter()
+        .filter(|(_, e)| e.seen.is_none() && e.leaves.is_none())
+        .filter_map(|(id, e)| Some((id, e.kept.as_ref()?)))
+        .filter(|(_, kept)| open.contains(&kept.place.scope))
+        .map(|(id, kept)| (id.clone(), Wanted { id: id.clone(), place: Arc::clone(&kept.place), labels: false }))
+        .collect();
+    if !silent.is_empty() {
+        for (id, presence) in connector.confirm(silent.into_iter().map(|(_, w)| w).collect()).await? {
+            let Some(entry) = book.docs.get_mut(&id) else { continue };
+            match presence {
+                Presence::Present => {
+                    reporter.log(Level::Info, "The listing missed a document that is there; it stays.", &[("doc", id.as_str())]);
+                }
+                gone => entry.leaves = Some(gone),
+            }
+        }
+    }
+    hold_back(book, limits, &mut swept);
+    Ok(swept)
+}
+
+/// Which scopes may lose documents in this run; keeps count of the missing ones.
+fn judge_scopes(book: &mut Book, present: &FxHashSet<Scope>, now_ms: u64, swept: &mut Swept) -> FxHashSet<Scope> {
+    let known: FxHashSet<Scope> = book.docs.values().filter_map(|e| e.kept.as_ref().map(|k| k.place.scope.clone())).collect();
+    let mut open = FxHashSet::default();
+    for (scope, entry) in &mut book.scopes {
+        let Some((name, completion, _)) = &entry.listed else { continue };
+        let missing = match completion {
+            Completion::Complete if known.contains(scope) && !present.contains(scope) => Some("it is suddenly empty".to_owned()),
+            Completion::Missing(why) => Some(why.clone()),
+            _ => None,
+        };
+        let record = entry.kept.get_or_insert_with(Default::default);
+        record.name.clone_from(name);
+        record.unwanted = *completion == Completion::Unwanted;
+        match missing {
+            None => {
+                if *completion == Completion::Complete {
+                    record.missing = None;
+                    open.insert(scope.clone());
+                }
+            }
+            Some(why) => {
+                let count = record.missing.get_or_insert(Missing { listings: 0, first_ms: now_ms, last_ms: now_ms, why: String::new() });
+                count.listings = count.listings.saturating_add(1);
+                count.last_ms = now_ms;
+                count.why.clone_from(&why);
+                swept.missing.push((name.clone(), why));
+                if count.listings >= MISSING_LISTINGS && now_ms.saturating_sub(count.first_ms) >= MISSING_MS {
+                    open.insert(scope.clone());
+                }
+            }
+        }
+    }
+    open
+}
+
+/// Takes back the marks of every scope, or of all, that would lose too many.
+fn hold_back(book: &mut Book, limits: Limits, swept: &mut Swept) {
+    if limits.accept_deletions {
+        return;
+    }
+    let too_many = |leaving: usize, of: usize| leaving > ALWAYS_ALLOWED && leaving * 100 > of * usize::from(limits.max_delete_percent);
+    let mut counts: FxHashMap<Scope, (usize, usize)> = FxHashMap::default();
+    for entry in book.docs.values() {
+        if let Some(kept) = &entry.kept {
+            let count = counts.entry(kept.place.scope.clone()).or_default();
+            count.0 += usize::from(entry.leaves.is_some());
+            count.1 += 1;
+        }
+    }
+    let held: FxHashSet<&Scope> = counts.iter().filter(|(_, (leaving, of))| too_many(*leaving, *of)).map(|(scope, _)| scope).collect();
+    let (leaving, of) = counts.iter().filter(|(scope, _)| !held.contains(scope)).fold((0, 0), |(leaving, of), (_, (l, o))| (leaving + l, of + o));
+    let all = too_many(leaving, of);
+    for entry in book.docs.values_mut() {
+        if let Some(kept) = &entry.kept
+            && entry.leaves.is_some()
+            && (all || held.contains(&kept.place.scope))
+        {
+            entry.leaves = None;
+            swept.held += 1;
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! What a document's file depends on besides its own body: where everything lies and what it is called, as one snapshot.
+//!
+//! Pure. [`View::context`] folds all of it that one document uses into one number: a record whose number differs from today's is stale, whatever the
+//! reason (a rename, a move, a label, a link target that appeared), and is written again from its raw body without a request.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHasher};
+
+use super::layout::{self, Places};
+use crate::markdown::{Resolved, Resolver};
+use crate::model::{DocPath, Key, Place, RemoteId, Scope};
+
+/// A better reader or writer comes with a new version, and makes every record stale.
+const PROGRAM: &str = env!("CARGO_PKG_VERSION");
+
+/// The snapshot.
+#[derive(Default)]
+pub(super) struct View {
+    /// Documents that stay or come.
+    pub docs: FxHashMap<RemoteId, DocView>,
+    /// Folders of the tree that are no documents.
+    pub nodes: FxHashMap<RemoteId, Arc<Place>>,
+    /// What each key means.
+    pub keys: FxHashMap<Key, Referent>,
+    /// Display names; empty where the service was asked and knows none.
+    pub people: FxHashMap<Key, String>,
+    /// Attachments.
+    pub assets: FxHashMap<RemoteId, AssetView>,
+    /// Scopes' names for people.
+    pub scopes: FxHashMap<Scope, String>,
+}
+
+/// A document in the snapshot.
+pub(super) struct DocView {
+    /// Its place.
+    pub place: Arc<Place>,
+    /// Where it lies, or why it cannot lie anywhere.
+    pub path: Result<DocPath, String>,
+    /// Its labels, sorted.
+    pub labels: Vec<String>,
+    /// False while there is nothing at its path: links to it stay absolute.
+    pub available: bool,
+}
+
+/// An attachment in the snapshot.
+pub(super) struct AssetView {
+    /// Where it lies or will lie.
+    pub path: DocPath,
+    /// Its name for people.
+    pub name: String,
+    /// False while it cannot be had.
+    pub available: bool,
+}
+
+/// What a key means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Referent {
+    /// A document.
+    Doc(RemoteId),
+    /// An attachment.
+    Asset(RemoteId),
+}
+
+impl Places for View {
+    fn place(&self, id: &RemoteId) -> Option<&Arc<Place>> {
+        self.docs.get(id).map(|d| &d.place).or_else(|| self.nodes.get(id))
+    }
+}
+
+impl View {
+    /// Adds a document with all its keys; its path comes with [`View::lay_out`].
+    pub(super) fn add(&mut self, id: RemoteId, place: Arc<Place>, labels: Vec<String>, available: bool) {
+        self.keys.insert(id.key(), Referent::Doc(id.clone()));
+        for alias in &place.aliases {
+            // Two documents may claim one title while one is being renamed: the smaller id wins, so that every run says the same.
+            let referent = self.keys.entry(alias.clone()).or_insert_with(|| Referent::Doc(id.clone()));
+            if matches!(referent, Referent::Doc(other) if *other > id) {
+                *referent = Referent::Doc(id.clone());
+            }
+        }
+        self.docs.insert(id, DocView { place, path: Err(String::new()), labels, available });
+    }
+
+    /// Adds an attachment with its keys. Of two attachments of one name, the one with the larger id is the newer.
+    pub(super) fn add_asset(&mut self, id: RemoteId, keys: &[Key], path: DocPath, name: String, available: bool) {
+        for key in keys {
+            let referent = self.keys.entry(key.clone()).or_insert_with(|| Referent::Asset(id.clone()));
+            if matches!(referent, Referent::Asset(other) if (other.as_str().len(), &*other) < (id.as_str().len(), &id)) {
+                *referent = Referent::Asset(id.clone());
+            }
+        }
+        self.assets.insert(id, AssetView { path, name, available });
+    }
+
+    /// Computes every document's path, once all places are known.
+    pub(super) fn lay_out(&mut self) {
+        let paths: Vec<(RemoteId, Result<DocPath, String>)> = self
+            .docs
+            .iter()
+            .map(|(id, doc)| (id.clone(), layout::path(&doc.place, &layout::ancestors(self, &doc.place)).map_err(|e| e.to_string())))
+            .collect();
+        for (id, path) in paths {
+            if let Some(doc) = self.docs.get_mut(&id) {
+                doc.path = path;
+            }
+        }
+    }
+
+    /// Titles of a document's ancestors, outermost first.
+    pub(super) fn titles(&self, doc: &DocView) -> Vec<String> {
+        layout::ancestors(self, &doc.place).iter().map(|a| a.title.clone()).collect()
+    }
+
+    /// One number for everything besides its body that the file of `doc` shows; `links` are the keys that the body names.
+    pub(super) fn context(&self, doc: &DocView, labels: &[String], links: &[Key]) -> u64 {
+        let mut hasher = FxHasher::default();
+        PROGRAM.hash(&mut hasher);
+        doc.place.hash(&mut hasher);
+        self.scopes.get(&doc.place.scope).hash(&mut hasher);
+        labels.hash(&mut hasher);
+        for ancestor in layout::ancestors(self, &doc.place) {
+            ancestor.title.hash(&mut hasher);
+        }
+        if let Ok(path) = &doc.path {
+            path.hash(&mut hasher);
+            for key in links {
+                match self.look(path, key) {
+                    Some(resolved) => (resolved.link, resolved.title).hash(&mut hasher),
+                    None => 0u8.hash(&mut hasher),
+                }
+            }
+        }
+        hasher.finish()
+    }
+
+    /// The resolver for a document that lies at `from`.
+    pub(super) fn resolver<'v>(&'v self, from: &'v DocPath) -> impl Resolver + 'v {
+        From { view: self, path: from }
+    }
+
+    fn look(&self, from: &DocPath, key: &Key) -> Option<Resolved> {
+        if let Some(name) = self.people.get(key) {
+            return (!name.is_empty()).then(|| Resolved { link: None, title: name.clone() });
+        }
+        match self.keys.get(key)? {
+            Referent::Doc(id) => {
+                let doc = self.docs.get(id).filter(|d| d.available)?;
+                let path = doc.path.as_ref().ok()?;
+                Some(Resolved { link: Some(from.link_to(path)), title: doc.place.title.clone() })
+            }
+            Referent::Asset(id) => {
+                let asset = self.assets.get(id).filter(|a| a.available)?;
+                Some(Resolved { link: Some(from.link_to(&asset.path)), title: asset.name.clone() })
+            }
+        }
+    }
+}
+
+struct From<'v> {
+    view: &'v View,
+    path: &'v DocPath,
+}
+
+impl Resolver for From<'_> {
+    fn resolve(&self, key: &Key) -> Option<Resolved> {
+        self.view.look(self.path, key)
+    }
+}

@@ -1,0 +1,81 @@
+//! What a worker can do, once it is low and fenced in: one file per operation.
+//!
+//! Knows which operation needs the service, and so secrets; those that only tidy up ask for none.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use context_sync_protocol::event::Finished;
+use tokio::task::spawn_blocking;
+use tokio_util::sync::CancellationToken;
+
+use super::error::WorkerError;
+use super::events::Events;
+use crate::config::job::{ConnectorConfig, Job, Operation};
+use crate::config::secret;
+use crate::connectors::connector::Connector;
+use crate::model::{ConnectorName, Secret};
+use crate::sync::clock::{Clock, SystemClock};
+
+mod cleanup;
+mod items;
+mod open;
+mod restore;
+mod sync;
+mod validate;
+
+/// All that an operation needs from outside, had before the fence went up.
+pub(super) struct Ready {
+    name: ConnectorName,
+    secrets: BTreeMap<String, Secret>,
+    connector: ConnectorConfig,
+    operation: Operation,
+    trash_days: u32,
+}
+
+/// Gets what the job's operation needs from outside: secrets, if it talks to the service.
+pub(super) fn ready(job: &Job) -> Result<Ready, WorkerError> {
+    let name = ConnectorName::new(&job.connector.name)?;
+    let mut secrets = BTreeMap::new();
+    if matches!(job.operation, Operation::Sync { .. } | Operation::Validate) {
+        for (setting, reference) in &job.connector.secrets {
+            let resolved = secret::resolve(reference).map_err(|source| WorkerError::Secret {
+                connector: job.connector.name.clone(),
+                setting: setting.clone(),
+                source,
+            })?;
+            secrets.insert(setting.clone(), resolved);
+        }
+    }
+    Ok(Ready { name, secrets, connector: job.connector.clone(), operation: job.operation.clone(), trash_days: job.trash_days })
+}
+
+/// Carries out the operation.
+pub(super) async fn run(ready: Ready, events: Events, cancel: CancellationToken) -> Result<Finished, WorkerError> {
+    let Ready { name, secrets, connector: config, operation, trash_days } = ready;
+    let connector = || crate::connectors::build(&config.kind, name, &config.settings, secrets).map(Arc::<dyn Connector>::from);
+    match operation {
+        Operation::Sync { full, accept_deletions } => {
+            let connector = connector()?;
+            let both = open::both(&config.folder, &events, &cancel).await?;
+            Ok(sync::run(&config, connector, both, events, cancel, (full, accept_deletions)).await)
+        }
+        Operation::Validate => validate::run(connector()?.as_ref(), &cancel).await,
+        Operation::Cleanup { apply } => {
+            let both = open::both(&config.folder, &events, &cancel).await?;
+            let wishes = cleanup::Wishes { apply, keep_from: day(u64::from(trash_days)), today: day(0) };
+            spawn_blocking(move || cleanup::run(&config.folder, &both, &wishes, &cancel)).await?
+        }
+        Operation::Restore { paths } => {
+            let both = open::both(&config.folder, &events, &cancel).await?;
+            spawn_blocking(move || restore::run(&both.mirror, &paths, &cancel)).await?
+        }
+    }
+}
+
+/// The day, in UTC, that was so many days ago, as the trash names its folders.
+fn day(days_ago: u64) -> String {
+    const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+    let ms = SystemClock.now_ms().saturating_sub(days_ago.saturating_mul(DAY_MS));
+    chrono::DateTime::from_timestamp_millis(i64::try_from(ms).unwrap_or(0)).unwrap_or_default().format("%Y-%m-%d").to_string()
+}

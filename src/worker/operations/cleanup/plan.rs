@@ -1,0 +1,182 @@
+//! Decides which mirrored files belong to nobody any more: documents of scopes that the user took out of the configuration, and attachments that no
+//! document shows. Reads the state, touches nothing.
+//!
+//! Never on doubt: an attachment stays as long as the document that it hangs on has not been read as it is now.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::model::{DocPath, Key, RemoteId, Scope};
+use crate::state::{State, StateError};
+
+/// What belongs to nobody.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// Documents of unwanted scopes.
+    pub(super) documents: Vec<Leaving>,
+    /// Attachments that no remaining document shows.
+    pub(super) assets: Vec<Leaving>,
+    /// Folders of the tree in unwanted scopes.
+    pub(super) nodes: Vec<RemoteId>,
+    /// The unwanted scopes. Their cursors go with them: should one come back, it must be listed from its beginning.
+    pub(super) scopes: Vec<Scope>,
+}
+
+/// One file, or record without a file, that belongs to nobody.
+#[derive(Debug)]
+pub(super) struct Leaving {
+    pub(super) id: RemoteId,
+    pub(super) path: Option<DocPath>,
+    pub(super) bytes: u64,
+    /// For people.
+    pub(super) reason: String,
+}
+
+/// Looks at every record. Blocking.
+pub(super) fn plan(state: &State) -> Result<Plan, StateError> {
+    let unwanted: FxHashMap<Scope, String> =
+        state.scopes()?.into_iter().filter(|(_, record)| record.unwanted).map(|(scope, record)| (scope, record.name)).collect();
+    let mut plan = Plan { scopes: unwanted.keys().cloned().collect(), ..Plan::default() };
+    plan.scopes.sort();
+
+    let mut shown: FxHashSet<Key> = FxHashSet::default();
+    let mut unread: FxHashSet<RemoteId> = FxHashSet::default();
+    let known = asset_keys(state)?;
+    for document in state.documents() {
+        let (id, record) = document?;
+        if let Some(name) = unwanted.get(&record.place.scope) {
+            let reason = format!("its space or project `{name}` is no longer in the configuration");
+            plan.documents.push(Leaving { id, path: record.path, bytes: record.stamp.map_or(0, |stamp| stamp.size), reason });
+            continue;
+        }
+        if record.revision.is_none() || record.deferred.is_some() {
+            unread.insert(id);
+        }
+        shown.extend(record.links_to.into_iter().filter(|key| known.contains(key)));
+    }
+    for asset in state.assets() {
+        let (id, record) = asset?;
+        let Some(path) = record.path else { continue };
+        if unread.contains(&record.asset.owner) || record.asset.keys.iter().any(|key| shown.contains(key)) {
+            continue;
+        }
+        let bytes = record.stamp.map_or(0, |stamp| stamp.size);
+        plan.assets.push(Leaving { id, path: Some(path), bytes, reason: "no document of the mirror shows it".to_owned() });
+    }
+    plan.nodes = state.nodes()?.into_iter().filter(|(_, place)| unwanted.contains_key(&place.scope)).map(|(id, _)| id).collect();
+    Ok(plan)
+}
+
+fn asset_keys(state: &State) -> Result<FxHashSet<Key>, StateError> {
+    let mut keys = FxHashSet::default();
+    for asset in state.assets() {
+        keys.extend(asset?.1.asset.keys);
+    }
+    Ok(keys)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::{AssetRef, Place, Revision, Stamp};
+    use crate::state::{AssetRecord, Change, DocRecord, ScopeRecord};
+
+    pub(in super::super) fn place(scope: &str) -> Place {
+        Place {
+            scope: Scope::new(scope),
+            container: vec![scope.to_owned()],
+            kind: "page".into(),
+            title: "A page".to_owned(),
+            parent: None,
+            stem: "a-page".to_owned(),
+            transparent: false,
+            url: String::new(),
+            aliases: Vec::new(),
+        }
+    }
+
+    pub(in super::super) fn document(id: &str, scope: &str, links_to: &[&str]) -> Change {
+        let record = DocRecord {
+            place: place(scope),
+            revision: Some(Revision::new("1")),
+            path: Some(DocPath::new(&format!("{scope}/{id}.md")).unwrap()),
+            stamp: Some(Stamp::new(5, 0, 0)),
+            links_to: links_to.iter().map(|&key| Key::new(key)).collect(),
+            ..blank(scope)
+        };
+        Change::PutDocument(RemoteId::new(id), record)
+    }
+
+    fn blank(scope: &str) -> DocRecord {
+        DocRecord {
+            place: place(scope),
+            revision: None,
+            path: None,
+            stamp: None,
+            hash: None,
+            labels: Vec::new(),
+            links_to: Vec::new(),
+            includes_from: Vec::new(),
+            context: 0,
+            leaving: None,
+            deferred: None,
+            lossy: false,
+            leaving: None,
+        }
+    }
+
+    pub(in super::super) fn asset(id: &str, owner: &str) -> Change {
+        let asset = AssetRef {
+            id: RemoteId::new(id),
+            owner: RemoteId::new(owner),
+            revision: Revision::new("1"),
+            keys: vec![Key::new(format!("file:{owner}:{id}.png"))],
+            name: format!("{id}.png"),
+            folder: vec!["ENG".to_owned(), "_assets".to_owned(), owner.to_owned()],
+            file_name: format!("{id}.png"),
+            size: Some(7),
+            media_type: None,
+            modified_secs: None,
+            url: String::new(),
+            source: String::new(),
+        };
+        let path = DocPath::new(&format!("ENG/_assets/{owner}/{id}.png")).unwrap();
+        let record = AssetRecord { asset, path: Some(path), revision: None, stamp: Some(Stamp::new(7, 0, 0)), hash: None, deferred: None };
+        Change::PutAsset(RemoteId::new(id), record)
+    }
+
+    pub(in super::super) fn scope(id: &str, unwanted: bool) -> Change {
+        Change::PutScope(Scope::new(id), ScopeRecord { name: id.to_owned(), unwanted, ..ScopeRecord::default() })
+    }
+
+    fn ids(leaving: &[Leaving]) -> Vec<&str> {
+        leaving.iter().map(|l| l.id.as_str()).collect()
+    }
+
+    #[test]
+    fn what_belongs_to_nobody_leaves_and_all_else_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, _) = State::open(&folder.path().join(".sync_state"), Duration::ZERO).unwrap();
+        let changes = vec![
+            scope("ENG", false),
+            scope("OLD", true),
+            Change::PutNode(RemoteId::new("n"), place("OLD")),
+            document("1", "ENG", &["file:1:shown.png", "file:3:far.png", "doc:2"]),
+            document("2", "OLD", &["file:2:old.png"]),
+            Change::PutDocument(RemoteId::new("4"), blank("ENG")),
+            asset("shown", "1"),
+            asset("far", "3"),
+            asset("forgotten", "1"),
+            asset("old", "2"),
+            asset("not-yet-read", "4"),
+        ];
+        state.commit(changes).unwrap();
+        let plan = plan(&state).unwrap();
+        assert_eq!(ids(&plan.documents), ["2"]);
+        assert_eq!(ids(&plan.assets), ["forgotten", "old"]);
+        assert_eq!((plan.nodes, plan.scopes), (vec![RemoteId::new("n")], vec![Scope::new("OLD")]));
+        assert_eq!((plan.documents[0].bytes, plan.assets[0].bytes), (5, 7));
+        assert!(plan.documents[0].reason.contains("`OLD`"));
+    }
+}

@@ -1,0 +1,150 @@
+//! Kill it anywhere, and the next run heals it: the tree is that of an undisturbed sync, byte for byte, no temporary file stays, and the trash loses
+//! nothing.
+
+use std::time::Duration;
+
+use crate::home::{Home, children, wait_for};
+use crate::support::Site;
+
+const DAEMON: &str = env!("CARGO_BIN_EXE_context-syncd");
+
+/// A deterministic sequence, so that a failure can be repeated.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, below: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % below
+    }
+}
+
+fn site() -> (Site, Vec<crate::support::Id>) {
+    let site = Site::cloud();
+    let ids = site.edit(|m| {
+        m.add_space("ENG", "Engineering");
+        m.add_space("OPS", "Operations");
+        let mut ids = Vec::new();
+        for n in 0..150 {
+            let space = if n % 3 == 0 { "OPS" } else { "ENG" };
+            let body = format!(
+                "<p>Page {n} of many, see <ac:link><ri:page ri:content-title=\"Page {}\" ri:space-key=\"ENG\" /></ac:link>.</p><p>{}</p>",
+                (n * 7) % 150,
+                "words and more words ".repeat(60)
+            );
+            let parent = if n % 5 == 4 { ids.last().copied().filter(|_| n % 3 != 0 && (n - 1) % 3 != 0) } else { None };
+            ids.push(m.add_page(space, parent, &format!("Page {n}"), &body));
+        }
+        for n in (0..150).step_by(10) {
+            m.add_attachment(ids[n], "a.png", vec![u8::try_from(n).unwrap(); 20_000], "image/png");
+            let body = format!("{}<ac:image><ri:attachment ri:filename=\"a.png\" /></ac:image>", m.body(ids[n]));
+            m.edit_page(ids[n], &body);
+        }
+        ids
+    });
+    (site, ids)
+}
+
+/// Edits, renames, moves and deletes a little.
+fn disturb(site: &Site, ids: &mut Vec<crate::support::Id>, dice: &mut Dice, round: usize) {
+    site.edit(|m| {
+        for _ in 0..3 {
+            let id = ids[usize::try_from(dice.roll(ids.len() as u64)).unwrap()];
+            m.edit_page(id, &format!("<p>Edited in round {round}, {}</p>", dice.roll(1000)));
+        }
+        let id = ids[usize::try_from(dice.roll(ids.len() as u64)).unwrap()];
+        m.rename_page(id, &format!("Renamed {round} {}", dice.roll(1000)));
+        let id = ids[usize::try_from(dice.roll(ids.len() as u64)).unwrap()];
+        m.move_to_space(id, if round.is_multiple_of(2) { "ENG" } else { "OPS" });
+        let gone = ids.swap_remove(usize::try_from(dice.roll(ids.len() as u64)).unwrap());
+        m.delete(gone);
+    });
+}
+
+/// Starts `--once` and kills its worker, or itself, after `delay`; true if it was still running.
+fn kill_after(home: &Home, delay: Duration, worker: bool) -> bool {
+    let mut child = home
+        .daemon_command(&["--once"])
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(delay);
+    let victims = if worker { children(child.id()) } else { vec![child.id()] };
+    let alive = child.try_wait().unwrap().is_none();
+    for pid in &victims {
+        let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(i32::try_from(*pid).unwrap()), nix::sys::signal::Signal::SIGKILL);
+    }
+    let _ = child.wait();
+    alive && !victims.is_empty()
+}
+
+fn assert_healed(home: &Home, site: &Site, story: &str) {
+    let said = home.once();
+    assert_eq!(said.code, Some(0), "{story}: {said:#?}");
+    let fresh = Home::for_site(DAEMON, site, "");
+    fresh.synced();
+    let (healed, fresh) = (home.living(), fresh.living());
+    let paths = |t: &std::collections::BTreeMap<String, Vec<u8>>| t.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(paths(&healed), paths(&fresh), "{story}");
+    for (path, bytes) in &fresh {
+        assert!(healed[path] == *bytes, "{story}: {path} differs:\n{}\n--- fresh:\n{}", String::from_utf8_lossy(&healed[path]), String::from_utf8_lossy(bytes));
+    }
+}
+
+#[test]
+fn sigkill_during_full_syncs_loses_nothing() {
+    let (site, _) = site();
+    let mut dice = Dice(1);
+    let mut kills = 0;
+    for round in 0..30 {
+        let home = Home::for_site(DAEMON, &site, "");
+        kills += usize::from(kill_after(&home, Duration::from_millis(5 + dice.roll(400)), round % 2 == 0));
+        kills += usize::from(kill_after(&home, Duration::from_millis(5 + dice.roll(300)), round % 2 == 1));
+        if round % 5 == 4 {
+            assert_healed(&home, &site, &format!("round {round}"));
+        } else {
+            home.synced();
+        }
+    }
+    assert!(kills >= 25, "only {kills} kills struck a living process");
+}
+
+#[test]
+fn sigkill_during_incremental_syncs_with_edits_between_loses_nothing() {
+    let (site, mut ids) = site();
+    let mut dice = Dice(2);
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    let mut kills = 0;
+    for round in 0..40 {
+        disturb(&site, &mut ids, &mut dice, round);
+        kills += usize::from(kill_after(&home, Duration::from_millis(5 + dice.roll(200)), round % 2 == 0));
+        if round % 8 == 7 {
+            assert_healed(&home, &site, &format!("round {round}"));
+        }
+    }
+    assert!(kills >= 25, "only {kills} kills struck a living process");
+}
+
+#[test]
+fn the_daemon_dies_and_its_worker_does_not_outlive_it() {
+    let (site, _) = site();
+    let home = Home::for_site(DAEMON, &site, "");
+    site.latency(Duration::from_millis(300));
+    let daemon = home.start();
+    wait_for("a worker", || !daemon.workers().is_empty(), || daemon.log());
+    let workers = daemon.workers();
+    daemon.kill();
+    wait_for(
+        "the worker's end",
+        || workers.iter().all(|pid| !std::path::Path::new(&format!("/proc/{pid}/fd")).exists() || is_zombie(*pid)),
+        || format!("{workers:?}"),
+    );
+    site.latency(Duration::ZERO);
+    assert_healed(&home, &site, "after the daemon's death");
+}
+
+fn is_zombie(pid: u32) -> bool {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|s| s.rsplit(')').next().is_some_and(|r| r.trim_start().starts_with('Z')))
+}

@@ -1,0 +1,187 @@
+//! The whole program against a simulated site, by `context-syncd --once`: what a user finds on disk, and what it cost.
+
+use std::time::Duration;
+
+use crate::home::Home;
+use crate::support::{Class, Fault, Site};
+
+const DAEMON: &str = env!("CARGO_BIN_EXE_context-syncd");
+
+/// A small site: a guide with a chapter and a picture, a page that links to both, another space, a post.
+fn small() -> (Site, Ids) {
+    let site = Site::cloud();
+    let ids = site.edit(|m| {
+        m.add_space("ENG", "Engineering");
+        m.add_space("OPS", "Operations");
+        let home = m.home("ENG");
+        let guide = m.add_page("ENG", Some(home), "Guide", "<p>The guide.</p><ac:image><ri:attachment ri:filename=\"a b.png\" /></ac:image>");
+        m.add_attachment(guide, "a b.png", b"picture".to_vec(), "image/png");
+        let chapter = m.add_page("ENG", Some(guide), "Chapter: one", "<p>See <ac:link><ri:page ri:content-title=\"Guide\" /></ac:link>.</p>");
+        let index = m.add_page(
+            "OPS",
+            None,
+            "Index",
+            "<p><ac:link><ri:page ri:content-title=\"Guide\" ri:space-key=\"ENG\" /></ac:link> and \
+             <ac:link><ri:page ri:content-title=\"Chapter: one\" ri:space-key=\"ENG\" /><ac:link-body>the <em>chapter</em></ac:link-body></ac:link></p>",
+        );
+        let post = m.add_post("ENG", "News", "<p>Hello</p>");
+        m.set_labels(guide, &["runbook", "ops"]);
+        Ids { guide, chapter, index, post }
+    });
+    (site, ids)
+}
+
+struct Ids {
+    guide: crate::support::Id,
+    chapter: crate::support::Id,
+    index: crate::support::Id,
+    post: crate::support::Id,
+}
+
+#[test]
+fn a_first_sync_brings_pages_posts_pictures_labels_and_authors() {
+    let (site, ids) = small();
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    let guide = home.page(&format!("ENG/guide--{}.md", ids.guide));
+    assert!(guide.starts_with("---\ntitle: Guide\nsource: confluence\n"), "{guide}");
+    assert!(guide.contains("labels:") && guide.contains("runbook"), "{guide}");
+    assert!(guide.contains("\n# Guide\n\nThe guide.\n"), "{guide}");
+    assert!(guide.contains("created_by: "), "{guide}");
+    let picture = home.tree().into_iter().find(|(path, _)| path.contains("/_assets/")).unwrap();
+    assert_eq!(picture.1, b"picture");
+    let link = picture.0.strip_prefix("ENG/").unwrap().replace(' ', "%20");
+    assert!(guide.contains(&link), "{link} in {guide}");
+    let chapter = home.page(&format!("guide--{}/chapter-one--{}.md", ids.guide, ids.chapter));
+    assert!(chapter.contains(&format!("[Guide](../guide--{}.md)", ids.guide)), "{chapter}");
+    let index = home.page(&format!("OPS/index--{}.md", ids.index));
+    assert!(index.contains(&format!("(../ENG/guide--{}.md)", ids.guide)), "{index}");
+    assert!(index.contains("[the *chapter*]"), "{index}");
+    assert!(home.page(&format!("news--{}.md", ids.post)).contains("type: blogpost"));
+    assert!(site.violations().is_empty(), "{:?}", site.violations());
+}
+
+#[test]
+fn the_second_sync_writes_nothing_and_downloads_nothing() {
+    let (site, _) = small();
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    let before = home.looks();
+    site.clear_requests();
+    home.synced();
+    assert_eq!(home.looks(), before);
+    assert_eq!((site.count(Class::Bodies), site.count(Class::Downloads)), (0, 0), "{}", site.transcript());
+}
+
+#[test]
+fn rename_move_edit_and_deletion_follow_in_one_run() {
+    let (site, ids) = small();
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    site.edit(|m| {
+        m.rename_page(ids.guide, "Handbook");
+        m.move_to_space(ids.chapter, "OPS");
+        m.delete(ids.post);
+    });
+    home.synced();
+    let tree = home.living();
+    assert!(tree.keys().any(|p| p == &format!("ENG/handbook--{}.md", ids.guide)), "{:?}", tree.keys());
+    assert!(!tree.keys().any(|p| p.contains("guide--") || p.contains("news--")), "{:?}", tree.keys());
+    let chapter = home.page(&format!("chapter-one--{}.md", ids.chapter));
+    assert!(chapter.contains("container: OPS"), "{chapter}");
+    assert!(home.tree().keys().any(|p| p.starts_with(".trash/") && p.contains("news--")), "the post is in the trash");
+    let index = home.page(&format!("OPS/index--{}.md", ids.index));
+    assert!(index.contains(&format!("ENG/handbook--{}.md", ids.guide)), "{index}");
+}
+
+#[test]
+fn an_incremental_history_ends_in_the_tree_of_a_fresh_sync() {
+    let (site, ids) = small();
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    site.edit(|m| m.rename_page(ids.guide, "Handbook"));
+    home.synced();
+    site.edit(|m| m.edit_page(ids.index, "<p>Changed: <ac:link><ri:page ri:content-title=\"Handbook\" ri:space-key=\"ENG\" /></ac:link></p>"));
+    site.edit(|m| m.move_to_space(ids.chapter, "OPS"));
+    home.synced();
+    site.edit(|m| m.delete(ids.chapter));
+    home.synced();
+    let fresh = Home::for_site(DAEMON, &site, "");
+    fresh.synced();
+    assert_eq!(home.living(), fresh.living());
+}
+
+#[test]
+fn deleting_the_state_costs_requests_and_no_writes() {
+    let (site, _) = small();
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    let before = home.looks();
+    site.clear_requests();
+    std::fs::remove_dir_all(home.mirror().join(".sync_state")).unwrap();
+    home.synced();
+    assert_eq!(home.looks(), before);
+    assert_eq!(site.count(Class::Downloads), 0, "{}", site.transcript());
+}
+
+#[test]
+fn a_rate_limit_is_waited_out() {
+    let (site, _) = small();
+    let home = Home::for_site(DAEMON, &site, "");
+    site.habits(|h| h.next(2, "/pages", Fault::too_many(1)));
+    home.synced();
+    assert!(home.living().len() >= 6);
+}
+
+#[test]
+fn a_bad_token_says_what_to_do_and_exits_with_3() {
+    let (site, _) = small();
+    let home = Home::for_site(DAEMON, &site, "");
+    let config = std::fs::read_to_string(home.config()).unwrap().replace(crate::support::TOKEN, "wrong-token-that-nobody-may-see");
+    home.configure(&config);
+    let said = home.once();
+    assert_eq!(said.code, Some(3), "{said:#?}");
+    let all = format!("{}{}", said.stdout, said.stderr);
+    assert!(!all.contains("wrong-token-that-nobody-may-see"), "{all}");
+    assert!(all.to_lowercase().contains("token"), "{all}");
+}
+
+#[test]
+fn a_dead_network_exits_with_5_and_leaves_the_mirror_alone() {
+    let (site, _) = small();
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    let before = home.looks();
+    let text = std::fs::read_to_string(home.config()).unwrap();
+    drop(site);
+    home.configure(&text);
+    let said = home.once();
+    assert_eq!(said.code, Some(5), "{said:#?}");
+    assert_eq!(home.looks(), before);
+}
+
+#[test]
+fn files_and_folders_are_their_owners_alone() {
+    use std::os::unix::fs::MetadataExt;
+    let (site, _) = small();
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    let mut stack = vec![home.mirror()];
+    while let Some(path) = stack.pop() {
+        let meta = std::fs::symlink_metadata(&path).unwrap();
+        assert_eq!(meta.mode() & 0o077, 0, "{}: {:o}", path.display(), meta.mode());
+        if meta.is_dir() {
+            stack.extend(std::fs::read_dir(&path).unwrap().map(|e| e.unwrap().path()));
+        }
+    }
+}
+
+#[test]
+fn latency_is_hidden_by_asking_for_several_things_at_once() {
+    let (site, _) = small();
+    let home = Home::for_site(DAEMON, &site, "");
+    site.latency(Duration::from_millis(20));
+    home.synced();
+    assert!(site.peak_concurrency() >= 3, "at most {} requests at once\n{}", site.peak_concurrency(), site.transcript());
+    assert!(site.peak_concurrency() <= 4, "more than our manners allow: {}", site.peak_concurrency());
+}

@@ -1,0 +1,136 @@
+//! Never delete on doubt: what leaves the mirror, when, and where it goes.
+
+use context_sync_protocol::event::Outcome;
+use context_syncd::connectors::connector::{Completion, Presence, SourceError};
+
+use super::House;
+
+fn filled(count: usize) -> House {
+    let house = House::new();
+    for id in 1..=count {
+        house.fake.put("eng", &id.to_string(), None, &format!("Page {id}"), "text");
+    }
+    house.fake.put("ops", "900", None, "Index", "link doc:1");
+    house.synced();
+    house.fake.asked();
+    house
+}
+
+#[test]
+fn a_confirmed_deletion_goes_to_the_trash_and_links_to_it_turn_absolute() {
+    let house = filled(10);
+    house.fake.at(|s| s.docs.remove("1"));
+    let finished = house.synced();
+    assert_eq!(finished.summary.removed, 1);
+    assert_eq!(house.fake.asked(), ["list Changes", "confirm 1"]);
+    let tree = house.tree();
+    assert!(tree.contains_key(".trash/2027-01-15/ENG/page-1--1.md"), "{:?}", tree.keys());
+    assert!(!tree.contains_key("ENG/page-1--1.md"));
+    assert!(house.read("OPS/index--900.md").contains("(https://fake.example/?doc:1)"));
+    assert_eq!(finished.summary.trash_files, 1);
+}
+
+#[test]
+fn what_the_listing_misses_but_the_service_has_stays() {
+    let house = filled(10);
+    house.fake.at(|s| s.unlisted.insert("1".to_owned()));
+    let finished = house.synced();
+    assert_eq!(finished.summary.removed, 0);
+    assert!(house.tree().contains_key("ENG/page-1--1.md"));
+}
+
+#[test]
+fn archived_forbidden_and_moved_out_of_scope_leave_as_well() {
+    for presence in [Presence::Archived, Presence::Trashed, Presence::Forbidden, Presence::OutOfScope] {
+        let house = filled(10);
+        house.fake.at(|s| {
+            s.unlisted.insert("1".to_owned());
+            s.presence.insert("1".to_owned(), presence);
+        });
+        assert_eq!(house.synced().summary.removed, 1, "{presence:?}");
+    }
+}
+
+#[test]
+fn an_incomplete_listing_removes_nothing() {
+    let house = filled(10);
+    house.fake.at(|s| {
+        s.docs.remove("1");
+        s.scopes.insert("eng".to_owned(), Completion::Incomplete("a page of it failed".to_owned()));
+    });
+    let finished = house.sync();
+    assert_eq!(finished.outcome, Outcome::Partial);
+    assert!(finished.message.contains("ENG"), "{}", finished.message);
+    assert!(house.tree().contains_key("ENG/page-1--1.md"));
+}
+
+#[test]
+fn a_listing_that_breaks_off_removes_nothing_and_advances_nothing() {
+    let house = filled(10);
+    house.fake.at(|s| {
+        s.docs.remove("1");
+        s.listing_fails_after = Some((4, SourceError::Network { service: "fake".to_owned(), detail: "reset".to_owned() }));
+    });
+    assert_eq!(house.sync().outcome, Outcome::Unreachable);
+    assert!(house.tree().contains_key("ENG/page-1--1.md"));
+    house.fake.at(|s| s.listing_fails_after = None);
+    assert_eq!(house.synced().summary.removed, 1);
+}
+
+#[test]
+fn a_mass_deletion_waits_for_a_person() {
+    let mut house = filled(40);
+    house.fake.at(|s| (1..=11).for_each(|id| drop(s.docs.remove(&id.to_string()))));
+    let finished = house.sync();
+    assert_eq!((finished.outcome, finished.summary.held), (Outcome::DeletionsHeld, 11));
+    assert!(finished.hint.contains("--accept-deletions"));
+    assert!(house.tree().contains_key("ENG/page-1--1.md"));
+    assert_eq!(house.sync().outcome, Outcome::DeletionsHeld, "it is said again until somebody answers");
+    house.options.accept_deletions = true;
+    assert_eq!(house.synced().summary.removed, 11);
+    assert!(!house.tree().contains_key("ENG/page-1--1.md"));
+}
+
+#[test]
+fn ten_documents_may_always_leave() {
+    let house = filled(12);
+    house.fake.at(|s| (1..=10).for_each(|id| drop(s.docs.remove(&id.to_string()))));
+    assert_eq!(house.synced().summary.removed, 10);
+}
+
+#[test]
+fn a_missing_scope_needs_three_listings_over_a_day() {
+    let house = filled(5);
+    house.fake.at(|s| {
+        s.docs.retain(|_, d| d.scope != "eng");
+        s.scopes.insert("eng".to_owned(), Completion::Missing("404".to_owned()));
+    });
+    for _ in 0..4 {
+        let finished = house.sync();
+        assert_eq!((finished.outcome, finished.summary.removed), (Outcome::Partial, 0));
+        house.hours_later(1);
+    }
+    house.hours_later(21);
+    house.sync();
+    assert_eq!(house.tree().keys().filter(|p| p.starts_with("ENG/")).count(), 0);
+    assert_eq!(house.tree().keys().filter(|p| p.starts_with(".trash/")).count(), 5);
+}
+
+#[test]
+fn a_scope_that_is_suddenly_empty_counts_as_missing() {
+    let house = filled(5);
+    house.fake.at(|s| s.docs.retain(|_, d| d.scope != "eng"));
+    assert_eq!(house.sync().summary.removed, 0);
+    assert_eq!(house.tree().keys().filter(|p| p.starts_with("ENG/")).count(), 5);
+}
+
+#[test]
+fn a_scope_taken_out_of_the_configuration_is_no_deletion() {
+    let house = filled(5);
+    house.fake.at(|s| {
+        s.docs.retain(|_, d| d.scope != "eng");
+        s.scopes.insert("eng".to_owned(), Completion::Unwanted);
+    });
+    assert_eq!(house.synced().summary.removed, 0);
+    assert_eq!(house.tree().keys().filter(|p| p.starts_with("ENG/")).count(), 5);
+}

@@ -1,0 +1,274 @@
+//! A service that exists only in memory: the engine's rules are tested against it, without HTTP and without a vendor.
+//!
+//! A body is lines: `link KEY`, `image KEY`, `person KEY`, anything else is a paragraph.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use context_syncd::connectors::connector::{
+    AssetStream, Completion, Connector, Depth, Fetched, Listed, Presence, ReadError, SourceError, Traffic, Validation, Wanted,
+};
+use context_syncd::markdown::{Block, Inline, Target, Tree};
+use context_syncd::model::{AssetRef, ConnectorName, Cursor, Document, Facts, Key, Place, Raw, RemoteId, Revision, Scope};
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+
+/// A document at the service.
+#[derive(Clone, Debug)]
+pub struct Doc {
+    pub scope: String,
+    pub parent: Option<String>,
+    pub title: String,
+    pub revision: u64,
+    pub body: String,
+    pub labels: Vec<String>,
+    pub author: Option<String>,
+}
+
+/// What the service holds, and how it misbehaves.
+#[derive(Default)]
+pub struct Service {
+    pub docs: BTreeMap<String, Doc>,
+    pub scopes: BTreeMap<String, Completion>,
+    pub people: BTreeMap<String, String>,
+    /// Attachment id -> (owner, name, revision, bytes).
+    pub assets: BTreeMap<String, (String, String, u64, Vec<u8>)>,
+    /// What `confirm` says of documents that are not there; [`Presence::Gone`] where nothing is said.
+    pub presence: BTreeMap<String, Presence>,
+    /// Documents that the listing leaves out although they are there.
+    pub unlisted: BTreeSet<String>,
+    /// Documents whose body cannot be had.
+    pub broken: BTreeMap<String, SourceError>,
+    /// Attachments whose bytes cannot be had.
+    pub broken_assets: BTreeSet<String>,
+    /// The listing fails after so many items.
+    pub listing_fails_after: Option<(usize, SourceError)>,
+    /// Called at each fetched body.
+    pub on_fetch: Option<Box<dyn FnMut(&str) + Send>>,
+    /// What was asked: `fetch 1`, `asset a1`, `confirm 3`, `people 2`.
+    pub asked: Vec<String>,
+}
+
+/// The connector to it.
+#[derive(Clone)]
+pub struct Fake {
+    name: ConnectorName,
+    service: Arc<Mutex<Service>>,
+    requests: Arc<AtomicU64>,
+}
+
+impl Fake {
+    pub fn new() -> Self {
+        Self { name: ConnectorName::new("fake").unwrap(), service: Arc::default(), requests: Arc::default() }
+    }
+
+    /// Looks at or edits the service.
+    pub fn at<T>(&self, edit: impl FnOnce(&mut Service) -> T) -> T {
+        edit(&mut self.service.lock().unwrap())
+    }
+
+    /// What was asked since the last call.
+    pub fn asked(&self) -> Vec<String> {
+        self.at(|s| std::mem::take(&mut s.asked))
+    }
+
+    /// Adds or replaces a document of scope `scope`.
+    pub fn put(&self, scope: &str, id: &str, parent: Option<&str>, title: &str, body: &str) {
+        self.at(|s| {
+            s.scopes.entry(scope.to_owned()).or_insert(Completion::Complete);
+            let revision = s.docs.get(id).map_or(1, |d| d.revision + 1);
+            let (labels, author) = s.docs.get(id).map_or((Vec::new(), None), |d| (d.labels.clone(), d.author.clone()));
+            let doc = Doc {
+                scope: scope.to_owned(),
+                parent: parent.map(str::to_owned),
+                title: title.to_owned(),
+                revision,
+                body: body.to_owned(),
+                labels,
+                author,
+            };
+            s.docs.insert(id.to_owned(), doc);
+        });
+    }
+
+    /// Renames without a new revision, as a move is.
+    pub fn rename(&self, id: &str, title: &str) {
+        self.at(|s| s.docs.get_mut(id).unwrap().title = title.to_owned());
+    }
+
+    fn ask(&self, what: String) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.at(|s| s.asked.push(what));
+    }
+}
+
+fn place(id: &str, doc: &Doc) -> Place {
+    Place {
+        scope: Scope::new(&doc.scope),
+        container: vec![doc.scope.to_uppercase()],
+        kind: "page".into(),
+        title: doc.title.clone(),
+        parent: doc.parent.as_deref().map(RemoteId::new),
+        stem: format!("{}--{id}", doc.title.to_lowercase().replace(' ', "-")),
+        transparent: false,
+        url: format!("https://fake.example/{id}"),
+        aliases: vec![Key::new(format!("title:{}:{}", doc.scope, doc.title.to_lowercase()))],
+    }
+}
+
+#[async_trait]
+impl Connector for Fake {
+    fn name(&self) -> &ConnectorName {
+        &self.name
+    }
+
+    async fn validate(&self) -> Result<Validation, SourceError> {
+        Ok(Validation { account: "fake".to_owned(), notes: Vec::new(), problems: Vec::new() })
+    }
+
+    fn changes(&self, _since: Vec<(Scope, Cursor)>, depth: Depth) -> BoxStream<'_, Result<Listed, SourceError>> {
+        self.ask(format!("list {depth:?}"));
+        let items = self.at(|s| {
+            let mut items = Vec::new();
+            for (id, doc) in &s.docs {
+                if s.unlisted.contains(id) || !matches!(s.scopes.get(&doc.scope), Some(Completion::Complete | Completion::Incomplete(_))) {
+                    continue;
+                }
+                let people = doc.author.iter().map(Key::new).collect();
+                let revision = Revision::new(doc.revision.to_string());
+                items.push(Ok(Listed::Seen { id: RemoteId::new(id), revision, place: place(id, doc), people }));
+                if depth == Depth::Everything {
+                    items.push(Ok(Listed::Labels { id: RemoteId::new(id), labels: doc.labels.clone() }));
+                }
+            }
+            for (id, (owner, name, revision, bytes)) in &s.assets {
+                items.push(Ok(Listed::Asset(AssetRef {
+                    id: RemoteId::new(id),
+                    owner: RemoteId::new(owner),
+                    revision: Revision::new(revision.to_string()),
+                    keys: vec![Key::new(format!("file:{owner}:{name}"))],
+                    name: name.clone(),
+                    folder: vec![s.docs.get(owner).map_or("GONE".to_owned(), |d| d.scope.to_uppercase()), "_assets".to_owned(), owner.clone()],
+                    file_name: format!("{id}-{name}"),
+                    size: Some(bytes.len() as u64),
+                    media_type: None,
+                    modified_secs: Some(1_700_000_000 + i64::try_from(*revision).unwrap()),
+                    url: format!("https://fake.example/file/{id}"),
+                    source: String::new(),
+                })));
+            }
+            for (scope, completion) in &s.scopes {
+                if depth == Depth::Everything && *completion == Completion::Complete {
+                    items.push(Ok(Listed::AssetsDone { scope: Scope::new(scope) }));
+                }
+                items.push(Ok(Listed::ScopeDone {
+                    scope: Scope::new(scope),
+                    name: scope.to_uppercase(),
+                    completion: completion.clone(),
+                    cursor: Some(Cursor::new("c")),
+                }));
+            }
+            if let Some((after, error)) = &s.listing_fails_after {
+                items.truncate(*after);
+                items.push(Err(error.clone()));
+            }
+            items
+        });
+        stream::iter(items).boxed()
+    }
+
+    fn batch_size(&self) -> usize {
+        3
+    }
+
+    fn fetch(&self, batch: Vec<Wanted>) -> BoxStream<'_, (RemoteId, Result<Fetched, SourceError>)> {
+        assert!(batch.len() <= self.batch_size());
+        stream::iter(batch)
+            .map(|wanted| {
+                self.ask(format!("fetch {}", wanted.id));
+                let outcome = self.at(|s| {
+                    if let Some(hook) = &mut s.on_fetch {
+                        hook(wanted.id.as_str());
+                    }
+                    if let Some(error) = s.broken.get(wanted.id.as_str()) {
+                        return Err(error.clone());
+                    }
+                    let Some(doc) = s.docs.get(wanted.id.as_str()) else {
+                        return Err(SourceError::NotVisible { what: wanted.id.to_string(), status: 404 });
+                    };
+                    Ok(Fetched {
+                        raw: Raw(format!("{}\n{}\n{}", doc.revision, doc.author.clone().unwrap_or_default(), doc.body).into()),
+                        revision: Revision::new(doc.revision.to_string()),
+                        labels: wanted.labels.then(|| doc.labels.clone()),
+                    })
+                });
+                (wanted.id, outcome)
+            })
+            .boxed()
+    }
+
+    async fn confirm(&self, ids: Vec<Wanted>) -> Result<Vec<(RemoteId, Presence)>, SourceError> {
+        self.ask(format!("confirm {}", ids.len()));
+        Ok(self.at(|s| {
+            let say = |id: &RemoteId| match s.presence.get(id.as_str()) {
+                Some(presence) => *presence,
+                None if s.docs.contains_key(id.as_str()) => Presence::Present,
+                None => Presence::Gone,
+            };
+            ids.iter().map(|w| (w.id.clone(), say(&w.id))).collect()
+        }))
+    }
+
+    async fn people(&self, keys: Vec<Key>) -> Result<Vec<(Key, String)>, SourceError> {
+        self.ask(format!("people {}", keys.len()));
+        Ok(self.at(|s| keys.iter().filter_map(|k| Some((k.clone(), s.people.get(k.as_str())?.clone()))).collect()))
+    }
+
+    fn read(&self, raw: &Raw) -> Result<Document, ReadError> {
+        let text = std::str::from_utf8(&raw.0).map_err(|e| ReadError(e.to_string()))?;
+        let mut lines = text.lines();
+        let version = lines.next().map(str::to_owned);
+        let author = lines.next().filter(|a| !a.is_empty()).map(Key::new);
+        let remote = |key: &str| Target::Remote {
+            key: Key::new(key),
+            anchor: None,
+            fallback: Some(format!("https://fake.example/?{key}")),
+            name: key.to_owned(),
+        };
+        let blocks = lines
+            .map(|line| {
+                let inline = match line.split_once(' ') {
+                    Some(("link", key)) => Inline::Link { target: remote(key), content: Vec::new() },
+                    Some(("image", key)) => Inline::Image { target: remote(key), alt: "picture".to_owned() },
+                    Some(("person", key)) => Inline::Person(Key::new(key)),
+                    _ => Inline::Text(line.to_owned()),
+                };
+                Block::Paragraph(vec![inline])
+            })
+            .collect();
+        let facts = Facts { created_by: author.clone(), updated_by: author, version, ..Facts::default() };
+        Ok(Document { facts, tree: Tree { blocks }, diagnostics: Vec::new() })
+    }
+
+    async fn asset(&self, asset: &AssetRef) -> Result<AssetStream, SourceError> {
+        self.ask(format!("asset {}", asset.id));
+        self.at(|s| {
+            let bytes = s.assets.get(asset.id.as_str()).map(|(_, _, _, bytes)| bytes.clone());
+            let Some(bytes) = bytes else { return Err(SourceError::NotVisible { what: asset.id.to_string(), status: 404 }) };
+            let half = bytes::Bytes::copy_from_slice(&bytes[..bytes.len() / 2]);
+            let rest = bytes::Bytes::copy_from_slice(&bytes[bytes.len() / 2..]);
+            let end = if s.broken_assets.contains(asset.id.as_str()) {
+                Err(SourceError::BadAnswer { service: "fake".to_owned(), what: asset.id.to_string(), detail: "reset in mid-body".to_owned() })
+            } else {
+                Ok(rest)
+            };
+            Ok(AssetStream { length: Some(bytes.len() as u64), bytes: stream::iter([Ok(half), end]).boxed() })
+        })
+    }
+
+    fn traffic(&self) -> Traffic {
+        Traffic { requests: self.requests.load(Ordering::Relaxed), ..Traffic::default() }
+    }
+}

@@ -1,0 +1,142 @@
+//! The house's rules, read off the sources: who may import whom, which outside crate stands in which room, and that every file says what it is at its
+//! door. A rule that no test reads is a wish.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Room -> rooms of the same crate that it may import, besides itself. The table of `docs/ARCHITECTURE.md`.
+const IMPORTS: &[(&str, &[&str])] = &[
+    ("main", &["daemon", "worker", "convert"]),
+    ("daemon", &["schedule", "supervisor", "control", "config", "logging", "model"]),
+    ("supervisor", &["config", "model", "logging"]),
+    ("schedule", &["config", "model"]),
+    ("control", &["supervisor", "config", "model", "schedule", "logging"]),
+    ("logging", &["model"]),
+    ("worker", &["sync", "connectors", "state", "mirror", "priority", "sandbox", "config", "model"]),
+    ("priority", &[]),
+    ("sandbox", &[]),
+    ("config", &["connectors", "model"]),
+    ("convert", &["connectors", "markdown", "model"]),
+    ("sync", &["mirror", "state", "connectors", "markdown", "model"]),
+    ("mirror", &["model"]),
+    ("state", &["model"]),
+    ("connectors", &["markdown", "model"]),
+    ("markdown", &["model"]),
+    ("model", &["markdown"]),
+];
+
+/// Outside crate -> the one room that may name it.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("sled", &["state"]),
+    ("zstd", &["state"]),
+    ("reqwest", &["connectors/http"]),
+    ("tokio_cron_scheduler", &["schedule"]),
+    ("croner", &["schedule"]),
+    ("interprocess", &["control"]),
+    ("html2md", &["markdown/html"]),
+    ("quick_xml", &["connectors/confluence/storage"]),
+    ("dotenvy", &["config"]),
+    ("landlock", &["sandbox"]),
+    ("libc", &["priority", "sandbox"]),
+    ("tracing_journald", &["logging"]),
+    ("tracing_subscriber", &["logging"]),
+    ("sd_notify", &["daemon"]),
+];
+
+fn sources() -> BTreeMap<String, String> {
+    fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, files);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    for folder in ["src", "ctl", "tests", "examples", "benches"] {
+        if root.join(folder).is_dir() {
+            walk(&root.join(folder), &mut files);
+        }
+    }
+    files.into_iter().map(|p| (p.strip_prefix(root).unwrap().to_str().unwrap().to_owned(), std::fs::read_to_string(p).unwrap())).collect()
+}
+
+/// The room of a file of `src`: its first component below it.
+fn room(path: &str) -> Option<&str> {
+    let inner = path.strip_prefix("src/")?;
+    Some(inner.split('/').next()?.trim_end_matches(".rs"))
+}
+
+/// Code without line comments and without what follows `#[cfg(test)]`: tests may reach further.
+fn code(text: &str) -> String {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text);
+    text.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn every_file_says_at_its_door_what_it_is() {
+    for (path, text) in sources() {
+        assert!(text.starts_with("//! "), "{path} does not open with a `//!` sentence");
+    }
+}
+
+#[test]
+fn imports_point_down_only() {
+    let table: BTreeMap<&str, &[&str]> = IMPORTS.iter().copied().collect();
+    for (path, text) in sources() {
+        let Some(room) = room(&path).filter(|r| *r != "lib") else { continue };
+        if path.contains("/tests") || path.ends_with("/tests.rs") {
+            continue;
+        }
+        let allowed = table.get(room).unwrap_or_else(|| panic!("{path}: the room `{room}` is not in the table"));
+        for prefix in ["crate::", "context_syncd::"] {
+            for (at, _) in code(&text).match_indices(prefix) {
+                let rest = &code(&text)[at + prefix.len()..];
+                let named: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                assert!(named.is_empty() || named == room || allowed.contains(&named.as_str()), "{path} imports `{named}`, which the table does not allow");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_outside_crate_with_a_room_stands_in_that_room_only() {
+    for (path, text) in sources() {
+        let Some(inner) = path.strip_prefix("src/") else { continue };
+        let code = code(&text);
+        for (name, rooms) in ROOMS {
+            let named = code.contains(&format!("use {name}::")) || code.contains(&format!(" {name}::")) || code.contains(&format!("({name}::"));
+            let at_home = rooms.iter().any(|r| inner.starts_with(&format!("{r}/")) || inner == format!("{r}.rs"));
+            assert!(!named || at_home, "{path} names `{name}`, whose room is {rooms:?}");
+        }
+    }
+}
+
+#[test]
+fn a_connector_knows_neither_engine_nor_disk_nor_another_connector() {
+    let connectors = ["confluence", "github", "jira", "slack", "notion", "linear", "google_docs"];
+    for (path, text) in sources() {
+        let Some(inner) = path.strip_prefix("src/connectors/") else { continue };
+        let own = inner.split('/').next().unwrap_or_default().trim_end_matches(".rs");
+        if !connectors.contains(&own) {
+            continue;
+        }
+        for other in connectors.iter().filter(|c| **c != own) {
+            assert!(!code(&text).contains(&format!("connectors::{other}")), "{path} names the connector {other}");
+        }
+        for banned in ["crate::sync", "crate::state", "crate::mirror", "std::fs", "SystemTime::now"] {
+            assert!(!code(&text).contains(banned), "{path} names {banned}");
+        }
+    }
+}
+
+#[test]
+fn unsafe_code_stands_in_two_rooms_only() {
+    for (path, text) in sources() {
+        let at_home = path.starts_with("src/priority") || path.starts_with("src/sandbox");
+        assert!(at_home || !code(&text).contains("allow(unsafe_code)") || path.starts_with("tests/"), "{path} allows unsafe code");
+    }
+}

@@ -1,0 +1,141 @@
+//! The daemon as a user service: ready, reloaded, stopped, hung, and never again with a configuration that is wrong.
+
+use std::net::TcpListener;
+use std::time::Instant;
+
+use super::{SHOWN, UNIT, as_a_user, home, journal, put, run, systemctl, systemctl_ok, until};
+
+/// A service that accepts and never answers: whoever syncs with it is in mid-sync for as long as the test wants.
+struct Silent {
+    url: String,
+}
+
+impl Silent {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || listener.incoming().map(Result::unwrap).collect::<Vec<_>>());
+        Self { url }
+    }
+}
+
+fn configure(text: &str) {
+    put(".config/context-sync/config.toml", text);
+}
+
+fn one_connector(url: &str) -> String {
+    format!("[connectors.wiki]\ntype = \"confluence\"\nurl = \"{url}\"\nspaces = [\"ENG\"]\napi_token = {{ file = \"~/token\" }}\n")
+}
+
+/// The unit as `service install` would write it, and `drop_in` beside it.
+fn install(drop_in: &str) {
+    put("token", "token-of-the-systemd-test\n");
+    put(".config/systemd/user/context-syncd.service", &UNIT.replace("%h/.local/bin", SHOWN));
+    if !drop_in.is_empty() {
+        put(".config/systemd/user/context-syncd.service.d/test.conf", drop_in);
+    }
+    systemctl_ok(&["daemon-reload"]);
+}
+
+fn start() {
+    systemctl_ok(&["enable", "--now", "context-syncd"]);
+}
+
+fn property(name: &str) -> String {
+    systemctl_ok(&["show", "-P", name, "context-syncd"]).trim().to_owned()
+}
+
+fn workers() -> Vec<String> {
+    run("pgrep", &["-f", " worker$"]).1.split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn it_is_ready_says_how_it_is_and_keeps_a_structured_journal() {
+    as_a_user("systemd::life::it_is_ready_says_how_it_is_and_keeps_a_structured_journal", || {
+        let service = Silent::start();
+        configure(&one_connector(&service.url));
+        install("");
+        start();
+        assert_eq!(property("ActiveState"), "active");
+        until("a STATUS", || (!property("StatusText").is_empty()).then_some(()));
+        // Ready means that the socket listens: this is no race.
+        let (ok, said) = run(&format!("{SHOWN}/context-syncctl"), &["-o", "json", "status"]);
+        assert!(ok && said.contains("wiki"), "{said}");
+        until("a worker", || (!workers().is_empty()).then_some(()));
+        let records = until("structured records", || {
+            let records: Vec<serde_json::Value> =
+                journal(&["-u", "context-syncd", "-o", "json"]).lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+            records.iter().any(|r| r["_TRANSPORT"] == "journal" && r["_COMM"] == "context-syncd" && r["CONNECTOR"] == "wiki").then_some(records)
+        });
+        assert!(records.iter().all(|r| !r["MESSAGE"].to_string().contains("token-of-the-systemd-test")));
+    });
+}
+
+#[test]
+fn a_good_reload_counts_and_a_bad_one_fails_visibly() {
+    as_a_user("systemd::life::a_good_reload_counts_and_a_bad_one_fails_visibly", || {
+        configure("");
+        install("");
+        start();
+        let daemon = property("MainPID");
+        let status = || run(&format!("{SHOWN}/context-syncctl"), &["-o", "json", "status"]).1;
+        let service = Silent::start();
+        configure(&one_connector(&service.url));
+        systemctl_ok(&["reload", "context-syncd"]);
+        until("the new connector", || status().contains("\"wiki\"").then_some(()));
+
+        configure("[connectors.wiki]\nno_such_key = 1\n");
+        let (ok, said) = systemctl(&["reload", "context-syncd"]);
+        assert!(!ok, "a broken configuration was accepted: {said}");
+        until("the reason in the journal", || journal(&["-u", "context-syncd", "-o", "cat"]).contains("no_such_key").then_some(()));
+        assert_eq!((property("ActiveState"), property("MainPID")), ("active".to_owned(), daemon));
+        assert!(status().contains("\"wiki\""), "the old configuration is gone: {}", status());
+    });
+}
+
+#[test]
+fn it_stops_within_ten_seconds_in_mid_sync() {
+    as_a_user("systemd::life::it_stops_within_ten_seconds_in_mid_sync", || {
+        let service = Silent::start();
+        configure(&one_connector(&service.url));
+        install("");
+        start();
+        until("a worker", || (!workers().is_empty()).then_some(()));
+        let began = Instant::now();
+        systemctl_ok(&["stop", "context-syncd"]);
+        assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+        assert_eq!((property("ActiveState"), property("Result")), ("inactive".to_owned(), "success".to_owned()));
+        assert!(workers().is_empty(), "an orphan is left");
+        assert!(!home().join(".sync_state").exists());
+    });
+}
+
+#[test]
+fn one_that_hangs_is_killed_and_started_again() {
+    as_a_user("systemd::life::one_that_hangs_is_killed_and_started_again", || {
+        configure("");
+        // Half of the second is when it pings; one that does not for two is taken to hang.
+        install("[Service]\nWatchdogSec=2\nTimeoutAbortSec=1\nRestartSec=0\n");
+        start();
+        // A daemon that pings outlives its watchdog.
+        std::thread::sleep(std::time::Duration::from_secs(5));
+        let hung = property("MainPID");
+        assert_eq!(property("NRestarts"), "0");
+        assert!(run("kill", &["-STOP", &hung]).0);
+        until("the second life", || (property("NRestarts") == "1" && property("ActiveState") == "active").then_some(()));
+        assert_ne!(property("MainPID"), hung);
+        assert!(journal(&[]).contains("atchdog"));
+    });
+}
+
+#[test]
+fn a_wrong_configuration_is_not_tried_again() {
+    as_a_user("systemd::life::a_wrong_configuration_is_not_tried_again", || {
+        configure("[daemon]\nno_such_key = 1\n");
+        install("[Service]\nRestartSec=0\n");
+        let (ok, said) = systemctl(&["enable", "--now", "context-syncd"]);
+        assert!(!ok, "{said}");
+        assert_eq!((property("ActiveState"), property("ExecMainStatus"), property("NRestarts")), ("failed".into(), "2".into(), "0".into()));
+        until("the reason in the journal", || journal(&["-u", "context-syncd", "-o", "cat"]).contains("no_such_key").then_some(()));
+    });
+}
