@@ -11,6 +11,7 @@
 
 mod engine;
 mod house;
+mod markdown_examples;
 mod markdown_round_trip;
 mod simulator;
 mod support;

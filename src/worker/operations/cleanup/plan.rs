@@ -119,7 +119,6 @@ pub(super) mod tests {
             links_to: Vec::new(),
             includes_from: Vec::new(),
             context: 0,
-            leaving: None,
             deferred: None,
             lossy: false,
             leaving: None,
