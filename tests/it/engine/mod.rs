@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use fake::Fake;
 
 /// A clock that moves when told.
-pub(super) struct Hands(AtomicU64);
+struct Hands(AtomicU64);
 
 impl Clock for Hands {
     fn now_ms(&self) -> u64 {
@@ -33,7 +33,7 @@ impl Clock for Hands {
 
 /// Keeps what a run says.
 #[derive(Default)]
-pub(super) struct Notes(pub Mutex<Vec<String>>);
+struct Notes(pub Mutex<Vec<String>>);
 
 impl Reporter for Notes {
     fn log(&self, level: Level, message: &str, fields: &[(&str, &str)]) {
@@ -125,7 +125,7 @@ fn walk(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>) {
 }
 
 /// Inode and modification time of every file of the mirror.
-pub(super) fn looks(house: &House) -> BTreeMap<String, (u64, i64, i64)> {
+fn looks(house: &House) -> BTreeMap<String, (u64, i64, i64)> {
     use std::os::unix::fs::MetadataExt;
     let look = |path: &String| {
         let meta = std::fs::metadata(house.folder().join(path)).unwrap();
