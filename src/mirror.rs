@@ -7,6 +7,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use nix::errno::Errno;
 use nix::unistd::{UnlinkatFlags, syncfs, unlinkat};
 
 use crate::model::{ContentHash, DocPath, Stamp};
@@ -44,6 +45,12 @@ pub enum Found {
     File(Stamp),
     /// A link, a folder, or something else that is no document.
     Other,
+}
+
+impl std::fmt::Debug for Mirror {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mirror").field("root", &self.fence.shown("")).finish_non_exhaustive()
+    }
 }
 
 impl Mirror {
@@ -94,9 +101,18 @@ impl Mirror {
     /// When the file system refuses.
     pub fn asset(&self, path: &DocPath) -> Result<AssetWriter<'_>, MirrorError> {
         checked(path)?;
-        let folder = self.fence.nearest(Path::new(path.folder()));
-        let temporary = create_temporary(&folder).map_err(self.fence.error("write", path.as_str()))?;
-        Ok(AssetWriter::new(self, path.clone(), folder, temporary))
+        for _ in 0..ATTEMPTS {
+            let folder = self.fence.nearest(Path::new(path.folder()));
+            match create_temporary(&folder) {
+                // The folder was removed meanwhile, being empty.
+                Err(Errno::ENOENT) => {}
+                created => {
+                    let temporary = created.map_err(self.fence.error("write", path.as_str()))?;
+                    return Ok(AssetWriter::new(self, path.clone(), folder, temporary));
+                }
+            }
+        }
+        Err(self.fence.error("write", path.as_str())(Errno::ENOENT))
     }
 
     /// Removes our own copy at `path`, after a move to another path, and folders that became empty; whether there was a file. A link or folder at
@@ -166,6 +182,7 @@ impl Mirror {
             match self.fence.make_folder(folder) {
                 Ok(folder) => return Ok(folder),
                 Err(NoFolder::Obstacle { parent, path }) => self.displace(&parent, &path, day)?,
+                Err(NoFolder::Vanished) => {}
                 Err(NoFolder::Failed(error)) => return Err(error),
             }
         }

@@ -62,6 +62,12 @@ pub enum Opened {
     },
 }
 
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
 impl State {
     /// Opens the state in `folder` (`.sync_state`), making it where it is missing, and waits up to `wait_for_lock` for another run to let go of it.
     /// A link in its place, an unknown version and damage make it start afresh beside what was there.

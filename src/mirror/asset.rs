@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
+use nix::errno::Errno;
 use nix::fcntl::renameat;
 use nix::sys::stat::{fstat, futimens};
 use nix::sys::time::TimeSpec;
@@ -13,7 +14,7 @@ use nix::unistd::{UnlinkatFlags, unlinkat};
 use sha2::{Digest, Sha256};
 
 use super::error::MirrorError;
-use super::fence::{Folder, look, stamp};
+use super::fence::{ATTEMPTS, Folder, look, stamp};
 use super::file::{Identity, Standing, hash, settle, standing};
 use super::{Mirror, is_day};
 use crate::model::{ContentHash, DocPath, Stamp};
@@ -66,12 +67,12 @@ impl<'m> AssetWriter<'m> {
     pub fn finish(mut self, modified_secs: Option<i64>, day: &str) -> Result<(Stamp, ContentHash), MirrorError> {
         is_day(day)?;
         let fence = &self.mirror.fence;
-        let failed = |error: nix::errno::Errno| MirrorError::io("write", fence.shown(self.path.as_str()), error);
+        let failed = |error: Errno| MirrorError::io("write", fence.shown(self.path.as_str()), error);
         let content = ContentHash(std::mem::take(&mut self.hasher).finalize().into());
-        let name = self.path.file_name();
-        let folder = self.mirror.make_folder(Path::new(self.path.folder()), day)?;
         let mut replaces = None;
-        if let Standing::File(mut file, stat) = standing(&folder, name).map_err(failed)? {
+        if let Some(folder) = fence.folder_of(&self.path)?
+            && let Standing::File(mut file, stat) = standing(&folder, self.path.file_name()).map_err(failed)?
+        {
             let same_size = stamp(&stat).size == self.bytes;
             if same_size || self.known.is_some() {
                 let there = hash(&mut file).map_err(|error| MirrorError::io("read", fence.shown(self.path.as_str()), error))?;
@@ -84,22 +85,36 @@ impl<'m> AssetWriter<'m> {
         settle(&self.file).map_err(failed)?;
         let stamped = timed(&self.file, modified_secs).map_err(failed)?;
         self.file.sync_all().map_err(|error| MirrorError::io("write", fence.shown(self.path.as_str()), error))?;
-        // First of all: nothing may go to the trash for a file that is not there.
-        if look(&self.folder, self.temporary.as_str()).map_err(failed)?.is_none() {
-            return Err(MirrorError::Moved { path: fence.shown(self.path.as_str()) });
-        }
-        if let Some(stat) = look(&folder, name).map_err(failed)?
-            && replaces != Some(Identity::of(&stat))
-        {
-            self.mirror.displace(&folder, Path::new(self.path.as_str()), day)?;
-        }
-        renameat(&self.folder, self.temporary.as_str(), &folder, name).map_err(failed)?;
+        self.place(replaces, day)?;
         Ok((stamped, content))
+    }
+
+    fn place(&self, replaces: Option<Identity>, day: &str) -> Result<(), MirrorError> {
+        let failed = |error: Errno| MirrorError::io("write", self.mirror.fence.shown(self.path.as_str()), error);
+        let name = self.path.file_name();
+        for _ in 0..ATTEMPTS {
+            // First of all: nothing may go to the trash for a file that is not there.
+            if look(&self.folder, self.temporary.as_str()).map_err(failed)?.is_none() {
+                break;
+            }
+            let folder = self.mirror.make_folder(Path::new(self.path.folder()), day)?;
+            if let Some(stat) = look(&folder, name).map_err(failed)?
+                && replaces != Some(Identity::of(&stat))
+            {
+                self.mirror.displace(&folder, Path::new(self.path.as_str()), day)?;
+            }
+            match renameat(&self.folder, self.temporary.as_str(), &folder, name) {
+                // The folder was removed meanwhile, being empty.
+                Err(Errno::ENOENT) => {}
+                renamed => return renamed.map_err(failed),
+            }
+        }
+        Err(MirrorError::Moved { path: self.mirror.fence.shown(self.path.as_str()) })
     }
 }
 
 /// Gives the file its time, unless it has it, and tells its stamp.
-fn timed(file: &File, modified_secs: Option<i64>) -> Result<Stamp, nix::errno::Errno> {
+fn timed(file: &File, modified_secs: Option<i64>) -> Result<Stamp, Errno> {
     let before = stamp(&fstat(file)?);
     match modified_secs {
         Some(secs) if before.mtime_ns != Stamp::new(0, secs, 0).mtime_ns => {

@@ -10,10 +10,11 @@ use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::renameat;
+use nix::sys::stat::FileStat;
 use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use super::error::MirrorError;
-use super::fence::{Folder, look, stamp};
+use super::fence::{ATTEMPTS, Folder, look, stamp};
 use super::file::{Identity, Standing, create_temporary, hash, holds, settle, standing};
 use super::{Mirror, checked};
 use crate::model::{ContentHash, DocPath, Stamp};
@@ -52,6 +53,16 @@ struct Staged {
     file: Option<File>,
 }
 
+/// What a file that stands there is.
+enum Comparison {
+    /// It has the new bytes.
+    Equal,
+    /// It has what we wrote last.
+    Ours,
+    /// Neither.
+    Foreign,
+}
+
 impl<'m> Batch<'m> {
     pub(super) fn new(mirror: &'m Mirror, day: &str) -> Self {
         Self { mirror, day: day.to_owned(), folders: HashMap::new(), staged: Vec::new(), positions: HashMap::new() }
@@ -65,32 +76,29 @@ impl<'m> Batch<'m> {
     pub fn write(&mut self, path: &DocPath, bytes: &[u8], known: Option<ContentHash>) -> Result<Written, MirrorError> {
         checked(path)?;
         let fence = &self.mirror.fence;
-        let mut folder = self.folder(path)?;
-        let replaces = match standing(&folder, path.file_name()).map_err(fence.error("look at", path.as_str()))? {
-            Standing::File(mut file, stat) => {
-                let failed = |error| MirrorError::io("read", fence.shown(path.as_str()), error);
-                if stamp(&stat).size == bytes.len() as u64 && holds(&mut file, bytes).map_err(failed)? {
-                    self.unstage(path);
-                    return Ok(Written::Unchanged(stamp(&stat)));
+        let mut attempts = 0..ATTEMPTS;
+        let (folder, replaces, temporary, mut file) = loop {
+            let folder = self.folder(path)?;
+            let replaces = match standing(&folder, path.file_name()).map_err(fence.error("look at", path.as_str()))? {
+                Standing::File(file, stat) => match self.compare(path, file, &stat, bytes, known)? {
+                    Comparison::Equal => {
+                        self.unstage(path);
+                        return Ok(Written::Unchanged(stamp(&stat)));
+                    }
+                    Comparison::Ours => Some(Identity::of(&stat)),
+                    Comparison::Foreign => None,
+                },
+                Standing::Nothing | Standing::Other => None,
+            };
+            match create_temporary(&folder) {
+                // The folder was removed since it was opened, being empty.
+                Err(Errno::ENOENT) if attempts.next().is_some() => self.folders.clear(),
+                created => {
+                    let (temporary, file) = created.map_err(fence.error("write", path.as_str()))?;
+                    break (folder, replaces, temporary, file);
                 }
-                let is_ours = match known {
-                    Some(known) => file.rewind().and_then(|()| hash(&mut file)).map_err(failed)? == known,
-                    None => false,
-                };
-                is_ours.then(|| Identity::of(&stat))
             }
-            Standing::Nothing | Standing::Other => None,
         };
-        let (temporary, mut file) = match create_temporary(&folder) {
-            // The folder was removed since it was opened, being empty.
-            Err(Errno::ENOENT) => {
-                self.folders.clear();
-                folder = self.folder(path)?;
-                create_temporary(&folder)
-            }
-            created => created,
-        }
-        .map_err(fence.error("write", path.as_str()))?;
         let written = file.write_all(bytes).and_then(|()| settle(&file).map_err(Into::into));
         let stat = written.map_err(|error| {
             let _ = unlinkat(&folder, temporary.as_str(), UnlinkatFlags::NoRemoveDir);
@@ -104,6 +112,16 @@ impl<'m> Batch<'m> {
         self.positions.insert(path.clone(), self.staged.len());
         self.staged.push(Staged { path: path.clone(), temporary, stamp: stamp(&stat), replaces, file });
         Ok(Written::Staged)
+    }
+
+    fn compare(&self, path: &DocPath, mut file: File, stat: &FileStat, bytes: &[u8], known: Option<ContentHash>) -> Result<Comparison, MirrorError> {
+        let failed = |error| MirrorError::io("read", self.mirror.fence.shown(path.as_str()), error);
+        if stamp(stat).size == bytes.len() as u64 && holds(&mut file, bytes).map_err(failed)? {
+            return Ok(Comparison::Equal);
+        }
+        let Some(known) = known else { return Ok(Comparison::Foreign) };
+        let there = file.rewind().and_then(|()| hash(&mut file)).map_err(failed)?;
+        Ok(if there == known { Comparison::Ours } else { Comparison::Foreign })
     }
 
     /// How many files stand by.

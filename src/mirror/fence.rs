@@ -41,6 +41,8 @@ pub(super) enum NoFolder {
         parent: Folder,
         path: PathBuf,
     },
+    /// A part of the way was removed, being empty, while we went it.
+    Vanished,
     Failed(MirrorError),
 }
 
@@ -138,6 +140,16 @@ impl Fence {
             Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP) => {}
             Err(error) => return Err(NoFolder::Failed(self.error("open", folder)(error))),
         }
+        for _ in 0..ATTEMPTS {
+            match self.walk_making(folder) {
+                Err(NoFolder::Vanished) => {}
+                done => return done,
+            }
+        }
+        Err(NoFolder::Failed(self.error("create", folder)(Errno::EAGAIN)))
+    }
+
+    fn walk_making(&self, folder: &Path) -> Result<Folder, NoFolder> {
         let mut at = Arc::clone(&self.root);
         let mut path = PathBuf::new();
         for component in folder {
@@ -154,12 +166,13 @@ impl Fence {
                 Ok(fd) => return Ok(Arc::new(fd)),
                 Err(Errno::ENOENT) => match mkdirat(&at, component, Mode::S_IRWXU) {
                     Ok(()) => {
-                        let made = fstatat(&at, component, AtFlags::AT_SYMLINK_NOFOLLOW).map_err(|errno| failed("create", errno))?;
-                        if made.st_mode & 0o777 != 0o700 {
+                        let made = look(&at, component).map_err(|errno| failed("create", errno))?;
+                        if made.is_some_and(|made| made.st_mode & 0o777 != 0o700) {
                             fchmodat(&at, component, Mode::S_IRWXU, FchmodatFlags::NoFollowSymlink).map_err(|errno| failed("create", errno))?;
                         }
                     }
                     Err(Errno::EEXIST) => {}
+                    Err(Errno::ENOENT) => return Err(NoFolder::Vanished),
                     Err(errno) => return Err(failed("create", errno)),
                 },
                 Err(Errno::ENOTDIR | Errno::ELOOP) => return Err(NoFolder::Obstacle { parent: at, path: path.to_owned() }),

@@ -1,3 +1,5 @@
+//! The mirror in temporary folders: finding, trash, restoring, sweeping. Writing and attacks have files of their own.
+
 use std::collections::HashSet;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -259,4 +261,34 @@ fn the_folders_of_trash_and_state_are_nobody_s_documents() {
         assert!(matches!(place.mirror.discard(&doc(path)), Err(MirrorError::Refused { .. })));
     }
     assert!(place.tree().is_empty());
+}
+
+#[test]
+fn several_threads_may_share_it() {
+    fn is_shared<T: Send + Sync>() {}
+    fn is_sent<T: Send>() {}
+    is_shared::<Mirror>();
+    is_sent::<Batch<'_>>();
+    is_sent::<AssetWriter<'_>>();
+    let place = Place::new();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let mirror = &place.mirror;
+            scope.spawn(move || {
+                for n in 0..100 {
+                    let path = doc(&format!("ENG/{}/{thread}-{n}.md", n % 3));
+                    let mut batch = mirror.batch(DAY);
+                    batch.write(&path, b"text", None).unwrap();
+                    batch.place().unwrap();
+                    // The folder may vanish under another thread's hands.
+                    assert!(mirror.trash(&path, DAY).unwrap().is_some());
+                    let mut asset = mirror.asset(&path).unwrap();
+                    asset.write(b"text").unwrap();
+                    asset.finish(None, DAY).unwrap();
+                    assert!(mirror.discard(&path).unwrap());
+                }
+            });
+        }
+    });
+    assert_eq!(place.mirror.trash_usage().unwrap().0, 400);
 }

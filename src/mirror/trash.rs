@@ -80,7 +80,7 @@ impl Mirror {
             target.push(above);
             let to = match self.fence.make_folder(&target) {
                 Ok(to) => to,
-                Err(NoFolder::Obstacle { .. }) => continue,
+                Err(NoFolder::Obstacle { .. } | NoFolder::Vanished) => continue,
                 Err(NoFolder::Failed(error)) => return Err(error),
             };
             match rename_to_free(folder, &name, &to, &name) {
@@ -185,6 +185,7 @@ impl Mirror {
     fn make_folder_or_fail(&self, folder: &Path) -> Result<Folder, MirrorError> {
         self.fence.make_folder(folder).map_err(|none| match none {
             NoFolder::Obstacle { path, .. } => MirrorError::Taken { path: self.fence.shown(path) },
+            NoFolder::Vanished => self.fence.error("create", folder)(Errno::ENOENT),
             NoFolder::Failed(error) => error,
         })
     }

@@ -1,3 +1,5 @@
+//! The state as a whole, in temporary folders: reopening, locks, versions, damage, kills.
+
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -312,4 +314,59 @@ fn damage_of_any_file_of_the_database_is_survived() {
     }
     damage(Path::new("blobs"), "blobs deleted".to_owned(), &|path| fs::remove_dir_all(path).unwrap());
     assert!(set_aside > 3, "{set_aside} of {tried}: the damage did not reach the data");
+}
+
+#[test]
+fn a_killed_run_keeps_every_commit_that_returned_and_no_half_of_another() {
+    const FOLDER: &str = "CONTEXT_SYNC_TEST_KILLED_FOLDER";
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let (state, _) = State::open(Path::new(&folder), Duration::from_secs(20)).unwrap();
+        let mut out = std::io::stderr();
+        for round in (state.site().unwrap().settings..).skip(1) {
+            let n = u32::try_from(round).unwrap();
+            let mut changes: Vec<Change> = (0..60).map(|at| Change::PutDocument(id(at), document(n))).collect();
+            changes.push(Change::PutSite(SiteRecord { settings: round, ..SiteRecord::default() }));
+            state.commit(changes).unwrap();
+            writeln!(out, "round {round}").unwrap();
+        }
+    }
+    let above = tempfile::tempdir().unwrap();
+    let folder = above.path().join(".sync_state");
+    let mut last = 0;
+    for kill in 0..8_usize {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "state::tests::a_killed_run_keeps_every_commit_that_returned_and_no_half_of_another", "--nocapture"])
+            .env(FOLDER, &folder)
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap())).map(Result::unwrap);
+        for _ in 0..kill * 3 {
+            said.next().unwrap();
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        last = said.filter_map(|line| line.strip_prefix("round ").and_then(|round| round.parse().ok())).last().unwrap_or(last);
+        let (state, opened) = State::open(&folder, Duration::from_secs(20)).unwrap();
+        assert!(!matches!(opened, Opened::SetAside { .. }), "{opened:?}");
+        let round = state.site().unwrap().settings;
+        assert!(round >= last, "{round} of {last}");
+        assert!(state.documents().all(|entry| entry.unwrap().1.context == round));
+        last = round;
+    }
+    assert!(last > 40, "{last}");
+}
+
+#[test]
+fn bodies_may_be_kept_by_several_threads() {
+    let (_above, folder) = filled(0);
+    let (state, _) = State::open(&folder, NO_WAIT).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..4_u32 {
+            let state = &state;
+            scope.spawn(move || (0..50).for_each(|n| state.put_raw(&id(thread * 50 + n), n.to_string().as_bytes()).unwrap()));
+        }
+    });
+    assert!((0..200_u32).all(|n| state.raw(&id(n)).unwrap().unwrap() == (n % 50).to_string().as_bytes()));
 }

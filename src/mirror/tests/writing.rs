@@ -1,3 +1,5 @@
+//! Batches and attachments: nothing touched without need, nothing of others lost.
+
 use super::*;
 
 fn identity(path: &Path) -> (u64, i64, i64) {

@@ -1,3 +1,5 @@
+//! The promise of the stored form: old records are read, wrong ones refused.
+
 use super::*;
 use crate::model::{AssetRef, ContentHash, Cursor, DocPath, Key, Place, RemoteId, Revision, Scope, Stamp};
 use crate::state::records::{AssetRecord, Deferred, DocRecord, Leaving, Missing, ScopeRecord, SiteRecord};
