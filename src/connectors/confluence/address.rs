@@ -5,27 +5,27 @@
 use url::Url;
 
 /// Where Cloud's tokens with scopes are used.
-pub const GATEWAY: &str = "https://api.atlassian.com";
+pub(super) const GATEWAY: &str = "https://api.atlassian.com";
 
 /// Path segments that begin what lies below a base.
 const BELOW_THE_BASE: &[&str] = &["display", "spaces", "pages", "x", "rest", "api", "download", "plugins", "label", "people", "users", "s", "browse"];
 
 /// A normalised address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
+pub(super) struct Address {
     /// Without a slash at the end; `/wiki` is its end on Cloud.
-    pub base: Url,
+    pub(super) base: Url,
     /// The host tells that it is Cloud.
-    pub cloud_host: bool,
+    pub(super) cloud_host: bool,
     /// It is Cloud's gateway itself.
-    pub gateway: bool,
+    pub(super) gateway: bool,
     /// What was changed.
-    pub notes: Vec<String>,
+    pub(super) notes: Vec<String>,
 }
 
 /// # Errors
 /// What is wrong with `given`, for people.
-pub fn normalise(given: &str, cloud: Option<bool>) -> Result<Address, String> {
+pub(super) fn normalise(given: &str, cloud: Option<bool>) -> Result<Address, String> {
     let given = given.trim();
     let mut notes = Vec::new();
     let with_scheme = if given.contains("://") { given.to_owned() } else { format!("https://{given}") };

@@ -16,25 +16,25 @@ use crate::connectors::http::{Client, Failed, Request};
 const DULL_PAGES: u32 = 3;
 
 /// A query, decoded, in order.
-pub type Query = Vec<(String, String)>;
+pub(super) type Query = Vec<(String, String)>;
 
 /// Makes a query of pairs.
-pub fn query(pairs: &[(&str, &str)]) -> Query {
+pub(super) fn query(pairs: &[(&str, &str)]) -> Query {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 /// REST below one base.
 #[derive(Clone)]
-pub struct Rest {
+pub(super) struct Rest {
     /// Asks.
-    pub client: Client,
+    pub(super) client: Client,
     /// Ends in `/wiki` or the context path, without a slash.
-    pub base: Url,
+    pub(super) base: Url,
 }
 
 impl Rest {
     /// The address of `path`, which begins with a slash and is percent-encoded where it must be.
-    pub fn url(&self, path: &str, query: &Query) -> Url {
+    pub(super) fn url(&self, path: &str, query: &Query) -> Url {
         let mut url = self.base.clone();
         url.set_path(&format!("{}{path}", self.base.path().trim_end_matches('/')));
         url.set_query(None);
@@ -48,12 +48,12 @@ impl Rest {
     ///
     /// # Errors
     /// As the client says.
-    pub async fn one<T: DeserializeOwned + Send + 'static>(&self, path: &str, query: &Query, what: &str) -> Result<T, Failed> {
+    pub(super) async fn one<T: DeserializeOwned + Send + 'static>(&self, path: &str, query: &Query, what: &str) -> Result<T, Failed> {
         self.client.json(Request::get(self.url(path, query), what)).await
     }
 
     /// A list, page by page.
-    pub fn list<T>(&self, path: impl Into<String>, query: Query, what: impl Into<String>) -> Paged<'_, T> {
+    pub(super) fn list<T>(&self, path: impl Into<String>, query: Query, what: impl Into<String>) -> Paged<'_, T> {
         Paged {
             rest: self,
             path: path.into(),
@@ -69,13 +69,13 @@ impl Rest {
 }
 
 /// Something that lists name by id.
-pub trait Identified {
+pub(super) trait Identified {
     /// Its id.
     fn id(&self) -> &str;
 }
 
 /// A list being read.
-pub struct Paged<'r, T> {
+pub(super) struct Paged<'r, T> {
     rest: &'r Rest,
     path: String,
     query: Option<Query>,
@@ -89,7 +89,7 @@ pub struct Paged<'r, T> {
 
 /// Why a list ended before its end.
 #[derive(Debug)]
-pub enum Stop {
+pub(super) enum Stop {
     /// A request failed.
     Failed(Failed),
     /// It goes round in circles; how, for people.
@@ -104,7 +104,7 @@ impl From<Failed> for Stop {
 
 impl Stop {
     /// The error to report where a list is needed whole.
-    pub fn into_error(self, service: &str, what: &str) -> SourceError {
+    pub(super) fn into_error(self, service: &str, what: &str) -> SourceError {
         match self {
             Self::Failed(failed) => failed.error,
             Self::Endless(how) => SourceError::BadAnswer { service: service.to_owned(), what: what.to_owned(), detail: how.to_owned() },
@@ -114,7 +114,7 @@ impl Stop {
 
 impl<T: Identified + DeserializeOwned + Send + 'static> Paged<'_, T> {
     /// The limit of one page's answer in bytes.
-    pub fn at_most(self, max_bytes: u64) -> Self {
+    pub(super) fn at_most(self, max_bytes: u64) -> Self {
         Self { max_bytes, ..self }
     }
 
@@ -122,7 +122,7 @@ impl<T: Identified + DeserializeOwned + Send + 'static> Paged<'_, T> {
     ///
     /// # Errors
     /// When a request failed, or the list has no end.
-    pub async fn next(&mut self) -> Result<Option<Vec<T>>, Stop> {
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<T>>, Stop> {
         let Some(query) = self.query.take() else { return Ok(None) };
         let request = Request::get(self.rest.url(&self.path, &query), self.what.as_str()).at_most(self.max_bytes);
         let page: List<T> = self.rest.client.json(request).await?;
@@ -150,7 +150,7 @@ impl<T: Identified + DeserializeOwned + Send + 'static> Paged<'_, T> {
     ///
     /// # Errors
     /// As [`Paged::next`].
-    pub async fn all(mut self) -> Result<Vec<T>, Stop> {
+    pub(super) async fn all(mut self) -> Result<Vec<T>, Stop> {
         let mut all = Vec::new();
         while let Some(page) = self.next().await? {
             all.extend(page);
@@ -184,63 +184,63 @@ fn next_query(next: &str) -> Query {
 
 /// A page of a list.
 #[derive(Debug, Deserialize)]
-pub struct List<T> {
+pub(super) struct List<T> {
     /// What is on it.
     #[serde(default = "Vec::new")]
-    pub results: Vec<T>,
+    pub(super) results: Vec<T>,
     /// Where to go on.
     #[serde(default, rename = "_links")]
-    pub links: Links,
+    pub(super) links: Links,
 }
 
 /// Links of a list or an object.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Links {
+pub(super) struct Links {
     /// The next page.
-    pub next: Option<String>,
+    pub(super) next: Option<String>,
     /// The web address below which `webui` lies; for people only, never asked.
-    pub base: Option<String>,
+    pub(super) base: Option<String>,
     /// For browsers.
-    pub webui: Option<String>,
+    pub(super) webui: Option<String>,
     /// Attachments: for browsers, and on Data Center for us.
-    pub download: Option<String>,
+    pub(super) download: Option<String>,
 }
 
 /// Content of v1: page, post, folder, attachment.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Content {
+pub(super) struct Content {
     /// Its id.
     #[serde(deserialize_with = "text")]
-    pub id: String,
+    pub(super) id: String,
     /// Its type.
     #[serde(rename = "type", deserialize_with = "text")]
-    pub kind: String,
+    pub(super) kind: String,
     /// `current`, `trashed`, ...
-    pub status: Option<String>,
+    pub(super) status: Option<String>,
     /// Its title.
     #[serde(deserialize_with = "text")]
-    pub title: String,
+    pub(super) title: String,
     /// Its space.
-    pub space: Option<SpaceRef>,
+    pub(super) space: Option<SpaceRef>,
     /// Who began it.
-    pub history: Option<History>,
+    pub(super) history: Option<History>,
     /// Its version.
-    pub version: Option<Version>,
+    pub(super) version: Option<Version>,
     /// From the top to the parent.
-    pub ancestors: Option<Vec<Content>>,
+    pub(super) ancestors: Option<Vec<Content>>,
     /// Labels.
-    pub metadata: Option<Metadata>,
+    pub(super) metadata: Option<Metadata>,
     /// What an attachment hangs on.
-    pub container: Option<Box<Content>>,
+    pub(super) container: Option<Box<Content>>,
     /// What an attachment is.
-    pub extensions: Option<Extensions>,
+    pub(super) extensions: Option<Extensions>,
     /// Its body.
-    pub body: Option<Body>,
+    pub(super) body: Option<Body>,
     /// Links.
     #[serde(rename = "_links")]
-    pub links: Links,
+    pub(super) links: Links,
 }
 
 impl Identified for Content {
@@ -252,109 +252,109 @@ impl Identified for Content {
 /// A space that content names.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct SpaceRef {
+pub(super) struct SpaceRef {
     /// Its id.
     #[serde(deserialize_with = "text")]
-    pub id: String,
+    pub(super) id: String,
     /// Its key.
     #[serde(deserialize_with = "text")]
-    pub key: String,
+    pub(super) key: String,
 }
 
 /// Who began content, and when.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct History {
+pub(super) struct History {
     /// Who.
-    pub created_by: Option<Person>,
+    pub(super) created_by: Option<Person>,
     /// When.
-    pub created_date: Option<String>,
+    pub(super) created_date: Option<String>,
 }
 
 /// A version of v1.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Version {
+pub(super) struct Version {
     /// Its number.
-    pub number: u64,
+    pub(super) number: u64,
     /// When it was made.
-    pub when: Option<String>,
+    pub(super) when: Option<String>,
     /// By whom.
-    pub by: Option<Person>,
+    pub(super) by: Option<Person>,
 }
 
 /// Somebody.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Person {
+pub(super) struct Person {
     /// `known` or `anonymous`.
     #[serde(rename = "type")]
-    pub kind: Option<String>,
+    pub(super) kind: Option<String>,
     /// Cloud.
-    pub account_id: Option<String>,
+    pub(super) account_id: Option<String>,
     /// Data Center.
-    pub user_key: Option<String>,
+    pub(super) user_key: Option<String>,
     /// Data Center.
-    pub username: Option<String>,
+    pub(super) username: Option<String>,
     /// What people call them.
-    pub display_name: Option<String>,
+    pub(super) display_name: Option<String>,
 }
 
 /// Labels.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Metadata {
+pub(super) struct Metadata {
     /// Labels.
-    pub labels: Option<Labels>,
+    pub(super) labels: Option<Labels>,
 }
 
 /// Labels.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Labels {
+pub(super) struct Labels {
     /// Each.
-    pub results: Vec<Label>,
+    pub(super) results: Vec<Label>,
 }
 
 /// A label.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Label {
+pub(super) struct Label {
     /// `global`, or somebody's own.
-    pub prefix: Option<String>,
+    pub(super) prefix: Option<String>,
     /// Its name.
     #[serde(deserialize_with = "text")]
-    pub name: String,
+    pub(super) name: String,
 }
 
 /// What an attachment is.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct Extensions {
+pub(super) struct Extensions {
     /// MIME type.
-    pub media_type: Option<String>,
+    pub(super) media_type: Option<String>,
     /// Bytes.
-    pub file_size: Option<u64>,
+    pub(super) file_size: Option<u64>,
 }
 
 /// A body.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Body {
+pub(super) struct Body {
     /// In storage format.
-    pub storage: Option<Storage>,
+    pub(super) storage: Option<Storage>,
 }
 
 /// Storage format.
 #[derive(Debug, Deserialize)]
-pub struct Storage {
+pub(super) struct Storage {
     /// The text.
-    pub value: String,
+    pub(super) value: String,
 }
 
 impl Content {
     /// Labels that are everybody's, sorted; none where they were not asked for.
-    pub fn labels(&self) -> Option<Vec<String>> {
+    pub(super) fn labels(&self) -> Option<Vec<String>> {
         let labels = &self.metadata.as_ref()?.labels.as_ref()?.results;
         let shared = labels.iter().filter(|label| label.prefix.as_deref().is_none_or(|prefix| prefix == "global"));
         let mut names: Vec<String> = shared.map(|label| label.name.clone()).collect();
@@ -365,7 +365,7 @@ impl Content {
 }
 
 /// A text, also where a number or null stands in its place.
-pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Any {
@@ -381,7 +381,7 @@ pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Err
 }
 
 /// A moment in UTC with milliseconds, whatever zone and precision it came in; what is no moment stays as it is.
-pub fn utc(moment: &str) -> String {
+pub(super) fn utc(moment: &str) -> String {
     match parsed(moment) {
         Some(at) => at.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
         None => moment.to_owned(),
@@ -389,7 +389,7 @@ pub fn utc(moment: &str) -> String {
 }
 
 /// Milliseconds since 1970.
-pub fn millis(moment: &str) -> Option<i64> {
+pub(super) fn millis(moment: &str) -> Option<i64> {
     parsed(moment).map(|at| at.timestamp_millis())
 }
 
@@ -400,7 +400,7 @@ fn parsed(moment: &str) -> Option<chrono::DateTime<chrono::Utc>> {
 }
 
 /// A CQL string literal.
-pub fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 

@@ -12,7 +12,7 @@ use super::{Confluence, keys, place};
 use crate::connectors::connector::{AssetStream, Depth, Listed, SourceError};
 use crate::connectors::http::Request;
 use crate::markdown::slug;
-use crate::model::{AssetRef, RemoteId, Revision, Scope};
+use crate::model::{AssetRef, RemoteId, Revision};
 use url::Url;
 
 /// How far behind the newest known attachment the feed looks: search shows fresh uploads late, and not in their order.
@@ -158,6 +158,7 @@ impl Confluence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Scope;
 
     fn found(json: &str) -> Content {
         serde_json::from_str(json).unwrap()

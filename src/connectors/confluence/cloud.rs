@@ -10,12 +10,12 @@ use crate::connectors::connector::Fetched;
 use crate::model::{Key, RemoteId, Scope};
 
 /// Items of a listing's page.
-pub const PAGE: &str = "250";
+pub(super) const PAGE: &str = "250";
 
 /// A space.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct SpaceV2 {
+pub(super) struct SpaceV2 {
     #[serde(deserialize_with = "text")]
     id: String,
     #[serde(deserialize_with = "text")]
@@ -41,16 +41,16 @@ impl From<SpaceV2> for Space {
 /// A page or post.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-pub struct PageV2 {
+pub(super) struct PageV2 {
     #[serde(deserialize_with = "text")]
     id: String,
     /// `current`, `archived`, ...
-    pub status: Option<String>,
+    pub(super) status: Option<String>,
     #[serde(deserialize_with = "text")]
     title: String,
     /// The space that it is in.
     #[serde(deserialize_with = "text")]
-    pub space_id: String,
+    pub(super) space_id: String,
     parent_id: Option<String>,
     parent_type: Option<String>,
     author_id: Option<String>,
@@ -77,7 +77,7 @@ impl Identified for PageV2 {
 }
 
 /// Path and query of a space's pages or posts.
-pub fn listing(space: &Space, kind: Kind) -> (String, Query) {
+pub(super) fn listing(space: &Space, kind: Kind) -> (String, Query) {
     let all = match kind {
         Kind::Page => query(&[("depth", "all"), ("status", "current"), ("limit", PAGE)]),
         Kind::Post => query(&[("status", "current"), ("limit", PAGE)]),
@@ -86,7 +86,7 @@ pub fn listing(space: &Space, kind: Kind) -> (String, Query) {
 }
 
 /// `pages` or `blogposts`.
-pub fn plural(kind: Kind) -> &'static str {
+pub(super) fn plural(kind: Kind) -> &'static str {
     match kind {
         Kind::Page => "pages",
         Kind::Post => "blogposts",
@@ -94,7 +94,7 @@ pub fn plural(kind: Kind) -> &'static str {
 }
 
 /// An item of a listing.
-pub fn item(page: &PageV2, space: &Space, kind: Kind, web: &str) -> Item {
+pub(super) fn item(page: &PageV2, space: &Space, kind: Kind, web: &str) -> Item {
     let version = page.version.as_ref();
     let people = [version.and_then(|v| v.author_id.as_deref()), page.author_id.as_deref()];
     Item {
@@ -119,7 +119,7 @@ pub fn item(page: &PageV2, space: &Space, kind: Kind, web: &str) -> Item {
 }
 
 /// A fetched body; none where the answer holds none, or is no current version.
-pub fn fetched(page: PageV2, key: &str, kind: Kind, web: &str) -> Option<Fetched> {
+pub(super) fn fetched(page: PageV2, key: &str, kind: Kind, web: &str) -> Option<Fetched> {
     if page.status.as_deref().is_some_and(|status| status != "current") {
         return None;
     }
@@ -145,6 +145,6 @@ pub fn fetched(page: PageV2, key: &str, kind: Kind, web: &str) -> Option<Fetched
 }
 
 /// Bytes of a fetched body.
-pub fn body_bytes(page: &PageV2) -> u64 {
+pub(super) fn body_bytes(page: &PageV2) -> u64 {
     page.body.as_ref().and_then(|body| body.storage.as_ref()).map_or(0, |storage| storage.value.len() as u64)
 }

@@ -132,18 +132,18 @@ impl Config {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn address(&self) -> Result<Address, String> {
+    pub(super) fn address(&self) -> Result<Address, String> {
         address::normalise(&self.url, self.cloud)
     }
 
     /// Where tokens with scopes are tried. A site on plain http is no site of Atlassian's, so it has none of its own.
-    pub fn gateway(&self, address: &Address) -> Option<String> {
+    pub(super) fn gateway(&self, address: &Address) -> Option<String> {
         let own = (address.base.scheme() == "https" && self.cloud != Some(false)).then(|| GATEWAY.to_owned());
         self.gateway_url.clone().or(own).map(|url| url.trim_end_matches('/').to_owned())
     }
 
     /// Whether the configuration asks for a space of all that are there.
-    pub fn wants(&self, key: &str, personal: bool) -> bool {
+    pub(super) fn wants(&self, key: &str, personal: bool) -> bool {
         if !self.spaces.is_empty() {
             return self.spaces.iter().any(|wanted| wanted.eq_ignore_ascii_case(key));
         }
@@ -154,17 +154,17 @@ impl Config {
 }
 
 /// How we come in.
-pub struct Credentials {
+pub(super) struct Credentials {
     /// The header's value; none for anonymous access.
-    pub authorization: Option<Secret>,
+    pub(super) authorization: Option<Secret>,
     /// For people, and to notice a change: `API token`, `personal access token`, `password`, `anonymous`.
-    pub way: &'static str,
+    pub(super) way: &'static str,
 }
 
 impl Credentials {
     /// # Errors
     /// When what is given is no way in.
-    pub fn choose(username: Option<&str>, secrets: &BTreeMap<String, Secret>) -> Result<Self, String> {
+    pub(super) fn choose(username: Option<&str>, secrets: &BTreeMap<String, Secret>) -> Result<Self, String> {
         let username = username.map(str::trim).filter(|name| !name.is_empty());
         let secret = |name: &str| secrets.get(name).map(Secret::expose).map(str::trim).filter(|text| !text.is_empty());
         let basic = |name: &str, secret: &str| {

@@ -22,8 +22,8 @@ impl Confluence {
         let site = self.site().await?;
         self.same_account(&site).await?;
         if !site.cloud {
-            let mut asked = stream::iter(wanted.iter().map(|wanted| self.one_presence(&site, wanted))).buffer_unordered(AT_ONCE);
-            let mut all = Vec::with_capacity(wanted.len());
+            let mut asked = stream::iter(wanted.into_iter().map(|wanted| self.one_presence(&site, wanted))).buffer_unordered(AT_ONCE);
+            let mut all = Vec::new();
             while let Some(one) = asked.next().await {
                 all.push(one?);
             }
@@ -60,7 +60,7 @@ impl Confluence {
         })
     }
 
-    async fn one_presence(&self, site: &Site, wanted: &Wanted) -> Result<(RemoteId, Presence), SourceError> {
+    async fn one_presence(&self, site: &Site, wanted: Wanted) -> Result<(RemoteId, Presence), SourceError> {
         let id: String = wanted.id.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
         let all = query(&[("status", "any"), ("expand", "space")]);
         let asked = self.rest(site).one::<Content>(&format!("/rest/api/content/{id}"), &all, "what became of a missing document").await;
@@ -75,7 +75,7 @@ impl Confluence {
                 error => return Err(error),
             },
         };
-        Ok((wanted.id.clone(), presence))
+        Ok((wanted.id, presence))
     }
 
     fn judge_presence(&self, status: Option<&str>, space: &str) -> Presence {

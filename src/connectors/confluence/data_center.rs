@@ -10,14 +10,14 @@ use crate::connectors::connector::Fetched;
 use crate::model::{Key, RemoteId, Scope};
 
 /// Items of a listing's page.
-pub const PAGE: &str = "200";
+pub(super) const PAGE: &str = "200";
 /// Bodies in one request.
-pub const BODIES: usize = 50;
+pub(super) const BODIES: usize = 50;
 
 /// A space.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct SpaceV1 {
+pub(super) struct SpaceV1 {
     #[serde(deserialize_with = "text")]
     id: String,
     #[serde(deserialize_with = "text")]
@@ -42,7 +42,7 @@ impl From<SpaceV1> for Space {
 }
 
 /// Path and query of a space's pages or posts; `scan` walks by cursor and is quick on large instances, where it exists.
-pub fn listing(space: &Space, kind: Kind, scan: bool) -> (String, Query) {
+pub(super) fn listing(space: &Space, kind: Kind, scan: bool) -> (String, Query) {
     // A post's day of creation is part of how links name it.
     let expand = if kind == Kind::Post { "version,ancestors,metadata.labels,history" } else { "version,ancestors,metadata.labels" };
     let path = if scan { "/rest/api/content/scan" } else { "/rest/api/content" };
@@ -54,7 +54,7 @@ pub fn listing(space: &Space, kind: Kind, scan: bool) -> (String, Query) {
 }
 
 /// An item of a listing.
-pub fn item(content: &Content, space: &Space, kind: Kind, web: &str) -> Item {
+pub(super) fn item(content: &Content, space: &Space, kind: Kind, web: &str) -> Item {
     let version = content.version.as_ref();
     let editor = version.and_then(|v| v.by.as_ref());
     let author = content.history.as_ref().and_then(|h| h.created_by.as_ref());
@@ -80,7 +80,7 @@ pub fn item(content: &Content, space: &Space, kind: Kind, web: &str) -> Item {
 }
 
 /// A fetched body; none where the answer holds none, or is no current version.
-pub fn fetched(content: Content, key: &str, web: &str) -> Option<Fetched> {
+pub(super) fn fetched(content: Content, key: &str, web: &str) -> Option<Fetched> {
     if content.status.as_deref().is_some_and(|status| status != "current") {
         return None;
     }
@@ -109,6 +109,6 @@ pub fn fetched(content: Content, key: &str, web: &str) -> Option<Fetched> {
 }
 
 /// The key of a person.
-pub fn key_of(who: &Person) -> Option<Key> {
+pub(super) fn key_of(who: &Person) -> Option<Key> {
     person(who.account_id.as_deref(), who.user_key.as_deref(), who.username.as_deref())
 }

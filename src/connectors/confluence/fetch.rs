@@ -13,7 +13,7 @@ use crate::connectors::connector::{Fetched, SourceError, Wanted};
 use crate::model::RemoteId;
 
 /// Bodies in one request, until the service shows that it is too many.
-pub const BODIES: usize = 100;
+pub(super) const BODIES: usize = 100;
 /// A batch is not cut below this because the service is slow; only to single out one document that breaks it.
 const FLOOR: usize = 5;
 /// Room for everything in an answer but the largest body.

@@ -14,19 +14,19 @@ use crate::connectors::connector::{Listed, SourceError};
 use crate::model::RemoteId;
 
 /// Documents in one request: the search's own limit with an expansion.
-pub const AT_ONCE: usize = 200;
+pub(super) const AT_ONCE: usize = 200;
 /// Requests at once.
 const REQUESTS: usize = 2;
 
 /// Collects ids and asks for their labels.
-pub struct Labels {
+pub(super) struct Labels {
     intake: Mutex<Option<Intake>>,
     queue: Mutex<Option<mpsc::UnboundedReceiver<Vec<String>>>>,
 }
 
 /// Where ids go in; clones share one batch.
 #[derive(Clone)]
-pub struct Intake {
+pub(super) struct Intake {
     wanted: bool,
     pending: Arc<Mutex<Vec<String>>>,
     full: mpsc::UnboundedSender<Vec<String>>,
@@ -34,7 +34,7 @@ pub struct Intake {
 
 impl Intake {
     /// One more document.
-    pub fn add(&self, id: &str) {
+    pub(super) fn add(&self, id: &str) {
         if !self.wanted {
             return;
         }
@@ -48,19 +48,19 @@ impl Intake {
 
 impl Labels {
     /// `wanted`: whether to ask at all.
-    pub fn new(wanted: bool) -> Self {
+    pub(super) fn new(wanted: bool) -> Self {
         let (full, queue) = mpsc::unbounded_channel();
         Self { intake: Mutex::new(Some(Intake { wanted, pending: Arc::default(), full })), queue: Mutex::new(Some(queue)) }
     }
 
     /// Where ids go in.
-    pub fn intake(&self) -> Intake {
+    pub(super) fn intake(&self) -> Intake {
         let closed = || Intake { wanted: false, pending: Arc::default(), full: mpsc::unbounded_channel().0 };
         locked(&self.intake).clone().unwrap_or_else(closed)
     }
 
     /// No more ids come.
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         if let Some(intake) = locked(&self.intake).take() {
             let rest = std::mem::take(&mut *locked(&intake.pending));
             if !rest.is_empty() {
@@ -70,7 +70,7 @@ impl Labels {
     }
 
     /// Brings labels until the intake is closed.
-    pub async fn bring(&self, listing: &Listing<'_>) -> Result<(), SourceError> {
+    pub(super) async fn bring(&self, listing: &Listing<'_>) -> Result<(), SourceError> {
         let Some(queue) = locked(&self.queue).take() else { return Ok(()) };
         let batches = stream::unfold(queue, |mut queue| async { queue.recv().await.map(|batch| (batch, queue)) });
         let rest = listing.conn.rest(&listing.site);
@@ -93,7 +93,7 @@ impl Labels {
 }
 
 /// Labels of at most [`AT_ONCE`] documents.
-pub async fn of(rest: &Rest, ids: &[String]) -> Result<Vec<(RemoteId, Vec<String>)>, Stop> {
+pub(super) async fn of(rest: &Rest, ids: &[String]) -> Result<Vec<(RemoteId, Vec<String>)>, Stop> {
     let cql = format!("id in ({})", ids.join(","));
     let all = query(&[("cql", &cql), ("expand", "metadata.labels"), ("limit", "200")]);
     let found = rest.list::<Content>("/rest/api/content/search", all, "labels").all().await?;

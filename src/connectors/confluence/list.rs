@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use futures_util::stream::{self, BoxStream};
-use futures_util::{StreamExt as _, TryStreamExt as _, try_join};
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use rustc_hash::FxHashMap;
 use tokio::sync::mpsc;
+use tokio::try_join;
 
 use super::api::Stop;
 use super::labels::Labels;
@@ -26,22 +27,22 @@ const WAITING: usize = 512;
 
 /// A space that is mirrored.
 #[derive(Clone, Debug)]
-pub struct Space {
+pub(super) struct Space {
     /// By its id, which survives a new key.
-    pub scope: Scope,
+    pub(super) scope: Scope,
     /// Its id.
-    pub id: String,
+    pub(super) id: String,
     /// Its key.
-    pub key: String,
+    pub(super) key: String,
     /// Its home page.
-    pub home: Option<String>,
+    pub(super) home: Option<String>,
     /// Somebody's own.
-    pub personal: bool,
+    pub(super) personal: bool,
 }
 
 /// Page or post.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub(super) enum Kind {
     /// In the tree.
     Page,
     /// Blog post.
@@ -50,7 +51,7 @@ pub enum Kind {
 
 impl Kind {
     /// The service's word.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Page => "page",
             Self::Post => "blogpost",
@@ -58,48 +59,48 @@ impl Kind {
     }
 
     /// The kind of a place.
-    pub fn of(place: &Place) -> Self {
+    pub(super) fn of(place: &Place) -> Self {
         if &*place.kind == "blogpost" { Self::Post } else { Self::Page }
     }
 }
 
 /// A document as a listing shows it.
-pub struct Item {
-    pub id: RemoteId,
-    pub revision: Revision,
-    pub place: Place,
-    pub people: Vec<Key>,
+pub(super) struct Item {
+    pub(super) id: RemoteId,
+    pub(super) revision: Revision,
+    pub(super) place: Place,
+    pub(super) people: Vec<Key>,
     /// Where the listing brings them.
-    pub labels: Option<Vec<String>>,
+    pub(super) labels: Option<Vec<String>>,
     /// A parent that is no page.
-    pub node: Option<String>,
+    pub(super) node: Option<String>,
 }
 
 /// The way to the engine.
 #[derive(Clone)]
-pub struct Outlet(mpsc::Sender<Result<Listed, SourceError>>);
+pub(super) struct Outlet(mpsc::Sender<Result<Listed, SourceError>>);
 
 impl Outlet {
     /// Hands an item over. A receiver that is gone means that the whole stream was dropped, this future with it.
-    pub async fn send(&self, item: Listed) {
+    pub(super) async fn send(&self, item: Listed) {
         let _ = self.0.send(Ok(item)).await;
     }
 }
 
 /// A listing under way.
-pub struct Listing<'c> {
-    pub conn: &'c Confluence,
-    pub site: Site,
-    pub depth: Depth,
-    pub out: Outlet,
+pub(super) struct Listing<'c> {
+    pub(super) conn: &'c Confluence,
+    pub(super) site: Site,
+    pub(super) depth: Depth,
+    pub(super) out: Outlet,
     /// The spaces that are listed.
-    pub spaces: Vec<Space>,
+    pub(super) spaces: Vec<Space>,
     /// In which of them each document is.
-    pub owners: Mutex<FxHashMap<Box<str>, u32>>,
+    pub(super) owners: Mutex<FxHashMap<Box<str>, u32>>,
     /// Parents that are no pages, and the space that showed them.
-    pub parents: Mutex<BTreeMap<String, usize>>,
+    pub(super) parents: Mutex<BTreeMap<String, usize>>,
     /// What could not be had beside the documents; why, for people.
-    pub lacking: Mutex<Vec<String>>,
+    pub(super) lacking: Mutex<Vec<String>>,
 }
 
 impl Confluence {
@@ -263,13 +264,13 @@ impl Listing<'_> {
     }
 
     /// The space in which a document was seen.
-    pub fn space_of(&self, document: &str) -> Option<&Space> {
+    pub(super) fn space_of(&self, document: &str) -> Option<&Space> {
         let at = *locked(&self.owners).get(document)?;
         self.spaces.get(usize::try_from(at).ok()?)
     }
 
     /// Notes what could not be had beside the documents; only what ends the run is given back.
-    pub fn lacks(&self, what: &str, stop: Stop) -> Result<(), SourceError> {
+    pub(super) fn lacks(&self, what: &str, stop: Stop) -> Result<(), SourceError> {
         let error = stop.into_error(&self.conn.host(), what);
         match error {
             SourceError::Network { .. } | SourceError::RateLimited { .. } | SourceError::Misconfigured { .. } => Err(error),

@@ -40,7 +40,7 @@ impl Confluence {
                 found.extend(self.bulk(&site, ids).await?);
             }
         } else {
-            let mut asked = stream::iter(unknown.iter().map(|key| self.one_person(&site, key))).buffer_unordered(AT_ONCE);
+            let mut asked = stream::iter(unknown.into_iter().map(|key| self.one_person(&site, key))).buffer_unordered(AT_ONCE);
             while let Some(person) = asked.next().await {
                 found.extend(person?);
             }
@@ -80,14 +80,14 @@ impl Confluence {
         Ok(found)
     }
 
-    async fn one_person(&self, site: &Site, key: &Key) -> Result<Option<(Key, String)>, SourceError> {
+    async fn one_person(&self, site: &Site, key: Key) -> Result<Option<(Key, String)>, SourceError> {
         let asked = match key.as_str().split_once(':') {
             Some(("user", id)) => query(&[("key", id)]),
             Some(("username", name)) => query(&[("username", name)]),
             _ => return Ok(None),
         };
         match self.rest(site).one::<Person>("/rest/api/user", &asked, "a person's name").await {
-            Ok(person) => Ok(person.display_name.filter(|name| !name.is_empty()).map(|name| (key.clone(), name))),
+            Ok(person) => Ok(person.display_name.filter(|name| !name.is_empty()).map(|name| (key, name))),
             Err(failed) => bearable(failed).map(|()| None),
         }
     }

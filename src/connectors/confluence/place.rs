@@ -7,23 +7,23 @@ use crate::markdown::slug;
 use crate::model::{Place, RemoteId, Revision, component_is_safe};
 
 /// What a place is made of.
-pub struct Facts<'f> {
+pub(super) struct Facts<'f> {
     /// Its id.
-    pub id: &'f str,
+    pub(super) id: &'f str,
     /// Its title.
-    pub title: &'f str,
+    pub(super) title: &'f str,
     /// Page or post.
-    pub kind: Kind,
+    pub(super) kind: Kind,
     /// What it lies below.
-    pub parent: Option<&'f str>,
+    pub(super) parent: Option<&'f str>,
     /// Its address below the web base.
-    pub webui: Option<&'f str>,
+    pub(super) webui: Option<&'f str>,
     /// When it was begun.
-    pub created: Option<&'f str>,
+    pub(super) created: Option<&'f str>,
 }
 
 /// The place of a page or post.
-pub fn of(facts: &Facts<'_>, space: &Space, web: &str) -> Place {
+pub(super) fn of(facts: &Facts<'_>, space: &Space, web: &str) -> Place {
     let home = space.home.as_deref() == Some(facts.id);
     let mut container = vec![component(&space.key)];
     let mut aliases = Vec::new();
@@ -53,7 +53,7 @@ pub fn of(facts: &Facts<'_>, space: &Space, web: &str) -> Place {
 }
 
 /// The place of a folder, whiteboard, database or embed; `title` is none where nobody told it.
-pub fn node(id: &str, kind: &str, title: Option<&str>, parent: Option<&str>, webui: Option<&str>, space: &Space, web: &str) -> Place {
+pub(super) fn node(id: &str, kind: &str, title: Option<&str>, parent: Option<&str>, webui: Option<&str>, space: &Space, web: &str) -> Place {
     let title = title.map_or_else(|| format!("folder-{id}"), str::to_owned);
     Place {
         scope: space.scope.clone(),
@@ -69,7 +69,7 @@ pub fn node(id: &str, kind: &str, title: Option<&str>, parent: Option<&str>, web
 }
 
 /// A space's folder: its key, or what a file system takes of it.
-pub fn component(key: &str) -> String {
+pub(super) fn component(key: &str) -> String {
     match component_is_safe(key) {
         Ok(()) if !key.starts_with('.') => key.to_owned(),
         _ => slug::file_name(key),
@@ -78,7 +78,7 @@ pub fn component(key: &str) -> String {
 
 /// `7@2025-08-22T08:13:34.255Z/98306`. The space is part of it, because a move to another space leaves version and date alone, and yet changes what the
 /// links in the body mean.
-pub fn revision(number: u64, when: Option<&str>, space: &str) -> Revision {
+pub(super) fn revision(number: u64, when: Option<&str>, space: &str) -> Revision {
     Revision::new(format!("{number}@{}/{space}", when.map(api::utc).unwrap_or_default()))
 }
 

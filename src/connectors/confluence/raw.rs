@@ -15,35 +15,35 @@ const VERSION: u32 = 1;
 /// What came with a body.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Head {
+pub(super) struct Head {
     /// The form's version.
-    pub v: u32,
+    pub(super) v: u32,
     /// `page` or `blogpost`.
-    pub kind: String,
+    pub(super) kind: String,
     /// Cloud, or Data Center.
-    pub cloud: bool,
+    pub(super) cloud: bool,
     /// The web base.
-    pub base: String,
+    pub(super) base: String,
     /// The space's key.
-    pub space: String,
+    pub(super) space: String,
     /// The id.
-    pub page: String,
+    pub(super) page: String,
     /// The service's version.
-    pub version: u64,
+    pub(super) version: u64,
     /// RFC 3339, UTC.
-    pub created_at: Option<String>,
+    pub(super) created_at: Option<String>,
     /// A key.
-    pub created_by: Option<String>,
+    pub(super) created_by: Option<String>,
     /// RFC 3339, UTC.
-    pub updated_at: Option<String>,
+    pub(super) updated_at: Option<String>,
     /// A key.
-    pub updated_by: Option<String>,
+    pub(super) updated_by: Option<String>,
     /// `live` for live docs.
-    pub subtype: Option<String>,
+    pub(super) subtype: Option<String>,
 }
 
 /// Joins head and body.
-pub fn encode(head: &Head, body: &str) -> Raw {
+pub(super) fn encode(head: &Head, body: &str) -> Raw {
     let head = Head { v: VERSION, ..head.clone() };
     // Strings, numbers and flags: writing them as JSON cannot fail.
     let mut bytes = serde_json::to_vec(&head).unwrap_or_default();
@@ -53,7 +53,7 @@ pub fn encode(head: &Head, body: &str) -> Raw {
 }
 
 /// Reads a raw body into a document.
-pub fn read(raw: &Raw) -> Result<Document, ReadError> {
+pub(super) fn read(raw: &Raw) -> Result<Document, ReadError> {
     let bytes = &raw.0[..];
     let end = bytes.iter().position(|byte| *byte == b'\n').ok_or_else(|| ReadError("it has no first line".to_owned()))?;
     let head: Head = serde_json::from_slice(&bytes[..end]).map_err(|error| ReadError(format!("its first line is damaged: {error}")))?;
@@ -80,7 +80,7 @@ fn facts(head: Head) -> Facts {
 }
 
 /// A person's key as Data Center and v1 name them.
-pub fn person(account_id: Option<&str>, user_key: Option<&str>, username: Option<&str>) -> Option<Key> {
+pub(super) fn person(account_id: Option<&str>, user_key: Option<&str>, username: Option<&str>) -> Option<Key> {
     account_id.or(user_key).map(keys::user).or_else(|| username.map(keys::username))
 }
 

@@ -10,36 +10,37 @@ use crate::connectors::http::{Failed, Request};
 
 /// A site as we know it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Site {
+pub(super) struct Site {
     /// Cloud, or Data Center and Server.
-    pub cloud: bool,
+    pub(super) cloud: bool,
     /// Where requests go: the site, or Cloud's gateway.
-    pub base: Url,
+    #[serde(with = "as_text")]
+    pub(super) base: Url,
     /// What people open: never the gateway.
-    pub web: String,
+    pub(super) web: String,
     /// Our account's id; none for anonymous access, or where we may not ask.
-    pub account: Option<String>,
+    pub(super) account: Option<String>,
     /// What our account is called.
     #[serde(skip)]
-    pub display_name: Option<String>,
+    pub(super) display_name: Option<String>,
     /// `content/scan` was asked for and is not there (Data Center before 7.18).
     #[serde(default)]
-    pub no_scan: bool,
+    pub(super) no_scan: bool,
 }
 
 /// What is kept from run to run about the whole site.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Memory {
+pub(super) struct Memory {
     /// Address, user and way in that it holds for: another configuration must not trust it.
-    pub of: String,
+    pub(super) of: String,
     /// The site.
-    pub site: Site,
+    pub(super) site: Site,
     /// The newest attachment's moment, in milliseconds since 1970, as the service told it.
     #[serde(default)]
-    pub attachments_ms: Option<i64>,
+    pub(super) attachments_ms: Option<i64>,
     /// Folders and their kin whose titles were asked for.
     #[serde(default)]
-    pub nodes: Vec<String>,
+    pub(super) nodes: Vec<String>,
 }
 
 impl Confluence {
@@ -121,8 +122,9 @@ impl Confluence {
             Ok(person) => Ok(Some(known(site, person))),
             // A token whose scopes do not cover people may still read pages.
             Err(SourceError::Unauthorized { detail, .. }) if detail.contains("scope") => {
-                let spaces = self.rest(&site).one::<List<serde::de::IgnoredAny>>("/api/v2/spaces", &query(&[("limit", "1")]), "the list of spaces");
-                spaces.await.map(|_| Some(site)).map_err(SourceError::from)
+                let rest = self.rest(&site);
+                rest.one::<List<serde::de::IgnoredAny>>("/api/v2/spaces", &query(&[("limit", "1")]), "the list of spaces").await?;
+                Ok(Some(site))
             }
             Err(error) => Err(error),
         }
@@ -152,4 +154,18 @@ impl Confluence {
 
 fn known(site: Site, person: Person) -> Site {
     Site { account: person.account_id.or(person.user_key).or(person.username), display_name: person.display_name, ..site }
+}
+
+/// An address as its text.
+mod as_text {
+    use serde::{Deserialize as _, Deserializer, Serializer, de};
+    use url::Url;
+
+    pub(super) fn serialize<S: Serializer>(url: &Url, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(url.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Url, D::Error> {
+        Url::parse(&String::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
 }

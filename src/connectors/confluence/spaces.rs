@@ -16,11 +16,11 @@ use crate::model::{Cursor, Scope};
 const KEYS: usize = 100;
 
 /// A space of an earlier run.
-pub struct Known {
+pub(super) struct Known {
     /// Its scope.
-    pub scope: Scope,
+    pub(super) scope: Scope,
     /// The key that it had.
-    pub key: String,
+    pub(super) key: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -30,23 +30,23 @@ struct Kept {
 
 impl Known {
     /// Reads a scope's cursor.
-    pub fn read(scope: &Scope, cursor: &Cursor) -> Self {
+    pub(super) fn read(scope: &Scope, cursor: &Cursor) -> Self {
         let kept: Option<Kept> = serde_json::from_str(cursor.as_str()).ok();
         Self { scope: scope.clone(), key: kept.map_or_else(|| scope.as_str().to_owned(), |kept| kept.key) }
     }
 
     /// Writes a scope's cursor.
-    pub fn cursor(key: &str) -> Cursor {
+    pub(super) fn cursor(key: &str) -> Cursor {
         Cursor::new(serde_json::to_string(&Kept { key: key.to_owned() }).unwrap_or_default())
     }
 }
 
 /// What came of asking.
-pub struct Asked {
+pub(super) struct Asked {
     /// To be listed.
-    pub spaces: Vec<Space>,
+    pub(super) spaces: Vec<Space>,
     /// Not to be listed: scope, name, why.
-    pub others: Vec<(Scope, String, Completion)>,
+    pub(super) others: Vec<(Scope, String, Completion)>,
 }
 
 impl Confluence {

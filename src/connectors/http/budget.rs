@@ -1,7 +1,7 @@
 //! Manners towards hosts: so many requests at a time, a token bucket that shrinks when a host complains and slowly grows back, and one gate for all
 //! requests of the worker that opens when the service said.
 //!
-//! Time is tokio's, so that tests turn it; only the moment that is shown to people is the wall clock's.
+//! What the time is comes from outside the reckoning, so that tests turn it; only the moment that is shown to people is the wall clock's.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -64,17 +64,25 @@ impl Budget {
         let host = self.host(host);
         // The semaphore is never closed; were it, requests would pass one by one through the bucket all the same.
         let held = Arc::clone(&host.places).acquire_owned().await.ok();
-        loop {
-            let now = Instant::now();
-            let closed = locked(&self.gate).opens.map(|opens| opens.saturating_duration_since(now)).filter(|wait| !wait.is_zero());
-            let Some(wait) = closed.or_else(|| self.take(&host, now)) else { return Permit { _held: held } };
+        while let Some(wait) = self.wait(&host, Instant::now()) {
             tokio::time::sleep(wait).await;
         }
+        Permit { _held: held }
+    }
+
+    /// How long a request to `host` has to wait; none: its token is taken.
+    fn wait(&self, host: &Host, now: Instant) -> Option<Duration> {
+        let closed = locked(&self.gate).opens.map(|opens| opens.saturating_duration_since(now)).filter(|wait| !wait.is_zero());
+        closed.or_else(|| self.take(host, now))
     }
 
     /// Keeps every request of this client back for `wait`.
     pub(super) fn hold(&self, wait: Duration) {
-        let opens = Instant::now() + wait;
+        self.hold_from(Instant::now(), wait);
+    }
+
+    fn hold_from(&self, now: Instant, wait: Duration) {
+        let opens = now + wait;
         let mut gate = locked(&self.gate);
         if gate.opens.is_none_or(|known| known < opens) {
             gate.opens = Some(opens);
@@ -84,15 +92,21 @@ impl Budget {
 
     /// The wall clock's moment at which the gate opens, while it is shut.
     pub(super) fn waiting_until_ms(&self) -> Option<u64> {
+        self.waiting_at(Instant::now())
+    }
+
+    fn waiting_at(&self, now: Instant) -> Option<u64> {
         let gate = locked(&self.gate);
-        gate.opens.filter(|opens| *opens > Instant::now()).map(|_| gate.opens_ms)
+        gate.opens.filter(|opens| *opens > now).map(|_| gate.opens_ms)
     }
 
     /// Halves what we allow ourselves at `host`.
     pub(super) fn slow_down(&self, host: &str) {
-        let host = self.host(host);
+        self.slow_down_at(&self.host(host), Instant::now());
+    }
+
+    fn slow_down_at(&self, host: &Host, now: Instant) {
         let mut bucket = locked(&host.bucket);
-        let now = Instant::now();
         self.heal(&mut bucket, now);
         if bucket.share >= 1.0 || now.saturating_duration_since(bucket.changed) >= ONE_COMPLAINT {
             bucket.share = (bucket.share / 2.0).max(FLOOR);
@@ -150,57 +164,71 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
-    async fn seconds_for(budget: &Budget, requests: usize) -> f64 {
-        let began = Instant::now();
+    /// Seconds that so many requests in a row take from `now` on, by reckoning; moves `now`.
+    fn seconds_for(budget: &Budget, now: &mut Instant, requests: usize) -> f64 {
+        let (host, began) = (budget.host("a:443"), *now);
         for _ in 0..requests {
-            budget.enter("a:443").await;
+            while let Some(wait) = budget.wait(&host, *now) {
+                *now += wait;
+            }
         }
-        began.elapsed().as_secs_f64()
+        now.saturating_duration_since(began).as_secs_f64()
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_burst_passes_then_the_rate_rules() {
-        let budget = Budget::new(4, 100, 50);
-        assert!(seconds_for(&budget, 100).await < 0.001);
-        let next = seconds_for(&budget, 100).await;
+    #[test]
+    fn a_burst_passes_then_the_rate_rules() {
+        let (budget, mut now) = (Budget::new(4, 100, 50), Instant::now());
+        assert!(seconds_for(&budget, &mut now, 100) < 0.05);
+        let next = seconds_for(&budget, &mut now, 100);
         assert!((1.9..2.3).contains(&next), "{next}");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn complaints_halve_once_and_heal_slowly() {
-        let budget = Budget::new(4, 10, 10);
+    #[test]
+    fn complaints_close_together_halve_once_and_heal_slowly() {
+        let (budget, mut now) = (Budget::new(4, 10, 10), Instant::now());
         for _ in 0..4 {
-            budget.slow_down("a:443");
+            budget.slow_down_at(&budget.host("a:443"), now);
         }
-        seconds_for(&budget, 5).await;
-        let slow = seconds_for(&budget, 10).await;
+        seconds_for(&budget, &mut now, 5);
+        let slow = seconds_for(&budget, &mut now, 10);
         assert!((1.8..2.3).contains(&slow), "half of ten a second: {slow}");
-        tokio::time::advance(Duration::from_secs(31)).await;
-        seconds_for(&budget, 6).await;
-        let better = seconds_for(&budget, 12).await;
+        now += Duration::from_secs(31);
+        seconds_for(&budget, &mut now, 6);
+        let better = seconds_for(&budget, &mut now, 12);
         assert!((1.8..2.3).contains(&better), "six a second: {better}");
-        tokio::time::advance(Duration::from_secs(600)).await;
-        assert!(seconds_for(&budget, 10).await < 0.001);
+        now += Duration::from_secs(600);
+        assert!(seconds_for(&budget, &mut now, 10) < 0.05);
+        for _ in 0..100 {
+            now += ONE_COMPLAINT;
+            budget.slow_down_at(&budget.host("a:443"), now);
+        }
+        seconds_for(&budget, &mut now, 2);
+        let least = seconds_for(&budget, &mut now, 10);
+        assert!((15.0..17.0).contains(&least), "a sixteenth of ten a second: {least}");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn the_gate_holds_everybody_until_the_second_and_is_told() {
-        let budget = Budget::new(4, 100, 50);
-        assert_eq!(budget.waiting_until_ms(), None);
-        budget.hold(Duration::from_secs(3600));
-        budget.hold(Duration::from_secs(5));
-        assert!(budget.waiting_until_ms().is_some());
-        let began = Instant::now();
-        budget.enter("b:443").await;
-        assert_eq!(began.elapsed().as_secs(), 3600);
-        assert_eq!(budget.waiting_until_ms(), None);
+    #[test]
+    fn the_gate_holds_every_host_until_the_second_and_is_told() {
+        let (budget, now) = (Budget::new(4, 100, 50), Instant::now());
+        assert_eq!(budget.waiting_at(now), None);
+        budget.hold_from(now, Duration::from_secs(3600));
+        budget.hold_from(now, Duration::from_secs(5));
+        assert!(budget.waiting_at(now).is_some());
+        for host in ["a:443", "b:443"] {
+            assert_eq!(budget.wait(&budget.host(host), now), Some(Duration::from_secs(3600)));
+        }
+        let after = now + Duration::from_secs(3600);
+        assert_eq!((budget.wait(&budget.host("b:443"), after), budget.waiting_at(after)), (None, None));
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn at_most_so_many_at_a_time_per_host() {
         let budget = Budget::new(2, 100, 50);
-        let (_one, _two) = (budget.enter("a:443").await, budget.enter("a:443").await);
-        assert!(tokio::time::timeout(Duration::from_secs(60), budget.enter("a:443")).await.is_err());
-        assert!(tokio::time::timeout(Duration::from_secs(60), budget.enter("b:443")).await.is_ok());
+        let (one, _two) = (budget.enter("a:443").await, budget.enter("a:443").await);
+        let soon = Duration::from_millis(20);
+        assert!(tokio::time::timeout(soon, budget.enter("a:443")).await.is_err());
+        budget.enter("b:443").await;
+        drop(one);
+        budget.enter("a:443").await;
     }
 }
