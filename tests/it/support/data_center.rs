@@ -150,7 +150,8 @@ impl Room<'_> {
     /// `content` and `space/{key}/content/{type}`: offsets, whole objects.
     fn listing(&self, keys: &[&str], kind: Kind) -> Answer {
         let ids: Vec<Id> = self.request.all("ids").into_iter().filter_map(|id| id.parse().ok()).collect();
-        let found = match self.select(keys, kind) {
+        // By ids, content of all types is returned, as the contract says of `type`.
+        let found = match self.select(keys, Some(kind).filter(|_| ids.is_empty())) {
             Ok(found) => {
                 found.into_iter().filter(|content| ids.is_empty() || ids.contains(&content.id)).map(|content| content.id).collect::<Vec<_>>()
             }
@@ -165,7 +166,7 @@ impl Room<'_> {
             Some(Some(after)) => after,
             Some(None) => return Answer::v1_error(400, "The cursor is invalid"),
         };
-        let found = match self.select(&self.request.all("spaceKey"), self.kind()) {
+        let found = match self.select(&self.request.all("spaceKey"), Some(self.kind())) {
             Ok(found) => found.into_iter().map(|content| content.id).filter(|id| *id > after).collect::<Vec<_>>(),
             Err(refusal) => return refusal,
         };
@@ -213,7 +214,7 @@ impl Room<'_> {
     }
 
     /// What a listing is about, in the order of ids.
-    fn select(&self, keys: &[&str], kind: Kind) -> Result<Vec<&Content>, Answer> {
+    fn select(&self, keys: &[&str], kind: Option<Kind>) -> Result<Vec<&Content>, Answer> {
         let model = &self.world.model;
         if let Some(missing) = keys.iter().find(|key| !model.space_by_key(key).is_some_and(|space| model.sees_space(space, self.caller))) {
             return Err(no_space(missing));
@@ -225,7 +226,7 @@ impl Room<'_> {
         };
         let (title, posted) = (self.request.one("title"), self.request.one("postingDay").map(|day| day.replace('-', "/")));
         let wanted = model.content.values().filter(|content| {
-            content.kind == kind
+            kind.map_or(matches!(content.kind, Kind::Page | Kind::Post), |kind| content.kind == kind)
                 && statuses.contains(&content.status.name())
                 && (keys.is_empty() || keys.contains(&model.space_of(content).key.as_str()))
                 && title.is_none_or(|title| content.title == title)

@@ -1,0 +1,8 @@
+//! The Confluence connector alone against the simulated site: both flavours, every way in, what it lists and fetches, and what that costs in requests.
+
+mod budgets;
+mod driver;
+mod fetching;
+mod listing;
+mod troubles;
+mod ways_in;
