@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use crate::model::{ConnectorName, Secret};
 use connector::{Connector, SourceError};
 
+type Build = fn(ConnectorName, &serde_json::Value, &BTreeMap<String, Secret>) -> Result<Box<dyn Connector>, SourceError>;
+
 /// What configuration and program need to know about a type of connector.
 pub struct Kind {
     /// Its `type` in the configuration.
@@ -23,7 +25,7 @@ pub struct Kind {
     pub lists: &'static [&'static str],
     /// Checks settings (without secrets) and fills in defaults; the error names the setting.
     pub check: fn(&serde_json::Value) -> Result<serde_json::Value, String>,
-    build: fn(ConnectorName, &serde_json::Value, &BTreeMap<String, Secret>) -> Result<Box<dyn Connector>, SourceError>,
+    build: Build,
     notes: fn(&serde_json::Value) -> Vec<String>,
 }
 

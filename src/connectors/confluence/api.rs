@@ -71,7 +71,7 @@ impl Rest {
 /// Something that lists name by id.
 pub(super) trait Identified {
     /// Its id.
-    fn id(&self) -> &str;
+    fn identity(&self) -> &str;
 }
 
 /// A list being read.
@@ -128,8 +128,8 @@ impl<T: Identified + DeserializeOwned + Send + 'static> Paged<'_, T> {
         let page: List<T> = self.rest.client.json(request).await?;
         let before = self.ids.len();
         for item in &page.results {
-            if !self.ids.contains(item.id()) {
-                self.ids.insert(item.id().into());
+            if !self.ids.contains(item.identity()) {
+                self.ids.insert(item.identity().into());
             }
         }
         self.query = page.links.next.as_deref().map(next_query);
@@ -244,7 +244,7 @@ pub(super) struct Content {
 }
 
 impl Identified for Content {
-    fn id(&self) -> &str {
+    fn identity(&self) -> &str {
         &self.id
     }
 }

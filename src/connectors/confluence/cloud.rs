@@ -26,7 +26,7 @@ pub(super) struct SpaceV2 {
 }
 
 impl Identified for SpaceV2 {
-    fn id(&self) -> &str {
+    fn identity(&self) -> &str {
         &self.id
     }
 }
@@ -71,7 +71,7 @@ struct VersionV2 {
 }
 
 impl Identified for PageV2 {
-    fn id(&self) -> &str {
+    fn identity(&self) -> &str {
         &self.id
     }
 }

@@ -109,7 +109,8 @@ impl Config {
         if let Some(empty) = config.spaces.iter().find(|key| key.trim().is_empty() || key.contains([',', '"', '\\', '/'])) {
             return Err(format!("`spaces` holds `{empty}`, which is no space key; give keys such as ENG, not names or addresses"));
         }
-        if !config.spaces.is_empty() && !(config.include_spaces.is_empty() && config.exclude_spaces.is_empty()) {
+        let patterns = !config.include_spaces.is_empty() || !config.exclude_spaces.is_empty();
+        if patterns && !config.spaces.is_empty() {
             return Err("`include_spaces` and `exclude_spaces` choose among all spaces: leave `spaces` empty, or leave them out".to_owned());
         }
         for (name, value, least, most) in [

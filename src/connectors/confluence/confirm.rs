@@ -38,7 +38,7 @@ impl Confluence {
                 let list = self.rest(&site).list::<PageV2>(format!("/api/v2/{}", plural(kind)), all, what).all().await;
                 for page in list.map_err(|stop| stop.into_error(&self.host(), what))? {
                     let presence = self.judge_presence(page.status.as_deref(), &page.space_id);
-                    found.insert(page.id().to_owned(), presence);
+                    found.insert(page.identity().to_owned(), presence);
                 }
             }
         }

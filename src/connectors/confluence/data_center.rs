@@ -28,7 +28,7 @@ pub(super) struct SpaceV1 {
 }
 
 impl Identified for SpaceV1 {
-    fn id(&self) -> &str {
+    fn identity(&self) -> &str {
         &self.key
     }
 }

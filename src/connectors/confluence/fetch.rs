@@ -144,7 +144,7 @@ impl Confluence {
             let mut list = rest.list::<cloud::PageV2>(format!("/api/v2/{}", cloud::plural(batch.kind)), all, what()).at_most(most);
             while let Some(page) = list.next().await? {
                 for found in page {
-                    let Some(wanted) = missing.remove(super::api::Identified::id(&found)) else { continue };
+                    let Some(wanted) = missing.remove(super::api::Identified::identity(&found)) else { continue };
                     let bytes = cloud::body_bytes(&found);
                     let key = self.key_of(&found.space_id, wanted);
                     let fetched =
