@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, RANGE, SET_COOKIE};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, RANGE, SET_COOKIE};
 use reqwest::{Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use url::{Origin, Url};
@@ -291,8 +291,14 @@ impl Client {
         match status {
             StatusCode::UNAUTHORIZED => {
                 let scope = body::start(response, 2048).await.contains("scope");
-                let detail = if scope { "401, the token's scopes do not cover this" } else { "401" };
-                Failure::Final(failed(self.unauthorized(detail)))
+                let detail = match scope {
+                    true => "401, the token's scopes do not cover this".to_owned(),
+                    false if url.origin() != request.url.origin() => {
+                        format!("401 after a redirect to {}, which is not shown the credentials", redirect::host(url))
+                    }
+                    false => "401".to_owned(),
+                };
+                Failure::Final(failed(self.unauthorized(&detail)))
             }
             StatusCode::FORBIDDEN if headers.get("x-seraph-loginreason").is_some_and(|v| v.as_bytes() == b"AUTHENTICATION_DENIED") => {
                 Failure::Final(failed(self.unauthorized("it asks for a captcha after failed logins; log in once with a browser")))
@@ -363,9 +369,10 @@ impl Client {
     }
 }
 
-/// `Range` from `from` on.
+/// A file as it is, from its byte `from` on: lengths and ranges mean nothing in compressed form.
 fn range(from: u64) -> HeaderMap {
     let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     if from > 0
         && let Ok(value) = HeaderValue::from_str(&format!("bytes={from}-"))
     {

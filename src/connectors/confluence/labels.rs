@@ -2,6 +2,7 @@
 //!
 //! Search is an index: a document that it does not return gets no labels this time, rather than none at all.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -22,6 +23,8 @@ const REQUESTS: usize = 2;
 pub(super) struct Labels {
     intake: Mutex<Option<Intake>>,
     queue: Mutex<Option<mpsc::UnboundedReceiver<Vec<String>>>>,
+    /// Search was refused: the other batches would be as well.
+    refused: AtomicBool,
 }
 
 /// Where ids go in; clones share one batch.
@@ -50,7 +53,11 @@ impl Labels {
     /// `wanted`: whether to ask at all.
     pub(super) fn new(wanted: bool) -> Self {
         let (full, queue) = mpsc::unbounded_channel();
-        Self { intake: Mutex::new(Some(Intake { wanted, pending: Arc::default(), full })), queue: Mutex::new(Some(queue)) }
+        Self {
+            intake: Mutex::new(Some(Intake { wanted, pending: Arc::default(), full })),
+            queue: Mutex::new(Some(queue)),
+            refused: AtomicBool::new(false),
+        }
     }
 
     /// Where ids go in.
@@ -77,6 +84,9 @@ impl Labels {
         let each = batches.map(|batch| {
             let rest = &rest;
             async move {
+                if self.refused.load(Ordering::Relaxed) {
+                    return Ok(());
+                }
                 match of(rest, &batch).await {
                     Ok(found) => {
                         for (id, labels) in found {
@@ -84,7 +94,10 @@ impl Labels {
                         }
                         Ok(())
                     }
-                    Err(stop) => listing.lacks("labels", stop),
+                    Err(stop) => {
+                        self.refused.store(true, Ordering::Relaxed);
+                        listing.lacks("labels", stop)
+                    }
                 }
             }
         });

@@ -89,7 +89,19 @@ impl Confluence {
                     Err(other) => Err(other),
                 }
             }
-            Err(error) => Err(error),
+            Err(error) => Err(self.no_confluence(error)),
+        }
+    }
+
+    /// What 404 means at the first contact: later it may be a proxy's bad hour.
+    fn no_confluence(&self, error: SourceError) -> SourceError {
+        match error {
+            SourceError::NotVisible { status: 404 | 410, .. } => SourceError::Misconfigured {
+                detail: format!("{} does not answer as Confluence does", self.address.base),
+                hint: "Check `url`: https://SITE.atlassian.net for Cloud; for Data Center the address with its context path, if it has one."
+                    .to_owned(),
+            },
+            error => error,
         }
     }
 

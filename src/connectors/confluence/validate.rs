@@ -23,7 +23,8 @@ impl Confluence {
         let mut keys: Vec<&str> = asked.spaces.iter().map(|space| space.key.as_str()).collect();
         keys.sort_unstable();
         let more = if keys.len() > NAMED { format!(" and {} more", keys.len() - NAMED) } else { String::new() };
-        notes.push(format!("{} spaces to mirror: {}{more}", keys.len(), keys[..keys.len().min(NAMED)].join(", ")));
+        let spaces = if keys.len() == 1 { "space" } else { "spaces" };
+        notes.push(format!("{} {spaces} to mirror: {}{more}", keys.len(), keys[..keys.len().min(NAMED)].join(", ")));
         if site.cloud && site.base != self.address.base {
             notes.push("the token has scopes and works through Atlassian's gateway".to_owned());
         }

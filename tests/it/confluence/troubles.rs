@@ -187,12 +187,13 @@ fn servers_without_scan_are_listed_by_offset_and_asked_once() {
 fn search_that_is_closed_costs_labels_and_attachments_and_no_documents() {
     run(async {
         let site = Site::cloud();
-        fill(&site, 3);
+        fill(&site, 603);
         site.habits(|h| h.always("/content/search", Fault::Status(403)));
         let mut driver = Driver::new(&site, &json!({}));
         let seen = driver.everything().await;
-        assert_eq!((seen.docs.len(), seen.labels.len(), seen.assets_done.len()), (5, 0, 0));
+        assert_eq!((seen.docs.len(), seen.labels.len(), seen.assets_done.len()), (605, 0, 0));
         assert_eq!(seen.completion("ENG"), &Completion::Complete);
+        assert!(site.count(Class::Search) <= 3, "{}", site.transcript());
         assert!(matches!(seen.beside(), Completion::Incomplete(why) if why.contains("labels") && why.contains("attachments")), "{:?}", seen.beside());
         let fetched = driver.fetch(&seen.wanted(true)).await;
         assert!(fetched.values().all(|outcome| outcome.as_ref().is_ok_and(|fetched| fetched.labels.is_none())));

@@ -127,11 +127,22 @@ fn validating_counts_spaces_and_names_what_is_missing() {
         let driver = Driver::new(&site, &json!({"spaces": ["ENG", "NOPE"]}));
         let found = driver.connector.validate().await.unwrap();
         assert!(found.account.contains("Mira Mirror"), "{found:?}");
-        assert!(found.notes[0].contains("1 spaces") && found.notes[0].contains("ENG"), "{found:?}");
+        assert!(found.notes[0].contains("1 space ") && found.notes[0].contains("ENG"), "{found:?}");
         assert!(found.problems.iter().any(|problem| problem.contains("NOPE")), "{found:?}");
         assert_eq!(found.problems.len(), 1, "{found:?}");
         let wrong = Driver::with(&site, &json!({"username": EMAIL}), &json!({}), &[("api_token", "wrong")]);
         assert!(wrong.connector.validate().await.is_err());
+    });
+}
+
+#[test]
+fn an_address_that_is_no_confluence_is_said_to_be_one() {
+    on_both(async |site| {
+        fill(&site);
+        let wrong = format!("{}/nowhere", site.base_url().trim_end_matches("/wiki"));
+        let mut driver = Driver::new(&site, &json!({"url": wrong, "cloud": false}));
+        let error = driver.list(Depth::Everything).await.unwrap_err();
+        assert!(matches!(error, SourceError::Misconfigured { .. }) && error.hint().contains("url"), "{error:?}");
     });
 }
 
