@@ -80,7 +80,15 @@ impl Fake {
             s.scopes.entry(scope.to_owned()).or_insert(Completion::Complete);
             let revision = s.docs.get(id).map_or(1, |d| d.revision + 1);
             let (labels, author) = s.docs.get(id).map_or((Vec::new(), None), |d| (d.labels.clone(), d.author.clone()));
-            let doc = Doc { scope: scope.to_owned(), parent: parent.map(str::to_owned), title: title.to_owned(), revision, body: body.to_owned(), labels, author };
+            let doc = Doc {
+                scope: scope.to_owned(),
+                parent: parent.map(str::to_owned),
+                title: title.to_owned(),
+                revision,
+                body: body.to_owned(),
+                labels,
+                author,
+            };
             s.docs.insert(id.to_owned(), doc);
         });
     }

@@ -34,10 +34,7 @@ fn a_move_to_another_scope_is_a_move_on_disk() {
     house.fake.at(|s| s.docs.get_mut("1").unwrap().scope = "ops".to_owned());
     house.synced();
     assert_eq!(house.fake.asked(), ["list Changes"], "neither the body nor the attachment is fetched again");
-    assert_eq!(
-        house.tree().into_keys().collect::<Vec<_>>(),
-        ["ENG/stays--2.md", "OPS/_assets/1/a1-a.png", "OPS/page--1.md", "OPS/there--3.md"]
-    );
+    assert_eq!(house.tree().into_keys().collect::<Vec<_>>(), ["ENG/stays--2.md", "OPS/_assets/1/a1-a.png", "OPS/page--1.md", "OPS/there--3.md"]);
     assert!(house.read("ENG/stays--2.md").contains("[Page](../OPS/page--1.md)"));
     assert!(house.read("OPS/page--1.md").contains("![picture](_assets/1/a1-a.png)"));
 }
@@ -111,7 +108,13 @@ fn an_incremental_history_ends_in_the_tree_of_a_full_sync() {
     let house = House::new();
     for id in 1..=12 {
         let parent = (id > 1).then(|| (id / 2).to_string());
-        house.fake.put("eng", &id.to_string(), parent.as_deref(), &format!("Page {id}"), &format!("link doc:{}\nlink title:eng:page {}", id % 5 + 1, id % 7));
+        house.fake.put(
+            "eng",
+            &id.to_string(),
+            parent.as_deref(),
+            &format!("Page {id}"),
+            &format!("link doc:{}\nlink title:eng:page {}", id % 5 + 1, id % 7),
+        );
     }
     house.synced();
     house.fake.rename("2", "Second");
