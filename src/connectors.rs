@@ -141,7 +141,10 @@ mod standin {
             Err(SourceError::BadAnswer { service: self.url.clone(), what: "x".into(), detail: "y".into() })
         }
         fn changes(&self, _: Vec<(Scope, Cursor)>, _: Depth) -> BoxStream<'_, Result<Listed, SourceError>> {
-            Box::pin(futures_util::stream::empty())
+            Box::pin(futures_util::stream::once(async {
+                self.validate().await?;
+                Err(SourceError::Network { service: self.url.clone(), detail: String::new() })
+            }))
         }
         fn batch_size(&self) -> usize {
             1

@@ -5,6 +5,29 @@
 
 use crate::model::Key;
 
+pub mod anchor;
+mod block;
+mod census;
+mod delimit;
+mod escape;
+pub mod front_matter;
+mod hidden;
+mod inline;
+mod keys;
+mod link;
+mod nest;
+pub mod normal_form;
+mod raw;
+mod runs;
+mod settle;
+pub mod slug;
+mod table;
+mod table_html;
+mod visible;
+pub mod write;
+
+pub use normal_form::normal_form;
+
 /// A document's body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tree {

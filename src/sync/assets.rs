@@ -25,7 +25,7 @@ const COMMIT_EVERY: usize = 64;
 const EAGER_TRIES: u32 = 3;
 
 /// What bringing attachments needs.
-pub struct Porter<'r> {
+pub(super) struct Porter<'r> {
     /// Streams them.
     pub connector: &'r dyn Connector,
     /// Keeps their records.
@@ -48,7 +48,7 @@ pub struct Porter<'r> {
 
 /// What was brought.
 #[derive(Debug, Default)]
-pub struct Brought {
+pub(super) struct Brought {
     /// Downloaded.
     pub downloaded: u64,
     /// Attachments that became available, or unavailable.
@@ -65,7 +65,7 @@ impl Porter<'_> {
     ///
     /// # Errors
     /// When the run cannot go on. A single attachment's failure defers it.
-    pub async fn bring(&self, book: &mut Book) -> Result<Brought, Abort> {
+    pub(super) async fn bring(&self, book: &mut Book) -> Result<Brought, Abort> {
         let mut brought = Brought::default();
         let mut changes = self.note_unreferenced(book);
         let tasks = self.tasks(book);
@@ -275,7 +275,7 @@ fn blank(asset: &AssetRef) -> AssetRecord {
 }
 
 /// One more failure of the same thing, or the first.
-pub fn deferred_again(old: Option<Deferred>, reason: String, now_ms: u64, revision: Option<crate::model::Revision>) -> Deferred {
+pub(super) fn deferred_again(old: Option<Deferred>, reason: String, now_ms: u64, revision: Option<crate::model::Revision>) -> Deferred {
     match old {
         Some(old) if old.revision == revision => Deferred { reason, since_ms: old.since_ms, tries: old.tries.saturating_add(1), revision },
         _ => Deferred { reason, since_ms: now_ms, tries: 1, revision },
@@ -284,7 +284,7 @@ pub fn deferred_again(old: Option<Deferred>, reason: String, now_ms: u64, revisi
 
 /// Marks the attachments that a listing of everything lacks; returns their ids. Too many at once are kept: a search index that is being rebuilt
 /// answers just so.
-pub fn gone(book: &Book, max_delete_percent: u8, reporter: &dyn Reporter) -> Vec<RemoteId> {
+pub(super) fn gone(book: &Book, max_delete_percent: u8, reporter: &dyn Reporter) -> Vec<RemoteId> {
     let of_done_scope = |id: &RemoteId| {
         let place = book.docs.get(id).and_then(|e| e.place());
         place.and_then(|p| book.scopes.get(&p.scope)).is_some_and(|s| s.assets_done)

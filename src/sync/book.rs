@@ -12,7 +12,7 @@ use crate::state::{AssetRecord, Deferred, DocRecord, ScopeRecord, SiteRecord, St
 
 /// The book of a run.
 #[derive(Default)]
-pub struct Book {
+pub(super) struct Book {
     /// Documents by id.
     pub docs: FxHashMap<RemoteId, Entry>,
     /// Folders of the tree that are no documents.
@@ -33,7 +33,7 @@ pub struct Book {
 
 /// A document.
 #[derive(Default)]
-pub struct Entry {
+pub(super) struct Entry {
     /// What the state has of it.
     pub kept: Option<Kept>,
     /// What this run's listing says of it.
@@ -47,7 +47,7 @@ pub struct Entry {
 }
 
 /// What the listing said.
-pub struct Seen {
+pub(super) struct Seen {
     /// Its revision at the service.
     pub revision: Revision,
     /// Its place.
@@ -56,7 +56,7 @@ pub struct Seen {
 
 /// What the state has of a document, without its links.
 #[derive(Clone)]
-pub struct Kept {
+pub(super) struct Kept {
     /// Place as last written.
     pub place: Arc<Place>,
     /// Revision of the raw body that is kept.
@@ -76,7 +76,7 @@ pub struct Kept {
 }
 
 /// An attachment.
-pub struct AssetEntry {
+pub(super) struct AssetEntry {
     /// What the state has of it.
     pub kept: Option<AssetRecord>,
     /// What it is, as last listed.
@@ -91,7 +91,7 @@ pub struct AssetEntry {
 
 /// A scope.
 #[derive(Default)]
-pub struct ScopeEntry {
+pub(super) struct ScopeEntry {
     /// What the state has of it.
     pub kept: Option<ScopeRecord>,
     /// What this run's listing said of it.
@@ -105,7 +105,7 @@ impl Book {
     ///
     /// # Errors
     /// When the state cannot be read.
-    pub fn load(state: &State) -> Result<Self, StateError> {
+    pub(super) fn load(state: &State) -> Result<Self, StateError> {
         let mut book = Self { site: state.site()?, ..Self::default() };
         let mut kinds: FxHashMap<Arc<str>, Arc<str>> = FxHashMap::default();
         for document in state.documents() {
@@ -127,14 +127,14 @@ impl Book {
     }
 
     /// The cursors to list on with.
-    pub fn cursors(&self) -> Vec<(Scope, Cursor)> {
+    pub(super) fn cursors(&self) -> Vec<(Scope, Cursor)> {
         let mut cursors: Vec<_> = self.scopes.iter().filter_map(|(scope, s)| Some((scope.clone(), s.kept.as_ref()?.cursor.clone()?))).collect();
         cursors.sort();
         cursors
     }
 
     /// A snapshot of everything that stays or comes.
-    pub fn view(&self) -> View {
+    pub(super) fn view(&self) -> View {
         let mut view = View { nodes: self.nodes.clone(), people: self.people.clone(), ..View::default() };
         for (scope, entry) in &self.scopes {
             let name = entry.listed.as_ref().map(|(name, ..)| name.clone()).or_else(|| entry.kept.as_ref().map(|k| k.name.clone()));
@@ -159,12 +159,12 @@ impl Book {
 
 impl Entry {
     /// Its place, as newly listed or as kept.
-    pub fn place(&self) -> Option<&Arc<Place>> {
+    pub(super) fn place(&self) -> Option<&Arc<Place>> {
         self.seen.as_ref().map(|s| &s.place).or_else(|| self.kept.as_ref().map(|k| &k.place))
     }
 
     /// Its labels, as newly learnt or as kept.
-    pub fn current_labels(&self) -> &[String] {
+    pub(super) fn current_labels(&self) -> &[String] {
         match (&self.labels, &self.kept) {
             (Some(labels), _) => labels,
             (None, Some(kept)) => &kept.labels,
@@ -173,7 +173,7 @@ impl Entry {
     }
 
     /// Whether there is, or will be after this run, a file to link to.
-    pub fn available(&self) -> bool {
+    pub(super) fn available(&self) -> bool {
         let on_disk = self.kept.as_ref().is_some_and(|k| k.path.is_some());
         on_disk || (self.seen.is_some() && self.failed.is_none())
     }
@@ -184,7 +184,7 @@ impl AssetEntry {
     ///
     /// # Errors
     /// When the connector gave an unsafe name.
-    pub fn path(&self) -> Result<DocPath, crate::model::PathError> {
+    pub(super) fn path(&self) -> Result<DocPath, crate::model::PathError> {
         let mut path = self.asset.folder.join("/");
         path.push('/');
         path.push_str(&self.asset.file_name);
@@ -192,12 +192,12 @@ impl AssetEntry {
     }
 
     /// Whether documents may link to it.
-    pub fn available(&self) -> bool {
+    pub(super) fn available(&self) -> bool {
         self.kept.as_ref().is_none_or(|k| k.deferred.is_none() || k.path.is_some())
     }
 
     /// Whether its bytes are to be fetched: it is wanted, and what lies on disk is not its present revision at its present path.
-    pub fn stale(&self) -> bool {
+    pub(super) fn stale(&self) -> bool {
         let Some(kept) = &self.kept else { return true };
         self.touched || kept.path.is_none() || kept.revision.as_ref() != Some(&self.asset.revision)
     }

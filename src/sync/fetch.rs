@@ -18,7 +18,7 @@ use crate::state::State;
 const BATCHES_IN_FLIGHT: usize = 3;
 
 /// A body that came, or did not.
-pub struct Arrival {
+pub(super) struct Arrival {
     /// The document.
     pub wanted: Wanted,
     /// What came: the raw body is in the state.
@@ -26,7 +26,7 @@ pub struct Arrival {
 }
 
 /// A body that came.
-pub struct Arrived {
+pub(super) struct Arrived {
     /// Its revision.
     pub revision: Revision,
     /// Its labels, where asked for.
@@ -37,7 +37,7 @@ pub struct Arrived {
 ///
 /// # Errors
 /// When the run cannot go on: a failure that is not of one document, a full disk, cancellation.
-pub async fn fetch(
+pub(super) async fn fetch(
     connector: &Arc<dyn Connector>,
     state: &Arc<State>,
     mut wanted: mpsc::UnboundedReceiver<Wanted>,

@@ -4,7 +4,7 @@ use crate::mirror::{Found, Mirror, MirrorError};
 use crate::model::{ContentHash, DocPath, Stamp};
 
 /// A file that we left.
-pub struct Known<T> {
+pub(super) struct Known<T> {
     /// Whose it is.
     pub whose: T,
     /// Where.
@@ -19,7 +19,7 @@ pub struct Known<T> {
 ///
 /// # Errors
 /// When the mirror cannot be read.
-pub fn touched<T>(mirror: &Mirror, known: Vec<Known<T>>) -> Result<Vec<T>, MirrorError> {
+pub(super) fn touched<T>(mirror: &Mirror, known: Vec<Known<T>>) -> Result<Vec<T>, MirrorError> {
     let mut touched = Vec::new();
     for file in known {
         let same = match mirror.find(&file.path)? {

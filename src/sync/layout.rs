@@ -8,19 +8,19 @@ use std::sync::Arc;
 use crate::model::{DocPath, PathError, Place, RemoteId};
 
 /// At most so many ancestors become folders; deeper documents lie in the last one's folder.
-pub const MAX_FOLDERS: usize = 12;
+pub(super) const MAX_FOLDERS: usize = 12;
 
 /// A chain longer than this is a cycle, or as good as one.
 const MAX_CHAIN: usize = 1000;
 
 /// Looks up places.
-pub trait Places {
+pub(super) trait Places {
     /// The place of a document or node.
     fn place(&self, id: &RemoteId) -> Option<&Arc<Place>>;
 }
 
 /// The ancestors of `place`, outermost first.
-pub fn ancestors<'p>(places: &'p impl Places, place: &'p Place) -> Vec<&'p Arc<Place>> {
+pub(super) fn ancestors<'p>(places: &'p impl Places, place: &'p Place) -> Vec<&'p Arc<Place>> {
     let mut chain: Vec<&Arc<Place>> = Vec::new();
     let mut parent = place.parent.as_ref();
     while let Some(id) = parent {
@@ -43,7 +43,7 @@ pub fn ancestors<'p>(places: &'p impl Places, place: &'p Place) -> Vec<&'p Arc<P
 ///
 /// # Errors
 /// When a component that the connector gave is unsafe.
-pub fn path(place: &Place, ancestors: &[&Arc<Place>]) -> Result<DocPath, PathError> {
+pub(super) fn path(place: &Place, ancestors: &[&Arc<Place>]) -> Result<DocPath, PathError> {
     let mut path = String::new();
     for component in &place.container {
         path.push_str(component);

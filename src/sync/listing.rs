@@ -14,7 +14,7 @@ use crate::model::RemoteId;
 
 /// How a listing decides what to fetch.
 #[derive(Clone, Copy, Debug)]
-pub struct Rules {
+pub(super) struct Rules {
     /// How deep to look.
     pub depth: Depth,
     /// Fetch every body, whatever its revision.
@@ -28,7 +28,7 @@ const EAGER_TRIES: u32 = 3;
 ///
 /// # Errors
 /// When the listing as a whole failed, or the run was cancelled: nothing of it may be used for removals then.
-pub async fn list(
+pub(super) async fn list(
     connector: &dyn Connector,
     book: &mut Book,
     rules: Rules,

@@ -13,7 +13,7 @@ use crate::model::{ContentHash, DocPath, Key, RemoteId, Revision};
 
 /// One document to render.
 #[derive(Clone, Debug)]
-pub struct Ask {
+pub(super) struct Ask {
     /// The document.
     pub id: RemoteId,
     /// Revision of the raw body that the state keeps now.
@@ -28,7 +28,7 @@ pub struct Ask {
 
 /// Why a document was not rendered.
 #[derive(Debug)]
-pub enum Leftover {
+pub(super) enum Leftover {
     /// People have to be asked for first.
     People(Vec<Key>),
     /// Its body has to be fetched again.
@@ -41,7 +41,7 @@ pub enum Leftover {
 ///
 /// # Errors
 /// When the state cannot be read, the writer has failed, or the run was cancelled.
-pub async fn press(
+pub(super) async fn press(
     desk: Arc<Desk>,
     asks: Vec<Ask>,
     final_word: bool,

@@ -10,7 +10,7 @@ use super::report::Reporter;
 use crate::connectors::connector::{Connector, Traffic};
 
 /// The counters of one run, shared by its parts.
-pub struct Progressed {
+pub(super) struct Progressed {
     reporter: Arc<dyn Reporter>,
     connector: Arc<dyn Connector>,
     phase: Mutex<&'static str>,
@@ -21,13 +21,13 @@ pub struct Progressed {
 
 impl Progressed {
     /// Nothing done yet.
-    pub fn new(reporter: Arc<dyn Reporter>, connector: Arc<dyn Connector>) -> Self {
+    pub(super) fn new(reporter: Arc<dyn Reporter>, connector: Arc<dyn Connector>) -> Self {
         let zero = || AtomicU64::new(0);
         Self { reporter, connector, phase: Mutex::new("listing"), seen: zero(), total: zero(), done: zero() }
     }
 
     /// A document was listed.
-    pub fn seen(&self) {
+    pub(super) fn seen(&self) {
         let seen = self.seen.fetch_add(1, Ordering::Relaxed) + 1;
         if seen.is_multiple_of(250) {
             self.tell(self.connector.traffic());
@@ -35,17 +35,17 @@ impl Progressed {
     }
 
     /// A body is wanted.
-    pub fn wanted(&self) {
+    pub(super) fn wanted(&self) {
         self.total.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Bodies came.
-    pub fn fetched(&self, traffic: Traffic) {
+    pub(super) fn fetched(&self, traffic: Traffic) {
         self.tell(traffic);
     }
 
     /// One more thing of this phase is done.
-    pub fn done(&self) {
+    pub(super) fn done(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         if done.is_multiple_of(16) {
             self.tell(self.connector.traffic());
@@ -53,7 +53,7 @@ impl Progressed {
     }
 
     /// The next phase begins, with so many things to do.
-    pub fn phase(&self, name: &'static str, total: u64) {
+    pub(super) fn phase(&self, name: &'static str, total: u64) {
         *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = name;
         self.total.store(total, Ordering::Relaxed);
         self.done.store(0, Ordering::Relaxed);
@@ -61,7 +61,7 @@ impl Progressed {
     }
 
     /// The next phase begins; its things are being counted already.
-    pub fn rename_phase(&self, name: &'static str) {
+    pub(super) fn rename_phase(&self, name: &'static str) {
         *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = name;
         self.tell(self.connector.traffic());
     }

@@ -11,7 +11,7 @@ use crate::state::{State, StateError};
 use super::view::View;
 
 /// A file's bytes and what the record will say of it.
-pub struct Rendered {
+pub(super) struct Rendered {
     /// The document.
     pub id: RemoteId,
     /// Where it will lie.
@@ -31,7 +31,7 @@ pub struct Rendered {
 }
 
 /// What came of rendering.
-pub enum Outcome {
+pub(super) enum Outcome {
     /// A file.
     File(Box<Rendered>),
     /// The document names people whose names we have never asked for.
@@ -43,7 +43,7 @@ pub enum Outcome {
 }
 
 /// What rendering needs besides the document's id.
-pub struct Desk {
+pub(super) struct Desk {
     /// Reads raw bodies.
     pub connector: Arc<dyn Connector>,
     /// The connector's type: the front matter's `source`.
@@ -59,7 +59,7 @@ pub struct Desk {
 ///
 /// # Errors
 /// When the state cannot be read.
-pub fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, final_word: bool) -> Result<Outcome, StateError> {
+pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, final_word: bool) -> Result<Outcome, StateError> {
     let Desk { connector, source, state, view } = desk;
     let Some(doc) = view.docs.get(id) else { return Ok(Outcome::Impossible("it is not in the listing".to_owned())) };
     let path = match &doc.path {

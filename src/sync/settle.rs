@@ -10,7 +10,7 @@ use crate::state::{State, StateError};
 
 /// What the pass found.
 #[derive(Default)]
-pub struct Found {
+pub(super) struct Found {
     /// Documents to write again.
     pub stale: Vec<Ask>,
     /// Attachments that some document shows.
@@ -21,7 +21,7 @@ pub struct Found {
 ///
 /// # Errors
 /// When the state cannot be read.
-pub fn look(state: &State, view: &View, touched: &FxHashSet<RemoteId>) -> Result<Found, StateError> {
+pub(super) fn look(state: &State, view: &View, touched: &FxHashSet<RemoteId>) -> Result<Found, StateError> {
     let mut found = Found::default();
     for record in state.documents() {
         let (id, record) = record?;

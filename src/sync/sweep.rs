@@ -24,7 +24,7 @@ const ALWAYS_ALLOWED: usize = 10;
 
 /// What the sweep is allowed.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub(super) struct Limits {
     /// Percent of a scope's, and of all, documents.
     pub max_delete_percent: u8,
     /// A person said yes.
@@ -33,7 +33,7 @@ pub struct Limits {
 
 /// What the sweep held back.
 #[derive(Debug, Default)]
-pub struct Swept {
+pub(super) struct Swept {
     /// Documents that would leave, but for the limit.
     pub held: u64,
     /// Scopes that are missing, with why.
@@ -44,7 +44,13 @@ pub struct Swept {
 ///
 /// # Errors
 /// When the service could not be asked: nothing leaves then.
-pub async fn sweep(connector: &dyn Connector, book: &mut Book, limits: Limits, now_ms: u64, reporter: &dyn Reporter) -> Result<Swept, SourceError> {
+pub(super) async fn sweep(
+    connector: &dyn Connector,
+    book: &mut Book,
+    limits: Limits,
+    now_ms: u64,
+    reporter: &dyn Reporter,
+) -> Result<Swept, SourceError> {
     let mut swept = Swept::default();
     let present: FxHashSet<Scope> = book.docs.values().filter_map(|e| e.seen.as_ref().map(|s| s.place.scope.clone())).collect();
     let open = judge_scopes(book, &present, now_ms, &mut swept);

@@ -17,7 +17,7 @@ const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
 /// The snapshot.
 #[derive(Default)]
-pub struct View {
+pub(super) struct View {
     /// Documents that stay or come.
     pub docs: FxHashMap<RemoteId, DocView>,
     /// Folders of the tree that are no documents.
@@ -33,7 +33,7 @@ pub struct View {
 }
 
 /// A document in the snapshot.
-pub struct DocView {
+pub(super) struct DocView {
     /// Its place.
     pub place: Arc<Place>,
     /// Where it lies, or why it cannot lie anywhere.
@@ -45,7 +45,7 @@ pub struct DocView {
 }
 
 /// An attachment in the snapshot.
-pub struct AssetView {
+pub(super) struct AssetView {
     /// Where it lies or will lie.
     pub path: DocPath,
     /// Its name for people.
@@ -56,7 +56,7 @@ pub struct AssetView {
 
 /// What a key means.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Referent {
+pub(super) enum Referent {
     /// A document.
     Doc(RemoteId),
     /// An attachment.
@@ -71,7 +71,7 @@ impl Places for View {
 
 impl View {
     /// Adds a document with all its keys; its path comes with [`View::lay_out`].
-    pub fn add(&mut self, id: RemoteId, place: Arc<Place>, labels: Vec<String>, available: bool) {
+    pub(super) fn add(&mut self, id: RemoteId, place: Arc<Place>, labels: Vec<String>, available: bool) {
         self.keys.insert(id.key(), Referent::Doc(id.clone()));
         for alias in &place.aliases {
             // Two documents may claim one title while one is being renamed: the smaller id wins, so that every run says the same.
@@ -84,7 +84,7 @@ impl View {
     }
 
     /// Adds an attachment with its keys. Of two attachments of one name, the one with the larger id is the newer.
-    pub fn add_asset(&mut self, id: RemoteId, keys: &[Key], path: DocPath, name: String, available: bool) {
+    pub(super) fn add_asset(&mut self, id: RemoteId, keys: &[Key], path: DocPath, name: String, available: bool) {
         for key in keys {
             let referent = self.keys.entry(key.clone()).or_insert_with(|| Referent::Asset(id.clone()));
             if matches!(referent, Referent::Asset(other) if (other.as_str().len(), &*other) < (id.as_str().len(), &id)) {
@@ -95,7 +95,7 @@ impl View {
     }
 
     /// Computes every document's path, once all places are known.
-    pub fn lay_out(&mut self) {
+    pub(super) fn lay_out(&mut self) {
         let paths: Vec<(RemoteId, Result<DocPath, String>)> = self
             .docs
             .iter()
@@ -109,12 +109,12 @@ impl View {
     }
 
     /// Titles of a document's ancestors, outermost first.
-    pub fn titles(&self, doc: &DocView) -> Vec<String> {
+    pub(super) fn titles(&self, doc: &DocView) -> Vec<String> {
         layout::ancestors(self, &doc.place).iter().map(|a| a.title.clone()).collect()
     }
 
     /// One number for everything besides its body that the file of `doc` shows; `links` are the keys that the body names.
-    pub fn context(&self, doc: &DocView, labels: &[String], links: &[Key]) -> u64 {
+    pub(super) fn context(&self, doc: &DocView, labels: &[String], links: &[Key]) -> u64 {
         let mut hasher = FxHasher::default();
         PROGRAM.hash(&mut hasher);
         doc.place.hash(&mut hasher);
@@ -136,7 +136,7 @@ impl View {
     }
 
     /// The resolver for a document that lies at `from`.
-    pub fn resolver<'v>(&'v self, from: &'v DocPath) -> impl Resolver + 'v {
+    pub(super) fn resolver<'v>(&'v self, from: &'v DocPath) -> impl Resolver + 'v {
         From { view: self, path: from }
     }
 

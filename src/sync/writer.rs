@@ -21,7 +21,7 @@ const BATCH_FILES: usize = 512;
 const BATCH_BYTES: usize = 8 << 20;
 
 /// One file to write.
-pub struct Job {
+pub(super) struct Job {
     /// The file and its facts.
     pub rendered: Box<Rendered>,
     /// Revision of the raw body that it was made from.
@@ -34,7 +34,7 @@ pub struct Job {
 
 /// What the writer did.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub(super) struct Tally {
     /// Files whose bytes changed.
     pub written: u64,
     /// Files that came to another path.
@@ -44,21 +44,21 @@ pub struct Tally {
 }
 
 /// The writer's thread and the way to it.
-pub struct Writer {
+pub(super) struct Writer {
     jobs: mpsc::Sender<Job>,
     thread: tokio::task::JoinHandle<Result<Tally, Abort>>,
 }
 
 impl Writer {
     /// Starts the thread. `taken` holds the paths of all documents of today, which a move must not remove.
-    pub fn start(mirror: Arc<Mirror>, state: Arc<State>, day: String, taken: Arc<FxHashSet<DocPath>>) -> Self {
+    pub(super) fn start(mirror: Arc<Mirror>, state: Arc<State>, day: String, taken: Arc<FxHashSet<DocPath>>) -> Self {
         let (jobs, queue) = mpsc::channel(16);
         let thread = tokio::task::spawn_blocking(move || work(&mirror, &state, &day, &taken, queue));
         Self { jobs, thread }
     }
 
     /// Where to send jobs. Sending fails when the writer has ended with an error, which [`Writer::finish`] tells.
-    pub fn jobs(&self) -> mpsc::Sender<Job> {
+    pub(super) fn jobs(&self) -> mpsc::Sender<Job> {
         self.jobs.clone()
     }
 
@@ -66,7 +66,7 @@ impl Writer {
     ///
     /// # Errors
     /// When a file or the state could not be written.
-    pub async fn finish(self) -> Result<Tally, Abort> {
+    pub(super) async fn finish(self) -> Result<Tally, Abort> {
         drop(self.jobs);
         self.thread.await?
     }
@@ -144,7 +144,13 @@ fn commit(mirror: &Mirror, state: &State, day: &str, taken: &FxHashSet<DocPath>,
 ///
 /// # Errors
 /// When the mirror or the state could not do it.
-pub fn leave_behind(mirror: &Mirror, state: &State, movers: Vec<(RemoteId, DocRecord)>, day: &str, taken: &FxHashSet<DocPath>) -> Result<(), Abort> {
+pub(super) fn leave_behind(
+    mirror: &Mirror,
+    state: &State,
+    movers: Vec<(RemoteId, DocRecord)>,
+    day: &str,
+    taken: &FxHashSet<DocPath>,
+) -> Result<(), Abort> {
     if movers.is_empty() {
         return Ok(());
     }

@@ -18,9 +18,10 @@ use crate::sandbox::{self, Confinement};
 
 /// Longest job line: the same as the control protocol's longest line.
 const JOB_BYTES: u64 = 1 << 20;
-/// Threads for what blocks. One writes for the whole run; the others keep raw bodies, render, and resolve names, and each may hold one body of
-/// `max_body_bytes`, which is why there are not more.
-const BLOCKING_THREADS: usize = 4;
+/// Most threads for what blocks; they are made on demand. Not what bounds memory, which the engine does by what it has under way: two documents being
+/// rendered, a batch of bodies being kept, four attachments being written, the writer. There must be more threads than can wait at once for the network,
+/// for the resolution of a name is done here as well, and would wait for them.
+const BLOCKING_THREADS: usize = 10;
 /// How long work that was given up at the end may go on before the process ends under it; less than the 10 seconds in which a stop must be done.
 const LAST_WORK: Duration = Duration::from_secs(3);
 

@@ -1,6 +1,6 @@
 //! Turns what the program's own code says through `tracing` into events.
 //!
-//! Guarantees that only this program's own spans of words pass: what outside crates say may hold addresses with their queries, so it is dropped here,
+//! Guarantees that only this program's own words pass: what outside crates say may hold addresses with their queries, so it is dropped here,
 //! whatever its level. Knows no destination but [`Events`].
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::fmt;
 
 use context_sync_protocol::event::Level;
 use tracing::field::{Field, Visit};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing::span;
 
 use super::events::Events;
 
@@ -18,23 +18,36 @@ const OURS: &str = "context_sync";
 /// Makes `events` the destination of all of this process's `tracing` events. Only the first call in a process counts.
 pub(super) fn install(events: Events) {
     // A second subscriber is refused and the first stays, which is what we want.
-    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(EventsLayer(events)));
+    let _ = tracing::subscriber::set_global_default(Told(events));
 }
 
-struct EventsLayer(Events);
+struct Told(Events);
 
-impl<S: tracing::Subscriber> Layer<S> for EventsLayer {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>, _: Context<'_, S>) -> bool {
-        metadata.target().starts_with(OURS) && level(*metadata.level()).is_some_and(|level| self.0.wants(level))
+impl tracing::Subscriber for Told {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.is_event() && metadata.target().starts_with(OURS) && level(*metadata.level()).is_some_and(|level| self.0.wants(level))
     }
 
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+    fn event(&self, event: &tracing::Event<'_>) {
         if let Some(level) = level(*event.metadata().level()) {
             let mut words = Words::default();
             event.record(&mut words);
             self.0.tell(level, &words.message, words.fields);
         }
     }
+
+    // Spans are not enabled, so that none of these is ever asked for one.
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+    fn enter(&self, _: &span::Id) {}
+
+    fn exit(&self, _: &span::Id) {}
 }
 
 fn level(level: tracing::Level) -> Option<Level> {
@@ -87,8 +100,8 @@ mod tests {
     fn our_words_pass_with_their_fields_and_others_do_not() {
         let (mut reader, to) = std::io::pipe().unwrap();
         let (events, writer) = events::open(to.into(), Level::Info, CancellationToken::new());
-        let subscriber = tracing_subscriber::registry().with(EventsLayer(events.clone()));
-        tracing::subscriber::with_default(subscriber, || {
+        tracing::subscriber::with_default(Told(events.clone()), || {
+            let _span = tracing::error_span!("a span", of = "no interest").entered();
             tracing::warn!(doc = "7", tries = 3, "A page was deferred.");
             tracing::debug!("below the level");
             tracing::error!(target: "hyper::proto", "https://wiki.example/?token=x");

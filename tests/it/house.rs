@@ -96,7 +96,10 @@ fn imports_point_down_only() {
             for (at, _) in code(&text).match_indices(prefix) {
                 let rest = &code(&text)[at + prefix.len()..];
                 let named: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-                assert!(named.is_empty() || named == room || allowed.contains(&named.as_str()), "{path} imports `{named}`, which the table does not allow");
+                assert!(
+                    named.is_empty() || named == room || allowed.contains(&named.as_str()),
+                    "{path} imports `{named}`, which the table does not allow"
+                );
             }
         }
     }

@@ -10,6 +10,9 @@
 )]
 
 mod engine;
+mod house;
+mod markdown_examples;
+mod markdown_round_trip;
 mod simulator;
 mod support;
 mod systemd;

@@ -140,3 +140,114 @@ const EXAMPLE: &str = r#"Send one request a line, like {"v":1,"id":1,"op":"statu
 pub fn decode_reply(line: &[u8]) -> Result<Reply, CodecError> {
     serde_json::from_slice(line).map_err(CodecError::Malformed)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::BufReader;
+
+    use super::*;
+    use crate::reply::{Body, Empty};
+
+    fn refused(line: &str) -> (u64, ErrorBody) {
+        match decode_request(line.as_bytes()) {
+            Ok(request) => panic!("{line} was taken as {request:?}"),
+            Err(reply) => match reply.body {
+                Body::Error(error) => (reply.id, error),
+                body => panic!("{line} was answered by {body:?}"),
+            },
+        }
+    }
+
+    #[test]
+    fn a_request_can_be_typed_by_hand() {
+        let request = decode_request(br#"{"op":"status"}"#).unwrap();
+        assert_eq!(request, Request { v: 1, id: 0, op: Op::Status { name: None } });
+        let request = decode_request(br#" {"id":7, "op":"sync", "names":["a"], "colour":"blue"} "#).unwrap();
+        assert_eq!(request.op, Op::Sync { names: vec!["a".to_owned()], full: false, accept_deletions: false, wait: true });
+    }
+
+    #[test]
+    fn what_is_no_request_is_answered_with_its_id() {
+        let (id, error) = refused(r#"{"v":1,"id":7,"op":"frobnicate"}"#);
+        assert_eq!((id, error.kind), (7, ErrorKind::Unsupported));
+        assert!(error.message.contains("`frobnicate`") && error.hint.contains("cleanup"), "{error:?}");
+        assert_eq!(refused(r#"{"v":2,"id":8,"op":"status","shape":{"new":1}}"#).0, 8);
+        assert_eq!(refused(r#"{"v":2,"id":8,"op":"status"}"#).1.kind, ErrorKind::Unsupported);
+        for (line, id) in [
+            (r#"{"v":0,"id":9,"op":"status"}"#, 9),
+            (r#"{"v":"1","id":9,"op":"status"}"#, 9),
+            (r#"{"id":9}"#, 9),
+            (r#"{"id":9,"op":7}"#, 9),
+            (r#"{"id":9,"op":"sync","names":"all"}"#, 9),
+            (r#"{"id":"nine","op":"status"}"#, 0),
+            ("[1]", 0),
+            ("", 0),
+            ("GET / HTTP/1.1", 0),
+        ] {
+            let (answered, error) = refused(line);
+            assert_eq!((answered, error.kind), (id, ErrorKind::Usage), "{line}");
+            assert!(!error.hint.is_empty(), "{line}");
+        }
+        assert_eq!(refused(&"[".repeat(100_000)).1.kind, ErrorKind::Usage);
+    }
+
+    #[test]
+    fn every_op_has_its_name_in_the_list() {
+        for name in Op::NAMES {
+            decode_request(format!(r#"{{"op":"{name}"}}"#).as_bytes()).unwrap_or_else(|reply| panic!("{name}: {reply:?}"));
+        }
+        // A failure of serde lists the variants that there are: as many as the list has.
+        let error = serde_json::from_str::<Op>(r#"{"op":"frobnicate"}"#).unwrap_err().to_string();
+        assert_eq!(error.matches('`').count() / 2 - 1, Op::NAMES.len(), "{error}");
+    }
+
+    #[test]
+    fn lines_are_read_one_by_one_and_ends_are_told_apart() {
+        let mut line = Vec::new();
+        let mut reader = BufReader::new(&b"one\n\ntwo\nthr"[..]);
+        for expected in [&b"one"[..], b"", b"two"] {
+            assert!(read_line(&mut reader, &mut line).unwrap());
+            assert_eq!(line, expected);
+        }
+        assert!(matches!(read_line(&mut reader, &mut line), Err(CodecError::CutOff)));
+        assert!(!read_line(&mut reader, &mut line).unwrap());
+    }
+
+    #[test]
+    fn a_line_has_its_limit_on_both_sides() {
+        let longest = format!("{}\n", "x".repeat(MAX_LINE_BYTES - 1));
+        let mut line = Vec::new();
+        assert!(read_line(&mut longest.as_bytes(), &mut line).unwrap());
+        assert_eq!(line.len(), MAX_LINE_BYTES - 1);
+        assert!(matches!(read_line(&mut format!("x{longest}").as_bytes(), &mut line), Err(CodecError::TooLong)));
+        assert_eq!(encode(&"x".repeat(MAX_LINE_BYTES - 3)).unwrap().len(), MAX_LINE_BYTES);
+        assert!(matches!(encode(&"x".repeat(MAX_LINE_BYTES - 2)), Err(CodecError::TooLong)));
+    }
+
+    #[test]
+    fn a_line_end_within_a_string_ends_no_line() {
+        let mut out = Vec::new();
+        write_line(&mut out, &Reply::error(3, ErrorBody::new(ErrorKind::Failed, "a\nb", ""))).unwrap();
+        assert_eq!(out.iter().filter(|byte| **byte == b'\n').count(), 1);
+        let reply = decode_reply(&out).unwrap();
+        assert_eq!((reply.v, reply.id), (1, 3));
+    }
+
+    #[test]
+    fn kinds_and_outcomes_of_later_versions_are_failures() {
+        let reply = decode_reply(br#"{"v":1,"id":3,"error":{"kind":"eclipsed","message":"m"}}"#).unwrap();
+        assert_eq!(reply.body, Body::Error(ErrorBody::new(ErrorKind::Failed, "m", "")));
+        assert_eq!(serde_json::from_str::<crate::event::Outcome>("\"eclipsed\"").unwrap(), crate::event::Outcome::Failed);
+        assert_eq!(serde_json::from_str::<crate::reply::State>("\"eclipsed\"").unwrap(), crate::reply::State::Unknown);
+    }
+
+    #[test]
+    fn a_reply_has_one_of_three_bodies() {
+        let line = |reply| String::from_utf8(encode(&reply).unwrap()).unwrap();
+        assert_eq!(line(Reply::ok(7, &Empty {}).unwrap()), "{\"v\":1,\"id\":7,\"ok\":{}}\n");
+        assert_eq!(line(Reply::event(7, &Empty {}).unwrap()), "{\"v\":1,\"id\":7,\"event\":{}}\n");
+        let error = ErrorBody::new(ErrorKind::NotFound, "m", "h");
+        assert_eq!(line(Reply::error(7, error)), "{\"v\":1,\"id\":7,\"error\":{\"kind\":\"not_found\",\"message\":\"m\",\"hint\":\"h\"}}\n");
+        assert!(decode_reply(br#"{"v":1,"id":7}"#).is_err());
+    }
+}

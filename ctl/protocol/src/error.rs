@@ -119,3 +119,42 @@ pub fn merged_exit_code(outcomes: impl IntoIterator<Item = Outcome>) -> u8 {
         Some(_) => ErrorKind::Failed.exit_code(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_have_the_exit_codes_that_were_promised() {
+        let promised = [
+            (Outcome::Done, 0),
+            (Outcome::Failed, 1),
+            (Outcome::Misconfigured, 2),
+            (Outcome::Unauthorized, 3),
+            (Outcome::NotFound, 4),
+            (Outcome::Unreachable, 5),
+            (Outcome::RateLimited, 6),
+            (Outcome::Busy, 7),
+            (Outcome::Partial, 8),
+            (Outcome::DeletionsHeld, 10),
+            (Outcome::Cancelled, 130),
+        ];
+        for (outcome, code) in promised {
+            assert_eq!(exit_code(outcome), code, "{outcome:?}");
+            assert_eq!(merged_exit_code([outcome, outcome]), code, "{outcome:?}");
+        }
+        assert_eq!((ErrorKind::DaemonUnreachable.exit_code(), ErrorKind::Timeout.exit_code()), (9, 11));
+    }
+
+    #[test]
+    fn several_outcomes_become_one_code() {
+        use Outcome::{DeletionsHeld, Done, Partial, RateLimited, Unauthorized, Unreachable};
+        assert_eq!(merged_exit_code([]), 0);
+        assert_eq!(merged_exit_code([Unauthorized]), 3);
+        assert_eq!(merged_exit_code([Done, Unauthorized]), 8);
+        assert_eq!(merged_exit_code([Unreachable, Done, Done]), 8);
+        assert_eq!(merged_exit_code([Unreachable, Partial]), 8);
+        assert_eq!(merged_exit_code([Done, DeletionsHeld]), 8);
+        assert_eq!(merged_exit_code([Unreachable, RateLimited]), 1);
+    }
+}

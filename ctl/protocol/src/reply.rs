@@ -275,3 +275,33 @@ pub struct ConfigReport {
 /// Nothing more to say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Empty {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn items(n: usize) -> Vec<Item> {
+        let item = Item { kind: "trash".to_owned(), path: "ENG/\u{1}page.md".repeat(3), bytes: 7, reason: "old".to_owned() };
+        vec![item; n]
+    }
+
+    #[test]
+    fn what_fits_in_a_line_is_left_alone() {
+        let mut runs = Runs { items: items(10), ..Runs::default() };
+        let before = runs.clone();
+        runs.fit();
+        assert_eq!(runs, before);
+    }
+
+    #[test]
+    fn what_does_not_is_shortened_and_counted() {
+        let run = RunRecord { finished: Finished { items: items(20_000), ..Finished::default() }, ..RunRecord::default() };
+        let mut runs = Runs { runs: vec![run.clone(), run], items: items(3), items_left_out: 0 };
+        runs.fit();
+        let kept = runs.runs[0].finished.items.len() + runs.runs[1].finished.items.len();
+        assert!(kept > 1_000, "only {kept} were kept");
+        assert_eq!(runs.items.len(), 3);
+        assert_eq!(runs.items_left_out as usize + kept, 40_000);
+        crate::codec::encode(&Reply::ok(1, &runs).unwrap()).unwrap();
+    }
+}

@@ -64,3 +64,38 @@ fn resolve_with(
     };
     if path.as_os_str().len() > MAX_PATH_BYTES { Err(SocketError::TooLong(path)) } else { Ok(path) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(explicit: Option<&str>, variables: &[(&str, &str)], runtime_folder: bool) -> Result<PathBuf, SocketError> {
+        let variable = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value));
+        resolve_with(explicit.map(Path::new), 1000, variable, |path| runtime_folder && path == Path::new("/run/user/1000"))
+    }
+
+    #[test]
+    fn the_first_folder_that_is_known_holds_the_socket() {
+        let all = [("XDG_RUNTIME_DIR", "/run/x"), ("XDG_STATE_HOME", "/state"), ("HOME", "/home/a")];
+        let expect = |path: &str| Ok(PathBuf::from(path));
+        assert_eq!(resolved(Some("here.sock"), &all, true), expect("here.sock"));
+        assert_eq!(resolved(None, &all, true), expect("/run/x/context-sync/control.sock"));
+        assert_eq!(resolved(None, &all[1..], true), expect("/run/user/1000/context-sync/control.sock"));
+        assert_eq!(resolved(None, &all[1..], false), expect("/state/context-sync/control.sock"));
+        assert_eq!(resolved(None, &all[2..], false), expect("/home/a/.local/state/context-sync/control.sock"));
+        assert_eq!(resolved(None, &[], false), Err(SocketError::NoFolder));
+    }
+
+    #[test]
+    fn relative_and_empty_variables_are_ignored() {
+        let variables = [("XDG_RUNTIME_DIR", ""), ("XDG_STATE_HOME", "state"), ("HOME", "/home/a")];
+        assert_eq!(resolved(None, &variables, false), Ok(PathBuf::from("/home/a/.local/state/context-sync/control.sock")));
+    }
+
+    #[test]
+    fn a_path_that_the_kernel_would_cut_is_refused() {
+        let long = format!("/{}", "x".repeat(107));
+        assert!(matches!(resolved(Some(&long), &[], false), Err(SocketError::TooLong(_))));
+        assert!(resolved(Some(&long[..107]), &[], false).is_ok());
+    }
+}

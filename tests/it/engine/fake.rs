@@ -17,7 +17,7 @@ use futures_util::stream::{self, BoxStream};
 
 /// A document at the service.
 #[derive(Clone, Debug)]
-pub struct Doc {
+pub(super) struct Doc {
     pub scope: String,
     pub parent: Option<String>,
     pub title: String,
@@ -27,9 +27,12 @@ pub struct Doc {
     pub author: Option<String>,
 }
 
+/// Called with a document's id.
+pub(super) type Hook = Box<dyn FnMut(&str) + Send>;
+
 /// What the service holds, and how it misbehaves.
 #[derive(Default)]
-pub struct Service {
+pub(super) struct Service {
     pub docs: BTreeMap<String, Doc>,
     pub scopes: BTreeMap<String, Completion>,
     pub people: BTreeMap<String, String>,
@@ -46,36 +49,36 @@ pub struct Service {
     /// The listing fails after so many items.
     pub listing_fails_after: Option<(usize, SourceError)>,
     /// Called at each fetched body.
-    pub on_fetch: Option<Box<dyn FnMut(&str) + Send>>,
+    pub on_fetch: Option<Hook>,
     /// What was asked: `fetch 1`, `asset a1`, `confirm 3`, `people 2`.
     pub asked: Vec<String>,
 }
 
 /// The connector to it.
 #[derive(Clone)]
-pub struct Fake {
+pub(super) struct Fake {
     name: ConnectorName,
     service: Arc<Mutex<Service>>,
     requests: Arc<AtomicU64>,
 }
 
 impl Fake {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { name: ConnectorName::new("fake").unwrap(), service: Arc::default(), requests: Arc::default() }
     }
 
     /// Looks at or edits the service.
-    pub fn at<T>(&self, edit: impl FnOnce(&mut Service) -> T) -> T {
+    pub(super) fn at<T>(&self, edit: impl FnOnce(&mut Service) -> T) -> T {
         edit(&mut self.service.lock().unwrap())
     }
 
     /// What was asked since the last call.
-    pub fn asked(&self) -> Vec<String> {
+    pub(super) fn asked(&self) -> Vec<String> {
         self.at(|s| std::mem::take(&mut s.asked))
     }
 
     /// Adds or replaces a document of scope `scope`.
-    pub fn put(&self, scope: &str, id: &str, parent: Option<&str>, title: &str, body: &str) {
+    pub(super) fn put(&self, scope: &str, id: &str, parent: Option<&str>, title: &str, body: &str) {
         self.at(|s| {
             s.scopes.entry(scope.to_owned()).or_insert(Completion::Complete);
             let revision = s.docs.get(id).map_or(1, |d| d.revision + 1);
@@ -94,7 +97,7 @@ impl Fake {
     }
 
     /// Renames without a new revision, as a move is.
-    pub fn rename(&self, id: &str, title: &str) {
+    pub(super) fn rename(&self, id: &str, title: &str) {
         self.at(|s| s.docs.get_mut(id).unwrap().title = title.to_owned());
     }
 

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use fake::Fake;
 
 /// A clock that moves when told.
-pub struct Hands(AtomicU64);
+struct Hands(AtomicU64);
 
 impl Clock for Hands {
     fn now_ms(&self) -> u64 {
@@ -33,7 +33,7 @@ impl Clock for Hands {
 
 /// Keeps what a run says.
 #[derive(Default)]
-pub struct Notes(pub Mutex<Vec<String>>);
+struct Notes(pub Mutex<Vec<String>>);
 
 impl Reporter for Notes {
     fn log(&self, level: Level, message: &str, fields: &[(&str, &str)]) {
@@ -44,8 +44,8 @@ impl Reporter for Notes {
 }
 
 /// A mirror, its service and its clock.
-pub struct House {
-    pub fake: Fake,
+struct House {
+    fake: Fake,
     pub clock: Arc<Hands>,
     pub notes: Arc<Notes>,
     pub cancel: CancellationToken,
@@ -54,7 +54,7 @@ pub struct House {
 }
 
 impl House {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             fake: Fake::new(),
             clock: Arc::new(Hands(AtomicU64::new(1_800_000_000_000))),
@@ -65,16 +65,16 @@ impl House {
         }
     }
 
-    pub fn folder(&self) -> PathBuf {
+    pub(super) fn folder(&self) -> PathBuf {
         self.root.path().join("fake")
     }
 
-    pub fn hours_later(&self, hours: u64) {
+    pub(super) fn hours_later(&self, hours: u64) {
         self.clock.0.fetch_add(hours * 3_600_000, Ordering::Relaxed);
     }
 
     /// One run in a runtime of its own, so that nothing outlives it.
-    pub fn sync(&self) -> Finished {
+    pub(super) fn sync(&self) -> Finished {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let mirror = Arc::new(Mirror::open(&self.folder()).unwrap());
         let (state, _): (State, Opened) = State::open(&self.folder().join(".sync_state"), Duration::from_secs(5)).unwrap();
@@ -91,20 +91,20 @@ impl House {
     }
 
     /// A run that must go well.
-    pub fn synced(&self) -> Finished {
+    pub(super) fn synced(&self) -> Finished {
         let finished = self.sync();
         assert_eq!(finished.outcome, Outcome::Done, "{finished:?} {:?}", self.notes.0.lock().unwrap());
         finished
     }
 
     /// Every file but the state's, by path: its bytes.
-    pub fn tree(&self) -> BTreeMap<String, String> {
+    pub(super) fn tree(&self) -> BTreeMap<String, String> {
         let mut files = BTreeMap::new();
         walk(&self.folder(), &self.folder(), &mut files);
         files
     }
 
-    pub fn read(&self, path: &str) -> String {
+    pub(super) fn read(&self, path: &str) -> String {
         std::fs::read_to_string(self.folder().join(path)).unwrap_or_else(|e| panic!("{path}: {e}; there is {:?}", self.tree().keys()))
     }
 }
@@ -125,7 +125,7 @@ fn walk(root: &Path, folder: &Path, files: &mut BTreeMap<String, String>) {
 }
 
 /// Inode and modification time of every file of the mirror.
-pub fn looks(house: &House) -> BTreeMap<String, (u64, i64, i64)> {
+fn looks(house: &House) -> BTreeMap<String, (u64, i64, i64)> {
     use std::os::unix::fs::MetadataExt;
     let look = |path: &String| {
         let meta = std::fs::metadata(house.folder().join(path)).unwrap();

@@ -129,6 +129,26 @@ fn one_that_hangs_is_killed_and_started_again() {
 }
 
 #[test]
+fn the_control_program_installs_it_and_takes_it_away() {
+    as_a_user("systemd::life::the_control_program_installs_it_and_takes_it_away", || {
+        configure("");
+        let ctl = |arguments: &[&str]| {
+            let (ok, said) = run(&format!("{SHOWN}/context-syncctl"), arguments);
+            assert!(ok, "context-syncctl {arguments:?}: {said}\n{}", journal(&[]));
+        };
+        ctl(&["service", "install"]);
+        assert_eq!(property("ActiveState"), "active");
+        assert_eq!(systemctl_ok(&["is-enabled", "context-syncd"]).trim(), "enabled");
+        // Once more, over itself: an update.
+        ctl(&["service", "install"]);
+        assert!(property("ExecStart").contains(&format!("{SHOWN}/context-syncd")));
+        ctl(&["service", "uninstall"]);
+        assert_eq!(property("ActiveState"), "inactive");
+        assert!(!home().join(".config/systemd/user/context-syncd.service").exists());
+    });
+}
+
+#[test]
 fn a_wrong_configuration_is_not_tried_again() {
     as_a_user("systemd::life::a_wrong_configuration_is_not_tried_again", || {
         configure("[daemon]\nno_such_key = 1\n");

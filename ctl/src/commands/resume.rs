@@ -1,0 +1,10 @@
+//! `resume`: end a pause.
+
+use context_sync_protocol::request::Op;
+
+use super::Context;
+use crate::stop::Stop;
+
+pub(crate) fn run(context: &Context, names: Vec<String>) -> Result<u8, Stop> {
+    context.touch(Op::Resume { names }, "resumed", "No connector is configured.")
+}

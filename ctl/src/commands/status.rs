@@ -1,0 +1,219 @@
+//! `status`: how things stand, connector by connector, and the one thing to do next.
+
+use context_sync_protocol::reply::{ConnectorStatus, State, StatusReport};
+use context_sync_protocol::request::Op;
+
+use super::runs::painted_outcome;
+use super::{Context, now_ms};
+use crate::output::Paint;
+use crate::stop::Stop;
+use crate::text::{age, clean, clock, count, duration, moment, number, size};
+
+pub(crate) fn run(context: &Context, name: Option<String>) -> Result<u8, Stop> {
+    let report: StatusReport = context.ask(Op::Status { name })?;
+    let paint = context.output.paint();
+    context.output.data(&report, |report| text(report, now_ms(), paint))?;
+    Ok(0)
+}
+
+fn text(report: &StatusReport, now_ms: u64, paint: Paint) -> String {
+    let daemon = &report.daemon;
+    let mut out = format!(
+        "context-syncd {}, up {}, process {}, configuration {}\n",
+        clean(&daemon.version),
+        duration(daemon.uptime_ms),
+        daemon.pid,
+        clean(&daemon.config)
+    );
+    out.extend(daemon.problems.iter().map(|problem| format!("{} {}\n", paint.bad("problem:"), clean(problem))));
+    out.extend(report.connectors.iter().map(|connector| format!("\n{}", block(connector, now_ms, paint))));
+    if report.connectors.is_empty() && daemon.problems.is_empty() {
+        out.push_str(&format!("\nNo connector is configured. Add one to {} and run `context-syncctl reload`.\n", clean(&daemon.config)));
+    }
+    out
+}
+
+fn block(connector: &ConnectorStatus, now_ms: u64, paint: Paint) -> String {
+    let name = clean(&connector.name);
+    let kind = clean(&connector.kind);
+    let mut out = paint.strong(&name);
+    if kind != name {
+        out.push_str(&format!(" ({kind})"));
+    }
+    out.push('\n');
+    let mut line = |label: &str, value: String| {
+        if !value.is_empty() {
+            out.push_str(&format!("  {label:<13}{value}\n"));
+        }
+    };
+    line("state", state(connector, now_ms, paint));
+    line("progress", progress(connector, now_ms));
+    line("last success", connector.last_success_ms.map_or_else(|| "never".to_owned(), |at| when(at, now_ms)));
+    line("last run", last_run(connector, now_ms, paint));
+    line("next run", connector.next_run_ms.map(|at| when(at, now_ms)).unwrap_or_default());
+    line("documents", documents(connector));
+    line("deferred", some(connector.deferred, |n| format!("{n}, tried first at the next run")));
+    line("held back", some(connector.held, |n| format!("{n} deletions, by the safety limit")));
+    line("trash", some(connector.trash_files, |n| format!("{n} files, {}", size(connector.trash_bytes))));
+    line("requests", some(connector.requests, |n| format!("{n} in the last run")));
+    line("folder", clean(&connector.folder).into_owned());
+    if !connector.todo.is_empty() {
+        line("to do", paint.odd(&clean(&connector.todo)));
+    }
+    out
+}
+
+fn some(n: u64, words: impl FnOnce(String) -> String) -> String {
+    if n == 0 { String::new() } else { words(number(n)) }
+}
+
+/// `12 min ago (2025-08-22 08:13:34 UTC)`.
+fn when(at_ms: u64, now_ms: u64) -> String {
+    format!("{} ({})", age(at_ms, now_ms), moment(at_ms))
+}
+
+fn state(connector: &ConnectorStatus, now_ms: u64, paint: Paint) -> String {
+    let mut words = match connector.state {
+        State::Idle => paint.good("idle"),
+        State::Running => paint.good("running"),
+        State::Queued => "queued".to_owned(),
+        State::Waiting => paint.odd("waiting"),
+        State::Paused => paint.odd("paused"),
+        State::Suspended => paint.bad("suspended"),
+        State::Unknown => "in a state that this version does not know".to_owned(),
+    };
+    if !connector.why.is_empty() {
+        words.push_str(&format!(", {}", clean(&connector.why)));
+    }
+    if let Some(until) = connector.until_ms {
+        words.push_str(&format!(" until {} UTC, {}", clock(until), age(until, now_ms)));
+    }
+    if let Some(started) = connector.started_ms {
+        words.push_str(&format!(" for {}", duration(now_ms.saturating_sub(started))));
+    }
+    if connector.paused && connector.state != State::Paused {
+        words.push_str("; paused otherwise");
+    }
+    words
+}
+
+fn progress(connector: &ConnectorStatus, now_ms: u64) -> String {
+    let Some(progress) = &connector.progress else { return String::new() };
+    let mut words = clean(&progress.phase).into_owned();
+    if progress.total > 0 {
+        words.push_str(&format!(" {} of {}", number(progress.done), number(progress.total)));
+    }
+    words.push_str(&format!(", {}", count(progress.requests, "request")));
+    if let Some(until) = progress.waiting_until_ms.filter(|until| *until > now_ms) {
+        words.push_str(&format!(", the service asks us to wait until {} UTC, {}", clock(until), age(until, now_ms)));
+    }
+    words
+}
+
+fn last_run(connector: &ConnectorStatus, now_ms: u64, paint: Paint) -> String {
+    let Some(outcome) = connector.last_outcome else { return String::new() };
+    let mut words = painted_outcome(outcome, paint);
+    // A success has told its time already.
+    if let Some(at) = connector.last_run_ms.filter(|at| Some(*at) != connector.last_success_ms) {
+        words.push_str(&format!(", {}", when(at, now_ms)));
+    }
+    for said in [&connector.message, &connector.hint] {
+        if !said.is_empty() {
+            words.push_str(&format!("\n{:15}{}", "", clean(said)));
+        }
+    }
+    words
+}
+
+fn documents(connector: &ConnectorStatus) -> String {
+    let attachments = some(connector.assets, |n| format!(", and {n} attachments"));
+    format!("{}{attachments}", number(connector.documents))
+}
+
+#[cfg(test)]
+mod tests {
+    use context_sync_protocol::event::{Outcome, Progress};
+    use context_sync_protocol::reply::DaemonStatus;
+
+    use super::*;
+
+    const NOW: u64 = 1_755_850_414_000;
+
+    fn report(connectors: Vec<ConnectorStatus>) -> StatusReport {
+        let daemon = DaemonStatus {
+            version: "0.1.0".to_owned(),
+            pid: 42,
+            uptime_ms: 7_260_000,
+            config: "/home/a/.config/context-sync/config.toml".to_owned(),
+            ..DaemonStatus::default()
+        };
+        StatusReport { daemon, connectors }
+    }
+
+    #[test]
+    fn a_quiet_connector_is_told_in_a_few_lines() {
+        let connector = ConnectorStatus {
+            name: "confluence".to_owned(),
+            kind: "confluence".to_owned(),
+            folder: "/home/a/context-sync/confluence".to_owned(),
+            last_success_ms: Some(NOW - 720_000),
+            last_run_ms: Some(NOW - 720_000),
+            last_outcome: Some(Outcome::Done),
+            next_run_ms: Some(NOW + 2_880_000),
+            documents: 1234,
+            requests: 22,
+            ..ConnectorStatus::default()
+        };
+        let expected = "context-syncd 0.1.0, up 2 h 1 min, process 42, configuration /home/a/.config/context-sync/config.toml
+
+confluence
+  state        idle
+  last success 12 min ago (2025-08-22 08:01:34 UTC)
+  last run     done
+  next run     in 48 min (2025-08-22 09:01:34 UTC)
+  documents    1,234
+  requests     22 in the last run
+  folder       /home/a/context-sync/confluence
+";
+        assert_eq!(text(&report(vec![connector]), NOW, Paint(false)), expected);
+    }
+
+    #[test]
+    fn a_busy_and_troubled_one_says_why_until_when_and_what_to_do() {
+        let connector = ConnectorStatus {
+            name: "wiki-eu".to_owned(),
+            kind: "confluence".to_owned(),
+            state: State::Running,
+            why: "sync".to_owned(),
+            paused: true,
+            started_ms: Some(NOW - 65_000),
+            progress: Some(Progress { phase: "fetching".to_owned(), done: 10, total: 2000, requests: 7, waiting_until_ms: Some(NOW + 30_000) }),
+            last_run_ms: Some(NOW - 3_600_000),
+            last_outcome: Some(Outcome::DeletionsHeld),
+            message: "30 of 100 documents would be removed".to_owned(),
+            held: 30,
+            trash_files: 3,
+            trash_bytes: 2048,
+            todo: "context-syncctl sync wiki-eu --accept-deletions\u{7}".to_owned(),
+            ..ConnectorStatus::default()
+        };
+        let expected = "wiki-eu (confluence)
+  state        running, sync for 1 min 5 s; paused otherwise
+  progress     fetching 10 of 2,000, 7 requests, the service asks us to wait until 08:14:04 UTC, in 30 s
+  last success never
+  last run     deletions held back, 1 h ago (2025-08-22 07:13:34 UTC)
+               30 of 100 documents would be removed
+  documents    0
+  held back    30 deletions, by the safety limit
+  trash        3 files, 2.0 KiB
+  to do        context-syncctl sync wiki-eu --accept-deletions
+";
+        assert_eq!(block(&connector, NOW, Paint(false)), expected);
+    }
+
+    #[test]
+    fn a_daemon_without_connectors_says_how_to_add_one() {
+        let text = text(&report(Vec::new()), NOW, Paint(false));
+        assert!(text.contains("Add one to /home/a/.config/context-sync/config.toml and run `context-syncctl reload`"), "{text}");
+    }
+}

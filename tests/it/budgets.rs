@@ -1,0 +1,90 @@
+//! What a sync may cost in requests: N pages and posts, S spaces.
+
+use crate::home::Home;
+use crate::support::corpus::{Options, populate};
+use crate::support::{Class, Site};
+
+const DAEMON: &str = env!("CARGO_BIN_EXE_context-syncd");
+
+const PAGES: usize = 620;
+const SPACES: usize = 4;
+const AUTHORS: usize = 40;
+
+/// How many documents the site has: the pages asked for, and a home page per space.
+const N: usize = PAGES + SPACES;
+
+fn options() -> Options {
+    Options { authors: AUTHORS, folders_percent: 0, giants: 0, ..Options::default() }
+}
+
+fn total(site: &Site) -> usize {
+    site.requests().len()
+}
+
+#[test]
+fn a_full_sync_of_a_cloud_site_keeps_its_budget() {
+    let site = Site::cloud();
+    site.edit(|m| populate(m, PAGES, SPACES, &options()));
+    let home = Home::for_site(DAEMON, &site, "attachments = \"none\"");
+    home.synced();
+    assert_eq!(home.living().len(), N);
+    // Authors are those of the corpus and the owner of the home pages.
+    let budget = 2 * SPACES + 3 + N.div_ceil(250) + N.div_ceil(100) + N.div_ceil(200) + (AUTHORS + 1).div_ceil(250);
+    assert!(total(&site) <= budget, "{} requests, budget {budget}\n{}", total(&site), site.transcript());
+}
+
+#[test]
+fn a_sync_without_change_of_a_cloud_site_keeps_its_budget_and_writes_nothing() {
+    let site = Site::cloud();
+    site.edit(|m| populate(m, PAGES, SPACES, &options()));
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    let before = home.looks();
+    site.clear_requests();
+    home.synced();
+    let budget = 2 * SPACES + 2 + N.div_ceil(250);
+    assert!(total(&site) <= budget, "{} requests, budget {budget}\n{}", total(&site), site.transcript());
+    assert_eq!(site.count(Class::Identity), 0, "flavour, gateway and account are remembered\n{}", site.transcript());
+    assert_eq!(home.looks(), before);
+}
+
+#[test]
+fn attachments_are_listed_space_wide_and_downloaded_once() {
+    let site = Site::cloud();
+    site.edit(|m| populate(m, 200, 2, &Options { attachments: true, ..options() }));
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    let files = home.living().keys().filter(|p| p.contains("/_assets/")).count();
+    assert!(files > 20, "the corpus shows pictures: {files}");
+    assert_eq!(site.count(Class::Downloads), files, "{}", site.transcript());
+    assert_eq!(site.requests().iter().filter(|r| r.path.ends_with("/attachments")).count(), 0, "no list per page\n{}", site.transcript());
+    site.clear_requests();
+    home.synced();
+    assert_eq!(site.count(Class::Downloads) + site.count(Class::Media), 0, "{}", site.transcript());
+    assert!(site.violations().is_empty(), "{:?}", site.violations());
+}
+
+#[test]
+fn data_center_keeps_its_own_budget() {
+    let site = Site::data_center_below("/confluence");
+    site.edit(|m| populate(m, 400, 3, &options()));
+    let home = Home::new(DAEMON);
+    home.configure(&format!(
+        "[connectors.confluence]\nurl = \"{}\"\napi_token = \"{}\"\nattachments = \"none\"\n",
+        site.base_url(),
+        crate::support::PERSONAL_TOKEN
+    ));
+    home.synced();
+    let n = 403;
+    assert_eq!(home.living().len(), n);
+    let budget = 2 * 3 + 3 + n.div_ceil(200) + n.div_ceil(50) + 1;
+    // People whom bodies mention are asked one by one: there is no other way on Data Center.
+    let total = total(&site) - site.count(Class::Users);
+    assert!(total <= budget, "{total} requests, budget {budget}\n{}", site.transcript());
+    let before = home.looks();
+    site.clear_requests();
+    home.synced();
+    let budget = 2 * 3 + 2 + n.div_ceil(200);
+    assert!(site.requests().len() <= budget, "budget {budget}\n{}", site.transcript());
+    assert_eq!(home.looks(), before);
+}
