@@ -134,8 +134,7 @@ fn settings(kind: &Kind, table: &Table) -> Result<Json, (Option<String>, String)
     let shapes = (kind.check)(&Json::Object(known)).unwrap_or_default();
     for (key, found) in table.iter().filter(|(_, found)| spoken(found)) {
         let said = found.value.clone().into_string().unwrap_or_default();
-        let shape =
-            if kind.lists.contains(&key.as_str()) { Some(&Json::Array(Vec::new())) } else { None }.cloned().or_else(|| shapes.get(key).cloned());
+        let shape = if kind.lists.contains(&key.as_str()) { Some(Json::Array(Vec::new())) } else { shapes.get(key).cloned() };
         all.insert(key.clone(), shaped(said, shape.as_ref()));
     }
     let all = Json::Object(all);
