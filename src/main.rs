@@ -41,6 +41,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // Whatever is made below here is its owner's alone, also what libraries make.
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     let arguments = Arguments::parse();
     if let Some(Command::Worker) = arguments.command {
         return worker::run();
