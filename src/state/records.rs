@@ -23,6 +23,8 @@ pub struct DocRecord {
     pub links_to: Vec<Key>,
     /// Keys of documents whose text it includes.
     pub includes_from: Vec<Key>,
+    /// Aliases that it had under earlier titles and places: kept bodies of others may still name it so.
+    pub former: Vec<Key>,
     /// Hash of what besides the raw body went into the file.
     pub context: u64,
     /// Its copy at an earlier path, which has yet to be removed.

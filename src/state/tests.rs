@@ -33,6 +33,7 @@ fn document(n: u32) -> DocRecord {
         labels: Vec::new(),
         links_to: Vec::new(),
         includes_from: Vec::new(),
+        former: Vec::new(),
         context: u64::from(n),
         leaving: None,
         deferred: None,

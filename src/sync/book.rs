@@ -69,6 +69,8 @@ pub(super) struct Kept {
     pub hash: Option<ContentHash>,
     /// Labels as last known.
     pub labels: Vec<String>,
+    /// Aliases of earlier titles and places.
+    pub former: Vec<Key>,
     /// An earlier path whose file has yet to be removed.
     pub leaving: bool,
     /// Why it waits, if it does.
@@ -133,8 +135,8 @@ impl Book {
         cursors
     }
 
-    /// A snapshot of everything that stays or comes.
-    pub(super) fn view(&self) -> View {
+    /// A snapshot of everything that stays or comes. A full run fetches every body, so that earlier names are needed no more.
+    pub(super) fn view(&self, full: bool) -> View {
         let mut view = View { nodes: self.nodes.clone(), people: self.people.clone(), ..View::default() };
         for (scope, entry) in &self.scopes {
             let name = entry.listed.as_ref().map(|(name, ..)| name.clone()).or_else(|| entry.kept.as_ref().map(|k| k.name.clone()));
@@ -144,7 +146,7 @@ impl Book {
             if entry.leaves.is_none()
                 && let Some(place) = entry.place()
             {
-                view.add(id.clone(), Arc::clone(place), entry.current_labels().to_vec(), entry.available());
+                view.add(id.clone(), Arc::clone(place), entry.current_labels().to_vec(), entry.former(full), entry.available());
             }
         }
         for (id, entry) in &self.assets {
@@ -152,6 +154,7 @@ impl Book {
                 view.add_asset(id.clone(), &entry.asset.keys, path, entry.asset.name.clone(), entry.available());
             }
         }
+        view.remember_former();
         view.lay_out();
         view
     }
@@ -170,6 +173,19 @@ impl Entry {
             (None, Some(kept)) => &kept.labels,
             (None, None) => &[],
         }
+    }
+
+    /// Aliases that it has no more, newest last and not without end.
+    fn former(&self, full: bool) -> Vec<Key> {
+        const MOST: usize = 16;
+        let (Some(kept), Some(place)) = (&self.kept, self.place()) else { return Vec::new() };
+        if full {
+            return Vec::new();
+        }
+        let mut former: Vec<Key> = kept.former.iter().chain(&kept.place.aliases).filter(|key| !place.aliases.contains(key)).cloned().collect();
+        let surplus = former.len().saturating_sub(MOST);
+        former.drain(..surplus);
+        former
     }
 
     /// Whether there is, or will be after this run, a file to link to.
@@ -212,6 +228,7 @@ impl From<DocRecord> for Kept {
             stamp: record.stamp,
             hash: record.hash,
             labels: record.labels,
+            former: record.former,
             leaving: record.leaving.is_some(),
             deferred: record.deferred,
         }

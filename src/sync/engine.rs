@@ -171,7 +171,7 @@ impl Engine {
         self.note_incomplete(book, summary);
         self.drop_gone_assets(book).await?;
         self.ask_people(book).await?;
-        let view = Arc::new(book.view());
+        let view = Arc::new(book.view(self.rules.full));
         let work = asked > 0 || !touched.documents.is_empty() || structural(book, &view);
         if work && !book.site.unclean {
             book.site.unclean = true;
@@ -352,7 +352,7 @@ impl Engine {
             }
         }
         self.defer(book, rest).await?;
-        *view = Arc::new(book.view());
+        *view = Arc::new(book.view(self.rules.full));
         Ok(())
     }
 
@@ -407,7 +407,7 @@ impl Engine {
         unknown.sort();
         unknown.dedup();
         self.learn_people(book, unknown).await?;
-        *view = Arc::new(book.view());
+        *view = Arc::new(book.view(self.rules.full));
         let postponed: FxHashSet<RemoteId> = asks.iter().map(|a| a.id.clone()).collect();
         asks.extend(self.look(view, touched, rest).await?.stale.into_iter().filter(|a| !postponed.contains(&a.id)));
         self.press_all(view, asks, true, rest, summary).await?;
@@ -490,7 +490,7 @@ impl Engine {
         if brought.changed {
             // A document that showed a path before the download failed must not keep a dead link.
             book.site.unclean = true;
-            *view = Arc::new(book.view());
+            *view = Arc::new(book.view(self.rules.full));
             self.settle(book, view, rest, touched, summary).await?;
         }
         Ok(())
@@ -683,6 +683,7 @@ fn blank(place: &Arc<crate::model::Place>) -> DocRecord {
         labels: Vec::new(),
         links_to: Vec::new(),
         includes_from: Vec::new(),
+        former: Vec::new(),
         context: 0,
         leaving: None,
         deferred: None,

@@ -22,6 +22,8 @@ pub(super) struct Rendered {
     pub place: Place,
     /// Its labels.
     pub labels: Vec<String>,
+    /// Aliases of earlier titles and places.
+    pub(super) former: Vec<Key>,
     /// Every key that it names, sorted.
     pub links_to: Vec<Key>,
     /// See [`View::context`].
@@ -107,6 +109,7 @@ pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, fina
         bytes: written.text.into_bytes(),
         place: (*doc.place).clone(),
         labels: labels.to_vec(),
+        former: doc.former.clone(),
         context: view.context(doc, labels, &links),
         links_to: links,
         lossy,

@@ -40,6 +40,8 @@ pub(super) struct DocView {
     pub path: Result<DocPath, String>,
     /// Its labels, sorted.
     pub labels: Vec<String>,
+    /// Aliases of earlier titles and places.
+    pub former: Vec<Key>,
     /// False while there is nothing at its path: links to it stay absolute.
     pub available: bool,
 }
@@ -71,7 +73,7 @@ impl Places for View {
 
 impl View {
     /// Adds a document with all its keys; its path comes with [`View::lay_out`].
-    pub(super) fn add(&mut self, id: RemoteId, place: Arc<Place>, labels: Vec<String>, available: bool) {
+    pub(super) fn add(&mut self, id: RemoteId, place: Arc<Place>, labels: Vec<String>, former: Vec<Key>, available: bool) {
         self.keys.insert(id.key(), Referent::Doc(id.clone()));
         for alias in &place.aliases {
             // Two documents may claim one title while one is being renamed: the smaller id wins, so that every run says the same.
@@ -80,7 +82,7 @@ impl View {
                 *referent = Referent::Doc(id.clone());
             }
         }
-        self.docs.insert(id, DocView { place, path: Err(String::new()), labels, available });
+        self.docs.insert(id, DocView { place, path: Err(String::new()), labels, former, available });
     }
 
     /// Adds an attachment with its keys. Of two attachments of one name, the one with the larger id is the newer.
@@ -92,6 +94,17 @@ impl View {
             }
         }
         self.assets.insert(id, AssetView { path, name, available });
+    }
+
+    /// Lets documents be found under aliases that they had before, where nobody has these now: a body that was kept names its targets as they were
+    /// called then.
+    pub(super) fn remember_former(&mut self) {
+        let mut former: Vec<(Key, RemoteId)> =
+            self.docs.iter().flat_map(|(id, doc)| doc.former.iter().map(move |key| (key.clone(), id.clone()))).collect();
+        former.sort();
+        for (key, id) in former {
+            self.keys.entry(key).or_insert(Referent::Doc(id));
+        }
     }
 
     /// Computes every document's path, once all places are known.

@@ -119,6 +119,7 @@ fn to_record(job: Job) -> Placed {
         labels: rendered.labels,
         links_to: rendered.links_to,
         includes_from: Vec::new(),
+        former: rendered.former,
         context: rendered.context,
         leaving,
         deferred: None,

@@ -9,8 +9,12 @@
     reason = "a test stops where it cannot go on, and says so"
 )]
 
+mod budgets;
 mod confluence;
+mod crash;
+mod end_to_end;
 mod engine;
+mod home;
 mod house;
 mod markdown_examples;
 mod markdown_round_trip;

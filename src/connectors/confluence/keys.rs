@@ -29,6 +29,11 @@ pub fn file(page: &str, name: &str) -> Key {
     Key::new(format!("file:{page}:{}", name.nfc().collect::<String>()))
 }
 
+/// An attachment of a page that is known by space and title only.
+pub fn file_of_title(space: &str, title: &str, name: &str) -> Key {
+    Key::new(format!("file:title:{space}:{}:{}", normalised(title), name.nfc().collect::<String>()))
+}
+
 /// A person by account id (Cloud) or user key (Data Center).
 pub fn user(id: &str) -> Key {
     Key::new(format!("user:{id}"))

@@ -21,6 +21,7 @@ mod place;
 mod raw;
 mod site;
 mod spaces;
+pub mod storage;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -186,22 +187,4 @@ fn hint(credentials: &Credentials, address: &Address, config: &Config) -> String
 /// Nothing that is done under these locks can leave them half done.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-// PLACEHOLDER, to be replaced at the merge by `mod storage;` (the body reader of another branch).
-mod storage {
-    use crate::markdown::{Block, Inline, Tree};
-    use crate::model::Diagnostic;
-
-    #[allow(dead_code, reason = "the placeholder reads nothing of it")]
-    pub(super) struct Context {
-        pub(super) base: String,
-        pub(super) space: String,
-        pub(super) page: String,
-        pub(super) cloud: bool,
-    }
-
-    pub(super) fn read(body: &str, _: &Context) -> (Tree, Vec<Diagnostic>) {
-        (Tree { blocks: vec![Block::Paragraph(vec![Inline::Text(body.to_owned())])] }, Vec::new())
-    }
 }

@@ -61,7 +61,7 @@ pub(super) fn read(raw: &Raw) -> Result<Document, ReadError> {
         return Err(ReadError(format!("it has the form {}, not {VERSION}", head.v)));
     }
     let body = std::str::from_utf8(&bytes[end + 1..]).map_err(|error| ReadError(format!("its text is damaged: {error}")))?;
-    let context = storage::Context { base: head.base.clone(), space: head.space.clone(), page: head.page.clone(), cloud: head.cloud };
+    let context = storage::Context { base: &head.base, space: &head.space, page: &head.page, cloud: head.cloud };
     let (tree, diagnostics) = storage::read(body, &context);
     Ok(Document { facts: facts(head), tree, diagnostics })
 }

@@ -78,6 +78,8 @@ pub(in crate::state) struct DocWire {
     links_to: Vec<String>,
     #[serde(rename = "i", default, skip_serializing_if = "Vec::is_empty")]
     includes_from: Vec<String>,
+    #[serde(rename = "a", default, skip_serializing_if = "Vec::is_empty")]
+    former: Vec<String>,
     #[serde(rename = "c", default)]
     context: u64,
     #[serde(rename = "o", default, skip_serializing_if = "Option::is_none")]
@@ -101,6 +103,7 @@ impl Stored for DocRecord {
             labels: self.labels.clone(),
             links_to: texts(&self.links_to),
             includes_from: texts(&self.includes_from),
+            former: texts(&self.former),
             context: self.context,
             leaving: self.leaving.as_ref().map(|old| LeavingWire(old.path.as_str().to_owned(), old.hash.map(hash_to_hex))),
             deferred: self.deferred.as_ref().map(DeferredWire::from),
@@ -118,6 +121,7 @@ impl Stored for DocRecord {
             labels: wire.labels,
             links_to: keys(wire.links_to),
             includes_from: keys(wire.includes_from),
+            former: keys(wire.former),
             context: wire.context,
             leaving: wire.leaving.map(leaving_from).transpose()?,
             deferred: wire.deferred.map(Deferred::from),

@@ -96,9 +96,19 @@ impl Fake {
         });
     }
 
-    /// Renames without a new revision, as a move is.
-    pub(super) fn rename(&self, id: &str, title: &str) {
-        self.at(|s| s.docs.get_mut(id).unwrap().title = title.to_owned());
+    /// Renames without a new revision, and rewrites the links of others to the new title, without a new revision of theirs: so does Confluence.
+    pub(crate) fn rename(&self, id: &str, title: &str) {
+        self.at(|s| {
+            let doc = s.docs.get_mut(id).unwrap();
+            let key = |title: &str| format!("title:{}:{}", doc.scope, title.to_lowercase());
+            let (old, new) = (key(&doc.title), key(title));
+            doc.title = title.to_owned();
+            for other in s.docs.values_mut() {
+                let rewritten: Vec<String> =
+                    other.body.lines().map(|l| if l.ends_with(&old) { l.replace(&old, &new) } else { l.to_owned() }).collect();
+                other.body = rewritten.join("\n");
+            }
+        });
     }
 
     fn ask(&self, what: String) {

@@ -53,6 +53,25 @@ fn links_stay_absolute_until_their_target_appears() {
 }
 
 #[test]
+fn a_kept_body_that_names_an_earlier_title_still_finds_its_target() {
+    let mut house = House::new();
+    house.fake.put("eng", "1", None, "Guide", "text");
+    house.fake.put("eng", "2", None, "Index", "link title:eng:guide");
+    house.synced();
+    for title in ["Handbook", "Manual"] {
+        house.fake.rename("1", title);
+        house.synced();
+        assert!(house.read("ENG/index--2.md").contains(&format!("[{title}]({}--1.md)", title.to_lowercase())), "{}", house.read("ENG/index--2.md"));
+    }
+    house.fake.put("eng", "3", None, "Guide", "another one");
+    house.synced();
+    assert!(house.read("ENG/index--2.md").contains("(guide--3.md)"), "a title that somebody has now is theirs");
+    house.options.full = true;
+    house.synced();
+    assert!(house.read("ENG/index--2.md").contains("(manual--1.md)"), "the body that is fetched again says what is meant");
+}
+
+#[test]
 fn names_are_asked_once_in_full_requests_and_follow_within_a_day() {
     let house = House::new();
     for id in 1..=9 {

@@ -118,6 +118,7 @@ pub(super) mod tests {
             labels: Vec::new(),
             links_to: Vec::new(),
             includes_from: Vec::new(),
+            former: Vec::new(),
             context: 0,
             deferred: None,
             lossy: false,
