@@ -11,6 +11,7 @@ pub mod model;
 pub mod once;
 pub mod priority;
 pub mod sandbox;
+pub mod schedule;
 pub mod state;
 pub mod supervisor;
 pub mod sync;
