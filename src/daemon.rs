@@ -3,7 +3,10 @@
 //! Guarantees that it is ready only when its socket listens, that its watchdog is fed by the loop that does the work, that a broken configuration never
 //! replaces one that works, and that it stops within ten seconds. It holds no network client, no database and no secret.
 
+use std::collections::BTreeMap;
 use std::error::Error;
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,6 +19,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
+mod once;
 mod systemd;
 
 use crate::config::{self, Config, ConfigError, Surroundings};
@@ -55,9 +59,33 @@ enum RefusedConfig {
     Crashed(#[from] tokio::task::JoinError),
 }
 
-/// Runs until SIGTERM or SIGINT.
+/// What the command line asks of the daemon.
+#[derive(Debug, Default)]
+pub struct Wish {
+    /// The configuration file, if not the usual one.
+    pub config: Option<PathBuf>,
+    /// Settings that lie over all others, by dotted key: the option and its value.
+    pub options: BTreeMap<String, (String, String)>,
+    /// Only say whether the configuration can work.
+    pub check_config: bool,
+    /// Only sync these, or all, once.
+    pub once: Option<Vec<String>>,
+}
+
+/// Does what is asked: by default, runs until SIGTERM or SIGINT.
 #[must_use]
-pub fn run(around: Surroundings, config: Config) -> ExitCode {
+pub fn run(wish: Wish) -> ExitCode {
+    let around = Surroundings::of_this_process(wish.config, wish.options);
+    let config = match config::load(&around) {
+        Ok(config) => config,
+        Err(error) => return refuse(&error),
+    };
+    if wish.check_config {
+        return check(&config);
+    }
+    if let Some(names) = wish.once {
+        return once::run(config, &names);
+    }
     logging::set_level(&config.log_level);
     logging::install(Aloud::Journal, logging::files(&config.logs(), config.log_days));
     match start(around, config) {
@@ -74,18 +102,27 @@ pub fn run(around: Surroundings, config: Config) -> ExitCode {
     }
 }
 
-/// Says whether a configuration that could be read can work as a whole: what is to be known about it, or what is wrong.
-///
-/// # Errors
-/// What is wrong, as one line.
-pub fn check(config: &Config) -> Result<Vec<String>, String> {
-    Schedule::new(config).map_err(|error| chain(&error))?;
+/// Says whether a configuration that could be read can work as a whole, and what is to be known about it.
+fn check(config: &Config) -> ExitCode {
+    if let Err(error) = Schedule::new(config) {
+        return refuse(&error);
+    }
     let names: Vec<&str> = config.enabled().map(|instance| instance.config.name.as_str()).collect();
     let first = match names.is_empty() {
         true => no_connector(config),
         false => format!("{} can work; connectors: {}.", config.path.display(), names.join(", ")),
     };
-    Ok([first].into_iter().chain(config.notes.iter().cloned()).collect())
+    for line in [&first].into_iter().chain(&config.notes) {
+        // A closed standard output is nothing to die of.
+        let _ = writeln!(io::stdout(), "{line}");
+    }
+    ExitCode::SUCCESS
+}
+
+/// Says what is wrong with the configuration.
+fn refuse(error: &dyn Error) -> ExitCode {
+    let _ = writeln!(io::stderr(), "error: {}", chain(error));
+    ExitCode::from(ErrorKind::Misconfigured.exit_code())
 }
 
 fn start(around: Surroundings, config: Config) -> Result<(), StartError> {

@@ -10,7 +10,6 @@ pub mod logging;
 pub mod markdown;
 pub mod mirror;
 pub mod model;
-pub mod once;
 pub mod priority;
 pub mod sandbox;
 pub mod schedule;

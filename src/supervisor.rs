@@ -194,7 +194,7 @@ impl Supervisor {
         let connector: Arc<str> = job.connector.name.as_str().into();
         let operation = desk::word(&order.operation);
         let started_ms = now_ms();
-        tracing::debug!(connector = &*connector, operation, cause = order.cause.word(), "Begun.");
+        tracing::info!(connector = &*connector, operation, cause = order.cause.word(), "{operation} begins");
         let finished = run::run(&job, &cancel, |pid, event| self.hear(&connector, order.id, operation, pid, event)).await;
         let record = RunRecord {
             connector: connector.to_string(),

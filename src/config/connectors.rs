@@ -14,7 +14,7 @@ use crate::connectors::{self, Kind};
 use crate::model::ConnectorName;
 
 /// Keys that every connector has, besides those of its type.
-const COMMON: [&str; 5] = ["type", "enabled", "every", "output_dir", "max_delete_percent"];
+pub(super) const COMMON: [&str; 5] = ["type", "enabled", "every", "output_dir", "max_delete_percent"];
 
 /// What connectors inherit.
 pub(super) struct Places<'a> {
