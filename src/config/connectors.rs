@@ -52,7 +52,9 @@ fn instance(
     let kind_name = Get(&table).text("type", name)?;
     let Some(kind) = connectors::kind(&kind_name) else {
         let known = connectors::kinds().join("`, `");
-        return Err(broken(format!("there is no type `{kind_name}`; write `type = …` with one of `{known}`")));
+        let beside: Vec<String> = table.keys().map(|key| format!("`{key}`")).collect();
+        let beside = if beside.is_empty() { String::new() } else { format!(" beside {}", beside.join(", ")) };
+        return Err(broken(format!("there is no type `{kind_name}`; write `type = …`{beside} with one of `{known}`")));
     };
     add_variables(name, kind, layers, &mut table);
 

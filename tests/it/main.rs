@@ -9,6 +9,7 @@
     reason = "a test stops where it cannot go on, and says so"
 )]
 
+mod control;
 mod engine;
 mod house;
 mod markdown_examples;
