@@ -87,3 +87,6 @@ impl Config {
         self.output_dir.join("logs")
     }
 }
+
+#[cfg(test)]
+mod tests;

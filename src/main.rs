@@ -1,14 +1,11 @@
 //! A doorbell: reads the arguments and rings where they say.
 
-use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use context_sync_protocol::error::ErrorKind;
-use context_syncd::config::Surroundings;
-use context_syncd::{config, once, worker};
+use context_syncd::daemon::{self, Wish};
+use context_syncd::worker;
 
 /// Keeps a local Markdown mirror of a team's knowledge. Without options it is the daemon, in the foreground.
 #[derive(Parser)]
@@ -48,24 +45,11 @@ fn main() -> ExitCode {
         return worker::run();
     }
     let options = [("log_level", "--log-level", arguments.log_level), ("output_dir", "--output-dir", arguments.output_dir)];
-    let options: BTreeMap<_, _> =
-        options.into_iter().filter_map(|(key, option, value)| Some((key.to_owned(), (option.to_owned(), value?)))).collect();
-    let around = Surroundings::of_this_process(arguments.config, options);
-    match (config::load(&around), arguments.once) {
-        (Err(error), _) => refuse(&error),
-        (Ok(config), Some(names)) => once::run(config, &names),
-        (Ok(_), None) => ExitCode::SUCCESS,
-    }
-}
-
-/// Says the whole chain of an error, once.
-fn refuse(error: &dyn std::error::Error) -> ExitCode {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    let _ = writeln!(std::io::stderr(), "error: {text}");
-    ExitCode::from(ErrorKind::Misconfigured.exit_code())
+    let given = |(key, option, value): (&str, &str, Option<String>)| Some((key.to_owned(), (option.to_owned(), value?)));
+    daemon::run(Wish {
+        config: arguments.config,
+        options: options.into_iter().filter_map(given).collect(),
+        check_config: arguments.check_config,
+        once: arguments.once,
+    })
 }

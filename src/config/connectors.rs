@@ -14,7 +14,7 @@ use crate::connectors::{self, Kind};
 use crate::model::ConnectorName;
 
 /// Keys that every connector has, besides those of its type.
-const COMMON: [&str; 5] = ["type", "enabled", "every", "output_dir", "max_delete_percent"];
+pub(super) const COMMON: [&str; 5] = ["type", "enabled", "every", "output_dir", "max_delete_percent"];
 
 /// What connectors inherit.
 pub(super) struct Places<'a> {
@@ -52,7 +52,9 @@ fn instance(
     let kind_name = Get(&table).text("type", name)?;
     let Some(kind) = connectors::kind(&kind_name) else {
         let known = connectors::kinds().join("`, `");
-        return Err(broken(format!("there is no type `{kind_name}`; write `type = …` with one of `{known}`")));
+        let beside: Vec<String> = table.keys().map(|key| format!("`{key}`")).collect();
+        let beside = if beside.is_empty() { String::new() } else { format!(" beside {}", beside.join(", ")) };
+        return Err(broken(format!("there is no type `{kind_name}`; write `type = …`{beside} with one of `{known}`")));
     };
     add_variables(name, kind, layers, &mut table);
 

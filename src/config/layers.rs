@@ -78,7 +78,12 @@ impl Layers {
                     self.put(format!("{key}.{inner}"), Found { value, origin: origin.clone() })?;
                 }
             } else {
-                self.put(key, Found { value, origin: origin.clone() })?;
+                // Of a section that nobody knows, the line that was written is named.
+                let inner = match &value.kind {
+                    ValueKind::Table(table) if !settings::is_known(&key) => table.keys().min().map(|inner| format!("{key}.{inner}")),
+                    _ => None,
+                };
+                self.put(inner.unwrap_or(key), Found { value, origin: origin.clone() })?;
             }
         }
         Ok(())

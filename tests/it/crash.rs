@@ -49,7 +49,9 @@ fn disturb(site: &Site, ids: &mut Vec<crate::support::Id>, dice: &mut Dice, roun
     site.edit(|m| {
         for _ in 0..3 {
             let id = ids[usize::try_from(dice.roll(ids.len() as u64)).unwrap()];
-            m.edit_page(id, &format!("<p>Edited in round {round}, {}</p>", dice.roll(1000)));
+            // A picture that no page shows any more stays until `cleanup`, and a fresh mirror would not have it.
+            let picture = if m.attachments_of(id).next().is_some() { "<ac:image><ri:attachment ri:filename=\"a.png\" /></ac:image>" } else { "" };
+            m.edit_page(id, &format!("<p>Edited in round {round}, {}</p>{picture}", dice.roll(1000)));
         }
         let id = ids[usize::try_from(dice.roll(ids.len() as u64)).unwrap()];
         m.rename_page(id, &format!("Renamed {round} {}", dice.roll(1000)));

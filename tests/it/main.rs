@@ -11,6 +11,7 @@
 
 mod budgets;
 mod confluence;
+mod control;
 mod crash;
 mod end_to_end;
 mod engine;

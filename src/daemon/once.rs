@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(12);
 
 /// Syncs the named connectors, or all that are on.
 #[must_use]
-pub fn run(config: Config, names: &[String]) -> ExitCode {
+pub(super) fn run(config: Config, names: &[String]) -> ExitCode {
     logging::set_level(&config.log_level);
     logging::install(Aloud::Stderr, logging::files(&config.logs(), config.log_days));
     for note in &config.notes {
