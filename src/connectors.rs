@@ -1,5 +1,6 @@
 //! The register of connectors: one line each, and nothing else about any of them.
 
+pub mod confluence;
 pub mod connector;
 
 /// Builds a connector.

@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod connectors;
+pub mod convert;
 pub mod markdown;
 pub mod mirror;
 pub mod model;
