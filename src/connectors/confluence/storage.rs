@@ -6,10 +6,16 @@
 use crate::markdown::{Block, Inline, Tree};
 use crate::model::{Diagnostic, Treatment};
 
+mod address;
 mod blocks;
+mod emoji;
 mod entities;
 mod flow;
+mod images;
+mod links;
 mod mend;
+mod table;
+mod tasks;
 mod xml;
 
 use flow::Flow;

@@ -61,6 +61,25 @@ impl Walk<'_> {
                 let struck = element.get("style").is_some_and(|style| style.contains("line-through"));
                 if struck { self.marked(Mark::Strike, element, flow) } else { self.content(element, flow) }
             }
+            "a" => self.anchor(element, flow),
+            "img" => self.plain_image(element, flow),
+            "table" => self.table(element, flow),
+            "time" => match element.get("datetime") {
+                Some(day) if element.children.is_empty() => flow.text(day),
+                _ => self.content(element, flow),
+            },
+            "ac:link" => self.link(element, flow),
+            "ac:image" => self.image(element, flow),
+            "ac:emoticon" | "ac:hipchat-emoticon" => flow.text(&super::emoji::text(element)),
+            "ac:task-list" => self.tasks(element, flow),
+            // Templates' hints to authors, which no reader sees.
+            "ac:placeholder" => {}
+            "ac:layout" | "ac:layout-section" | "ac:layout-cell" => {
+                flow.flush();
+                self.content(element, flow);
+                flow.flush();
+            }
+            "ac:link-body" | "ac:plain-text-link-body" | "ac:rich-text-body" => self.content(element, flow),
             name if super::known(name) && !name.contains(':') => {
                 flow.flush();
                 self.content(element, flow);
