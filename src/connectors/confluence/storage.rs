@@ -7,12 +7,14 @@ use crate::markdown::{Block, Inline, Tree};
 use crate::model::{Diagnostic, Treatment};
 
 mod address;
+mod adf;
 mod blocks;
 mod emoji;
 mod entities;
 mod flow;
 mod images;
 mod links;
+mod macros;
 mod mend;
 mod table;
 mod tasks;

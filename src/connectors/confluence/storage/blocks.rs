@@ -79,6 +79,11 @@ impl Walk<'_> {
                 self.content(element, flow);
                 flow.flush();
             }
+            "ac:structured-macro" | "ac:macro" => self.macro_(element, flow),
+            "ac:adf-extension" => self.adf(element, flow),
+            "ac:adf-node" => self.adf_node(element, None, flow),
+            // Marks and names that only the editor needs.
+            "ac:adf-mark" | "ac:adf-fragment-mark" => {}
             "ac:link-body" | "ac:plain-text-link-body" | "ac:rich-text-body" => self.content(element, flow),
             name if super::known(name) && !name.contains(':') => {
                 flow.flush();
