@@ -39,9 +39,12 @@ pub struct Context<'a> {
 /// Reads a body.
 #[must_use]
 pub fn read(body: &str, context: &Context<'_>) -> (Tree, Vec<Diagnostic>) {
-    let root = xml::parse(body);
+    let parsed = xml::parse(body);
     let mut walk = Walk { context, diagnostics: Vec::new() };
-    let blocks = walk.blocks_of(&root);
+    for name in parsed.typed {
+        walk.kept(format!("element:{name}"));
+    }
+    let blocks = walk.blocks_of(&parsed.root);
     (Tree { blocks }, walk.diagnostics)
 }
 

@@ -76,9 +76,11 @@ impl Walk<'_> {
         self.kept(format!("macro:{}", m.name));
         let own_line = !flow.in_line();
         let target = self.file(&name, found.and_then(|found| found.elements().next()).or(holder), &None);
+        flow.blank();
         flow.open(Mark::Link(target));
         flow.text(&name);
         flow.close();
+        flow.blank();
         if own_line {
             flow.flush();
         }
