@@ -79,6 +79,11 @@ impl Walk<'_> {
                 self.content(element, flow);
                 flow.flush();
             }
+            super::xml::FLATTENED => {
+                self.kept("depth");
+                flow.marker("nested too deeply: flattened".to_owned());
+                flow.blank();
+            }
             "ac:structured-macro" | "ac:macro" => self.macro_(element, flow),
             "ac:adf-extension" => self.adf(element, flow),
             "ac:adf-node" => self.adf_node(element, None, flow),

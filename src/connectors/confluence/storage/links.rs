@@ -110,10 +110,8 @@ impl Walk<'_> {
                 None => self.unlinked(body, "link without a target", flow),
             },
         }
-        // What a link holds besides its target and body is text that was put there by mistake.
-        for child in element.elements().filter(|child| !child.name.starts_with("ri:") && body.is_none_or(|body| !std::ptr::eq(*child, body))) {
-            self.element(child, flow);
-        }
+        // What a link holds besides its target and body was put there by mistake.
+        self.rest(element, |child| child.name.starts_with("ri:") || body.is_some_and(|body| std::ptr::eq(child, body)), flow);
         if own_block {
             flow.flush();
         }

@@ -9,6 +9,9 @@ use quick_xml::events::{BytesStart, Event};
 /// Elements deeper than this are flattened into the last that is not.
 pub(super) const MAX_DEPTH: usize = 100;
 
+/// Name of the element that stands before what has been flattened.
+pub(super) const FLATTENED: &str = "ac:flattened";
+
 /// Part of a body.
 #[derive(Debug)]
 pub(super) enum Node {
@@ -27,8 +30,6 @@ pub(super) struct Element {
     pub(super) attributes: Vec<(String, String)>,
     /// Content.
     pub(super) children: Vec<Node>,
-    /// True where elements below were too deep and have been dissolved into text.
-    pub(super) flattened: bool,
 }
 
 impl Element {
@@ -130,14 +131,13 @@ impl Builder {
         if void(&new.name) {
             return self.leaf(new);
         }
-        let again = matches!(new.name.as_str(), "p" | "li" | "tr" | "td" | "th" | "dt" | "dd");
-        if again && self.skipped == 0 && self.stack.len() > 1 && self.stack.last().is_some_and(|top| top.name == new.name) {
+        while self.skipped == 0 && self.stack.len() > 1 && self.stack.last().is_some_and(|top| ends(&top.name, &new.name)) {
             self.close();
         }
         if self.stack.len() > MAX_DEPTH {
             self.skipped += 1;
-            if let Some(top) = self.stack.last_mut() {
-                top.flattened = true;
+            if self.stack.last().is_some_and(|top| !top.elements().any(|child| child.name == FLATTENED)) {
+                self.leaf(Element { name: FLATTENED.to_owned(), ..Element::default() });
             }
             self.text(" ");
         } else {
@@ -208,6 +208,17 @@ impl Builder {
             self.close();
         }
         Parsed { root: self.stack.pop().unwrap_or_default(), typed: self.typed }
+    }
+}
+
+/// True where HTML has `next` end an element that was not closed.
+fn ends(open: &str, next: &str) -> bool {
+    match next {
+        "p" | "li" => open == next,
+        "td" | "th" => matches!(open, "td" | "th"),
+        "tr" => matches!(open, "td" | "th" | "tr"),
+        "dt" | "dd" => matches!(open, "dt" | "dd"),
+        _ => false,
     }
 }
 
