@@ -179,8 +179,8 @@ impl Walk<'_> {
     }
 }
 
-/// A heading is bold as a whole.
-fn unbold(line: Vec<Inline>, out: &mut Vec<Inline>) {
+/// A heading is bold as a whole, and so is a header cell.
+pub(super) fn unbold(line: Vec<Inline>, out: &mut Vec<Inline>) {
     for inline in line {
         match inline {
             Inline::Strong(inner) => unbold(inner, out),

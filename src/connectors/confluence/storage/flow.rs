@@ -141,13 +141,15 @@ impl Flow {
             self.blank = false;
             if self.started {
                 self.started = false;
-                self.append_here(inline);
+                let at = self.outside();
+                if let Some(level) = self.levels.get_mut(at) {
+                    append(&mut level.inlines, inline);
+                }
             }
             return;
         }
         if std::mem::take(&mut self.blank) && self.started {
-            // The blank belongs outside of the marks that have just been opened.
-            let at = self.levels.iter().rposition(|level| !level.inlines.is_empty()).unwrap_or(0);
+            let at = self.outside();
             let within = self.levels.iter().position(|level| level.mark == Mark::Code).is_some_and(|code| at >= code);
             let blank = " ".to_owned();
             if let Some(level) = self.levels.get_mut(at) {
@@ -156,6 +158,11 @@ impl Flow {
         }
         self.started = true;
         self.append_here(inline);
+    }
+
+    /// Where blanks and breaks go: outside of the marks that have just been opened.
+    fn outside(&self) -> usize {
+        self.levels.iter().rposition(|level| !level.inlines.is_empty()).unwrap_or(0)
     }
 
     fn append_here(&mut self, inline: Inline) {

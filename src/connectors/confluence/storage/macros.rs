@@ -200,6 +200,8 @@ fn decorative(key: &str, value: &str) -> bool {
         || ["width", "height", "color", "colour", "align", "border", "style", "theme", "size", "version", "revision", "icon", "breakout", "layout"]
             .iter()
             .any(|word| key_lower.contains(word))
+        || key_lower == "data"
+        || value.starts_with("%7B")
         || value.starts_with('{')
         || value.starts_with('<')
 }

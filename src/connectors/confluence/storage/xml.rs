@@ -90,7 +90,7 @@ pub(super) fn parse(body: &str) -> Parsed {
     config.check_end_names = false;
     config.allow_unmatched_ends = true;
     config.allow_dangling_amp = true;
-    let mut tree = Builder { stack: vec![Element::default()], skipped: 0, typed: Vec::new() };
+    let mut tree = Builder { stack: vec![Element::default()], skipped: 0, noted: false, typed: Vec::new() };
     loop {
         let before = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         match reader.read_event() {
@@ -122,6 +122,8 @@ struct Builder {
     stack: Vec<Element>,
     /// How many elements are open that were too deep to be pushed.
     skipped: usize,
+    /// The element opened last says already that some below it were.
+    noted: bool,
     typed: Vec<String>,
 }
 
@@ -136,12 +138,13 @@ impl Builder {
         }
         if self.stack.len() > MAX_DEPTH {
             self.skipped += 1;
-            if self.stack.last().is_some_and(|top| !top.elements().any(|child| child.name == FLATTENED)) {
+            if !std::mem::replace(&mut self.noted, true) {
                 self.leaf(Element { name: FLATTENED.to_owned(), ..Element::default() });
             }
             self.text(" ");
         } else {
             self.stack.push(new);
+            self.noted = false;
         }
     }
 
@@ -187,10 +190,9 @@ impl Builder {
     }
 
     fn close(&mut self) {
-        if let Some(element) = self.stack.pop() {
-            if let Some(parent) = self.stack.last_mut() {
-                parent.children.push(Node::Element(element));
-            }
+        self.noted = false;
+        if let (Some(element), Some(parent)) = (self.stack.pop(), self.stack.last_mut()) {
+            parent.children.push(Node::Element(element));
         }
     }
 

@@ -15,6 +15,7 @@ fn white_space_collapses_and_one_blank_survives_around_marks() {
         ("<p>a\u{200b}b\u{feff}</p>", "ab"),
         ("<p>a</p>\n\n<p>&nbsp;</p><p><br/></p><p class=\"auto-cursor-target\"><br /></p><p>b</p>", "a\n\nb"),
         ("<p>a<br/>b<br/></p>", "a\\\nb"),
+        ("<p>a<strong><br/></strong><br/><em>b</em></p>", "a\\\n*b*"),
         ("<p>one<p>two</p></p>", "one\n\ntwo"),
         ("bare", "bare"),
         ("", ""),
@@ -89,7 +90,7 @@ fn lists_in_all_their_forms() {
 fn tables_keep_spans_headers_and_captions() {
     shows(&[
         (
-            "<table><caption>Sizes</caption><colgroup><col /></colgroup><tbody><tr><th>A</th><th>B</th></tr><tr><td>1</td><td><p>x</p><p>y</p></td></tr></tbody></table>",
+            "<table><caption>Sizes</caption><colgroup><col /></colgroup><tbody><tr><th><p><strong>A</strong></p></th><th>B</th></tr><tr><td>1</td><td><p>x</p><p>y</p></td></tr></tbody></table>",
             "Sizes\n\n| A | B |\n| --- | --- |\n| 1 | x<br>y |",
         ),
         ("<table><tr><td class=\"numberingColumn\">1</td><td>a</td></tr></table>", "|  |  |\n| --- | --- |\n| 1 | a |"),
