@@ -4,9 +4,7 @@
 
 pub mod config;
 pub mod connectors;
-pub mod control;
-pub mod daemon;
-pub mod logging;
+pub mod convert;
 pub mod markdown;
 pub mod mirror;
 pub mod model;

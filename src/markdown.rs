@@ -3,6 +3,8 @@
 //! Pure: no IO, no clock. Links, images and mentions carry remote identities ([`Target`], [`Key`]); a [`Resolver`] turns them into paths and names at
 //! the moment of writing, so one tree can be written again when its targets move.
 
+pub mod html;
+
 use crate::model::Key;
 
 pub mod anchor;

@@ -39,9 +39,12 @@ pub struct Context<'a> {
 /// Reads a body.
 #[must_use]
 pub fn read(body: &str, context: &Context<'_>) -> (Tree, Vec<Diagnostic>) {
-    let root = xml::parse(body);
+    let parsed = xml::parse(body);
     let mut walk = Walk { context, diagnostics: Vec::new() };
-    let blocks = walk.blocks_of(&root);
+    for name in parsed.typed {
+        walk.kept(format!("element:{name}"));
+    }
+    let blocks = walk.blocks_of(&parsed.root);
     (Tree { blocks }, walk.diagnostics)
 }
 
@@ -90,14 +93,15 @@ impl Walk<'_> {
 
     /// An element's content into `flow`.
     fn content(&mut self, element: &Element, flow: &mut Flow) {
-        if element.flattened {
-            self.kept("depth");
-            flow.marker("nested too deeply: flattened".to_owned());
-            flow.blank();
-        }
+        self.rest(element, |_| false, flow);
+    }
+
+    /// An element's content but for the child elements that have been `taken` care of: so nothing is lost that stands where nothing should.
+    fn rest(&mut self, element: &Element, taken: impl Fn(&Element) -> bool, flow: &mut Flow) {
         for node in &element.children {
             match node {
                 Node::Text(text) => flow.text(text),
+                Node::Element(child) if taken(child) => {}
                 Node::Element(child) => self.element(child, flow),
             }
         }
@@ -192,3 +196,6 @@ fn known(name: &str) -> bool {
                 | "wbr"
         )
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,7 +46,8 @@ pub(super) fn origin(context: &Context<'_>) -> String {
 
 fn own(url: &Url, absolute: &str, context: &Context<'_>) -> Option<Target> {
     let base = Url::parse(context.base).ok()?;
-    if url.host() != base.host() || url.port_or_known_default() != base.port_or_known_default() && url.port().is_some() {
+    // Whether over TLS or not, it is the same site.
+    if url.host() != base.host() || url.port() != base.port() {
         return None;
     }
     let path = url.path().strip_prefix(base.path().trim_end_matches('/')).filter(|rest| rest.starts_with('/')).unwrap_or(url.path());

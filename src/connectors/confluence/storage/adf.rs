@@ -10,16 +10,15 @@ impl Walk<'_> {
     /// `ac:adf-extension`.
     pub(super) fn adf(&mut self, element: &Element, flow: &mut Flow) {
         let fallback = element.child("ac:adf-fallback");
-        let mut any = false;
-        for node in element.elements().filter(|child| child.name == "ac:adf-node") {
-            any = true;
-            self.adf_node(node, fallback, flow);
+        match (element.child("ac:adf-node"), fallback) {
+            (None, Some(fallback)) => self.content(fallback, flow),
+            _ => {
+                for node in element.elements().filter(|child| child.name == "ac:adf-node") {
+                    self.adf_node(node, fallback, flow);
+                }
+            }
         }
-        match (any, fallback) {
-            (true, _) => {}
-            (false, Some(fallback)) => self.content(fallback, flow),
-            (false, None) => self.content(element, flow),
-        }
+        self.rest(element, |child| matches!(child.name.as_str(), "ac:adf-node" | "ac:adf-fallback"), flow);
     }
 
     /// `ac:adf-node`.
@@ -94,13 +93,10 @@ impl Walk<'_> {
     }
 
     fn adf_content(&mut self, node: &Element, flow: &mut Flow) {
-        for part in node.elements() {
-            match part.name.as_str() {
-                "ac:adf-content" => self.content(part, flow),
-                "ac:adf-node" => self.adf_node(part, None, flow),
-                _ => {}
-            }
+        for part in node.elements().filter(|part| part.name == "ac:adf-content") {
+            self.content(part, flow);
         }
+        self.rest(node, |part| matches!(part.name.as_str(), "ac:adf-content" | "ac:adf-attribute" | "ac:adf-fallback"), flow);
     }
 
     /// Leaves of nested parameters, as far as a reader understands them.

@@ -79,43 +79,40 @@ impl Walk<'_> {
                 self.content(element, flow);
                 flow.flush();
             }
+            super::xml::FLATTENED => {
+                self.kept("depth");
+                flow.marker("nested too deeply: flattened".to_owned());
+                flow.blank();
+            }
             "ac:structured-macro" | "ac:macro" => self.macro_(element, flow),
             "ac:adf-extension" => self.adf(element, flow),
             "ac:adf-node" => self.adf_node(element, None, flow),
             // Marks and names that only the editor needs.
             "ac:adf-mark" | "ac:adf-fragment-mark" => {}
             "ac:link-body" | "ac:plain-text-link-body" | "ac:rich-text-body" => self.content(element, flow),
-            name if super::known(name) && !name.contains(':') => {
+            name if name.contains(':') => self.unknown_element(element, flow),
+            _ => {
                 flow.flush();
                 self.content(element, flow);
                 flow.flush();
             }
-            name if super::known(name) => {
-                self.kept(format!("element:{name}"));
-                self.content(element, flow);
-            }
-            _ => self.pseudo(element, flow),
         }
     }
 
-    /// What someone typed in angle brackets is text, and so is what follows it.
-    fn pseudo(&mut self, element: &Element, flow: &mut Flow) {
-        self.kept(format!("element:{}", element.name));
-        let mut opening = format!("<{}", element.name);
-        for (key, value) in &element.attributes {
-            opening.push(' ');
-            opening.push_str(key);
-            if !value.is_empty() {
-                opening.push_str("=\"");
-                opening.push_str(value);
-                opening.push('"');
+    /// Something of Confluence's that nobody told us of: its text stays; where it has none, a note says what it was.
+    fn unknown_element(&mut self, element: &Element, flow: &mut Flow) {
+        if element.children.is_empty() {
+            self.lost(format!("element:{}", element.name));
+            let mut words = format!("Confluence element: {}", element.name);
+            for (key, value) in &element.attributes {
+                if words.len() + key.len() + value.len() < 200 {
+                    words.push_str(&format!(" {key}={value}"));
+                }
             }
-        }
-        opening.push('>');
-        flow.text(&opening);
-        self.content(element, flow);
-        if element.closed && !element.children.is_empty() {
-            flow.text(&format!("</{}>", element.name));
+            flow.marker(words);
+        } else {
+            self.kept(format!("element:{}", element.name));
+            self.content(element, flow);
         }
     }
 
@@ -182,8 +179,8 @@ impl Walk<'_> {
     }
 }
 
-/// A heading is bold as a whole.
-fn unbold(line: Vec<Inline>, out: &mut Vec<Inline>) {
+/// A heading is bold as a whole, and so is a header cell.
+pub(super) fn unbold(line: Vec<Inline>, out: &mut Vec<Inline>) {
     for inline in line {
         match inline {
             Inline::Strong(inner) => unbold(inner, out),

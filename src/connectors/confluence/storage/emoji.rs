@@ -83,7 +83,7 @@ mod tests {
     use super::text;
 
     fn shown(attributes: &str) -> String {
-        text(parse(&format!("<ac:emoticon {attributes} />")).elements().next().unwrap())
+        text(parse(&format!("<ac:emoticon {attributes} />")).root.elements().next().unwrap())
     }
 
     #[test]

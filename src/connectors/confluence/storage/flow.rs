@@ -97,13 +97,7 @@ impl Flow {
     /// Writes text: white space collapses, zero-width characters vanish; in code a blank is a blank.
     pub(super) fn text(&mut self, text: &str) {
         if self.in_code() {
-            let text: String = text.chars().filter(|c| !zero_width(*c)).map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
-            if !text.trim().is_empty() || self.levels.last().is_some_and(|level| !level.inlines.is_empty()) {
-                self.push(Inline::Code(text));
-            } else if !text.is_empty() {
-                self.blank = true;
-            }
-            return;
+            return self.code(text);
         }
         let mut run = String::new();
         for c in text.chars() {
@@ -126,6 +120,17 @@ impl Flow {
         }
     }
 
+    /// Blanks within code are exact; those at its edges belong outside.
+    fn code(&mut self, text: &str) {
+        let text: String = text.chars().filter(|c| !zero_width(*c)).map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+        let inner = text.trim();
+        self.blank |= text.starts_with(' ');
+        if !inner.is_empty() {
+            self.push(Inline::Code(inner.to_owned()));
+            self.blank = text.ends_with(' ');
+        }
+    }
+
     fn may_lead_blank(&self) -> bool {
         self.levels.last().is_some_and(|level| !level.inlines.is_empty())
     }
@@ -136,19 +141,28 @@ impl Flow {
             self.blank = false;
             if self.started {
                 self.started = false;
-                self.append_here(inline);
+                let at = self.outside();
+                if let Some(level) = self.levels.get_mut(at) {
+                    append(&mut level.inlines, inline);
+                }
             }
             return;
         }
         if std::mem::take(&mut self.blank) && self.started {
-            // The blank belongs outside of the marks that have just been opened.
-            let at = self.levels.iter().rposition(|level| !level.inlines.is_empty()).unwrap_or(0);
+            let at = self.outside();
+            let within = self.levels.iter().position(|level| level.mark == Mark::Code).is_some_and(|code| at >= code);
+            let blank = " ".to_owned();
             if let Some(level) = self.levels.get_mut(at) {
-                append(&mut level.inlines, Inline::Text(" ".to_owned()));
+                append(&mut level.inlines, if within { Inline::Code(blank) } else { Inline::Text(blank) });
             }
         }
         self.started = true;
         self.append_here(inline);
+    }
+
+    /// Where blanks and breaks go: outside of the marks that have just been opened.
+    fn outside(&self) -> usize {
+        self.levels.iter().rposition(|level| !level.inlines.is_empty()).unwrap_or(0)
     }
 
     fn append_here(&mut self, inline: Inline) {

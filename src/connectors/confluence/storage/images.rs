@@ -49,6 +49,7 @@ impl Walk<'_> {
                 flow.extend(rest);
             }
         }
+        self.rest(element, |child| child.name.starts_with("ri:") || child.name == "ac:caption", flow);
     }
 
     /// HTML's `img`.

@@ -21,7 +21,6 @@ struct Macro<'t> {
     parameters: Vec<(&'t str, &'t Element)>,
     rich: Option<&'t Element>,
     plain: Option<&'t Element>,
-    element: &'t Element,
 }
 
 impl<'t> Macro<'t> {
@@ -36,7 +35,6 @@ impl<'t> Macro<'t> {
             parameters,
             rich: element.child("ac:rich-text-body"),
             plain: element.child("ac:plain-text-body"),
-            element,
         }
     }
 
@@ -129,17 +127,13 @@ impl Walk<'_> {
             }
             _ => self.unknown(&m, flow),
         }
-        // Text beside the parts of a macro has no meaning there, but its author wrote it.
-        for child in &m.element.children {
-            if let super::xml::Node::Text(text) = child {
-                if !text.trim().is_empty() {
-                    flow.text(text);
-                }
-            }
-        }
-        if element.flattened {
-            self.kept("depth");
-        }
+        // What stands beside the parts of a macro has no meaning there, but someone wrote it.
+        let part = |child: &Element, part: Option<&Element>| part.is_some_and(|part| std::ptr::eq(child, part));
+        self.rest(
+            element,
+            |child| matches!(child.name.as_str(), "ac:parameter" | "ac:default-parameter") || part(child, m.rich) || part(child, m.plain),
+            flow,
+        );
     }
 
     /// The body in place.
@@ -206,6 +200,8 @@ fn decorative(key: &str, value: &str) -> bool {
         || ["width", "height", "color", "colour", "align", "border", "style", "theme", "size", "version", "revision", "icon", "breakout", "layout"]
             .iter()
             .any(|word| key_lower.contains(word))
+        || key_lower == "data"
+        || value.starts_with("%7B")
         || value.starts_with('{')
         || value.starts_with('<')
 }

@@ -1,6 +1,7 @@
 //! Tables as the source has them: spans clamped, headers marked; how they are written is the writer's to choose.
 
 use super::Walk;
+use super::blocks::unbold;
 use super::flow::Flow;
 use super::xml::{Element, Node};
 use crate::markdown::{Block, Cell, Table};
@@ -63,6 +64,13 @@ impl Walk<'_> {
     fn cell(&mut self, element: &Element) -> Cell {
         let span =
             |name| element.get(name).and_then(|n| n.parse::<u64>().ok()).map_or(1, |n| u16::try_from(n).unwrap_or(MAX_SPAN)).clamp(1, MAX_SPAN);
-        Cell { header: element.name == "th", colspan: span("colspan"), rowspan: span("rowspan"), body: self.blocks_of(element) }
+        let header = element.name == "th";
+        let mut body = self.blocks_of(element);
+        for block in body.iter_mut().filter(|_| header) {
+            if let Block::Paragraph(line) = block {
+                unbold(std::mem::take(line), line);
+            }
+        }
+        Cell { header, colspan: span("colspan"), rowspan: span("rowspan"), body }
     }
 }

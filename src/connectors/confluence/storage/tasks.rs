@@ -34,17 +34,12 @@ impl Walk<'_> {
     fn task(&mut self, task: &Element, items: &mut Vec<Item>) {
         let done = task.child("ac:task-status").is_some_and(|status| status.text().trim() == "complete");
         let mut body = Vec::new();
-        for part in task.elements() {
-            match part.name.as_str() {
-                "ac:task-id" | "ac:task-uuid" | "ac:task-status" => {}
-                "ac:task-body" => body.extend(self.blocks_of(part)),
-                _ => {
-                    let mut inner = Flow::new();
-                    self.element(part, &mut inner);
-                    body.extend(inner.finish());
-                }
-            }
+        for part in task.elements().filter(|part| part.name == "ac:task-body") {
+            body.extend(self.blocks_of(part));
         }
+        let mut inner = Flow::new();
+        self.rest(task, |part| matches!(part.name.as_str(), "ac:task-id" | "ac:task-uuid" | "ac:task-status" | "ac:task-body"), &mut inner);
+        body.extend(inner.finish());
         match body.first() {
             None => {}
             // No task of its own, but a step of indentation.

@@ -1,6 +1,5 @@
-//! A light tree of elements from any text: malformed markup is mended, nesting is bounded, nothing is dropped but comments and the XML declaration.
-//!
-//! Knows nothing of what elements mean but which of them close each other.
+//! A light tree of elements from any text: malformed markup is mended, nesting is bounded, and what people typed in angle brackets (`<your-path>`) is
+//! text. Nothing is dropped but comments and the XML declaration. Knows nothing of what elements mean but which of them close each other.
 
 use super::entities;
 use super::mend::mend;
@@ -9,6 +8,9 @@ use quick_xml::events::{BytesStart, Event};
 
 /// Elements deeper than this are flattened into the last that is not.
 pub(super) const MAX_DEPTH: usize = 100;
+
+/// Name of the element that stands before what has been flattened.
+pub(super) const FLATTENED: &str = "ac:flattened";
 
 /// Part of a body.
 #[derive(Debug)]
@@ -28,10 +30,6 @@ pub(super) struct Element {
     pub(super) attributes: Vec<(String, String)>,
     /// Content.
     pub(super) children: Vec<Node>,
-    /// False where its end is not in the source.
-    pub(super) closed: bool,
-    /// True where elements below were too deep and have been dissolved into text.
-    pub(super) flattened: bool,
 }
 
 impl Element {
@@ -75,20 +73,29 @@ fn collect(nodes: &[Node], text: &mut String) {
     }
 }
 
-/// Reads `body`: the root element has no name.
-pub(super) fn parse(body: &str) -> Element {
+/// What a body is made of.
+#[derive(Debug)]
+pub(super) struct Parsed {
+    /// Has no name.
+    pub(super) root: Element,
+    /// Names of tags that are text, for they are none of HTML's or the storage format's.
+    pub(super) typed: Vec<String>,
+}
+
+/// Reads `body`.
+pub(super) fn parse(body: &str) -> Parsed {
     let mended = mend(body);
     let mut reader = Reader::from_str(&mended);
     let config = reader.config_mut();
     config.check_end_names = false;
     config.allow_unmatched_ends = true;
     config.allow_dangling_amp = true;
-    let mut tree = Builder { stack: vec![Element { closed: true, ..Element::default() }], skipped: 0 };
+    let mut tree = Builder { stack: vec![Element::default()], skipped: 0, noted: false, typed: Vec::new() };
     loop {
         let before = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
         match reader.read_event() {
             Ok(Event::Start(tag)) => tree.start(&tag),
-            Ok(Event::Empty(tag)) => tree.leaf(element(&tag)),
+            Ok(Event::Empty(tag)) => tree.empty(&tag),
             Ok(Event::End(tag)) => tree.end(tag.name().as_ref()),
             Ok(Event::Text(text)) => tree.text(text.as_ref()),
             Ok(Event::CData(text)) => tree.text(text.as_ref()),
@@ -115,61 +122,77 @@ struct Builder {
     stack: Vec<Element>,
     /// How many elements are open that were too deep to be pushed.
     skipped: usize,
+    /// The element opened last says already that some below it were.
+    noted: bool,
+    typed: Vec<String>,
 }
 
 impl Builder {
     fn start(&mut self, tag: &BytesStart<'_>) {
-        let new = element(tag);
-        if matches!(new.name.as_str(), "br" | "hr" | "img" | "col" | "wbr") {
+        let Some(new) = element(tag) else { return self.typed(tag, ">") };
+        if void(&new.name) {
             return self.leaf(new);
         }
-        let again = matches!(new.name.as_str(), "p" | "li" | "tr" | "td" | "th" | "dt" | "dd");
-        if again && self.skipped == 0 && self.stack.len() > 1 && self.stack.last().is_some_and(|top| top.name == new.name) {
-            self.close(true);
+        while self.skipped == 0 && self.stack.len() > 1 && self.stack.last().is_some_and(|top| ends(&top.name, &new.name)) {
+            self.close();
         }
         if self.stack.len() > MAX_DEPTH {
             self.skipped += 1;
-            if let Some(top) = self.stack.last_mut() {
-                top.flattened = true;
+            if !std::mem::replace(&mut self.noted, true) {
+                self.leaf(Element { name: FLATTENED.to_owned(), ..Element::default() });
             }
             self.text(" ");
         } else {
             self.stack.push(new);
+            self.noted = false;
+        }
+    }
+
+    fn empty(&mut self, tag: &BytesStart<'_>) {
+        match element(tag) {
+            Some(element) => self.leaf(element),
+            None => self.typed(tag, "/>"),
         }
     }
 
     fn leaf(&mut self, element: Element) {
         if let Some(top) = self.stack.last_mut() {
-            top.children.push(Node::Element(Element { closed: true, ..element }));
+            top.children.push(Node::Element(element));
         }
+    }
+
+    fn typed(&mut self, tag: &BytesStart<'_>, end: &str) {
+        self.typed.push(tag.name().into_inner().to_owned());
+        self.text("<");
+        self.text(&entities::decode(tag.as_ref()));
+        self.text(end);
     }
 
     fn end(&mut self, name: &str) {
         let lower = name.to_ascii_lowercase();
+        if !super::known(&lower) {
+            self.text("</");
+            self.text(name);
+            return self.text(">");
+        }
+        if void(&lower) {
+            return;
+        }
         if self.skipped > 0 {
             self.skipped -= 1;
-            self.text(" ");
-            return;
+            return self.text(" ");
         }
-        let Some(at) = self.stack.iter().skip(1).rposition(|open| open.name == name || open.name == lower) else {
-            // The stray end of something known says nothing; the rest was typed by someone.
-            if !super::known(&lower) {
-                self.text(&format!("</{name}>"));
-            }
-            return;
-        };
-        while self.stack.len() > at + 2 {
-            self.close(false);
+        // A stray end says nothing.
+        let Some(at) = self.stack.iter().skip(1).rposition(|open| open.name == lower) else { return };
+        while self.stack.len() > at + 1 {
+            self.close();
         }
-        self.close(true);
     }
 
-    fn close(&mut self, closed: bool) {
-        if let Some(mut element) = self.stack.pop() {
-            element.closed = closed;
-            if let Some(parent) = self.stack.last_mut() {
-                parent.children.push(Node::Element(element));
-            }
+    fn close(&mut self) {
+        self.noted = false;
+        if let (Some(element), Some(parent)) = (self.stack.pop(), self.stack.last_mut()) {
+            parent.children.push(Node::Element(element));
         }
     }
 
@@ -182,18 +205,36 @@ impl Builder {
         }
     }
 
-    fn finish(mut self) -> Element {
+    fn finish(mut self) -> Parsed {
         while self.stack.len() > 1 {
-            self.close(false);
+            self.close();
         }
-        self.stack.pop().unwrap_or_default()
+        Parsed { root: self.stack.pop().unwrap_or_default(), typed: self.typed }
     }
 }
 
-fn element(tag: &BytesStart<'_>) -> Element {
+/// True where HTML has `next` end an element that was not closed.
+fn ends(open: &str, next: &str) -> bool {
+    match next {
+        "p" | "li" => open == next,
+        "td" | "th" => matches!(open, "td" | "th"),
+        "tr" => matches!(open, "td" | "th" | "tr"),
+        "dt" | "dd" => matches!(open, "dt" | "dd"),
+        _ => false,
+    }
+}
+
+/// HTML's elements that have no content, and often no end.
+fn void(name: &str) -> bool {
+    matches!(name, "br" | "hr" | "img" | "col" | "wbr")
+}
+
+fn element(tag: &BytesStart<'_>) -> Option<Element> {
     let name: &str = tag.name().into_inner();
     let lower = name.to_ascii_lowercase();
-    let name = if super::known(&lower) { lower } else { name.to_owned() };
+    if !super::known(&lower) {
+        return None;
+    }
     // Looking for duplicates would take quadratic time.
     let attributes = tag
         .html_attributes()
@@ -201,5 +242,5 @@ fn element(tag: &BytesStart<'_>) -> Element {
         .filter_map(Result::ok)
         .map(|a| (a.key.as_ref().to_owned(), entities::decode(a.value.as_ref()).into_owned()))
         .collect();
-    Element { name, attributes, ..Element::default() }
+    Some(Element { name: lower, attributes, ..Element::default() })
 }

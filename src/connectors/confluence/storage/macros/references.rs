@@ -64,7 +64,7 @@ impl Walk<'_> {
         let (space, title) = text.split_once(':').filter(|(key, _)| is_key(key)).unwrap_or((self.context.space, text));
         let key = super::super::super::keys::title(space, title);
         let fallback = Some(address::of_title(space, title, self.context));
-        (Target::Remote { key, anchor: None, fallback, name: title.to_owned() }, Some(title.to_owned()))
+        (Target::Remote { key, anchor: None, fallback, name: format!("{space}:{title}") }, Some(title.to_owned()))
     }
 
     /// `view-file` and its kin: a link to the attachment.
@@ -76,9 +76,11 @@ impl Walk<'_> {
         self.kept(format!("macro:{}", m.name));
         let own_line = !flow.in_line();
         let target = self.file(&name, found.and_then(|found| found.elements().next()).or(holder), &None);
+        flow.blank();
         flow.open(Mark::Link(target));
         flow.text(&name);
         flow.close();
+        flow.blank();
         if own_line {
             flow.flush();
         }
