@@ -4,7 +4,10 @@
 
 pub mod config;
 pub mod connectors;
+pub mod control;
 pub mod convert;
+pub mod daemon;
+pub mod logging;
 pub mod markdown;
 pub mod mirror;
 pub mod model;

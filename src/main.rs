@@ -1,11 +1,13 @@
 //! A doorbell: reads the arguments and rings where they say.
 
-use std::path::PathBuf;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use context_sync_protocol::error::ErrorKind;
 use context_syncd::daemon::{self, Wish};
-use context_syncd::worker;
+use context_syncd::{convert, worker};
 
 /// Keeps a local Markdown mirror of a team's knowledge. Without options it is the daemon, in the foreground.
 #[derive(Parser)]
@@ -35,14 +37,24 @@ enum Command {
     /// One operation of one connector; started by the daemon.
     #[command(hide = true)]
     Worker,
+    /// Print the Markdown of one body, without title and front matter: for reporting a page that is converted badly.
+    Convert {
+        /// The body's format: confluence-storage.
+        #[arg(long, value_name = "FORMAT")]
+        from: String,
+        /// The file that holds it; the standard input where it is left out.
+        file: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
     // Whatever is made below here is its owner's alone, also what libraries make.
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     let arguments = Arguments::parse();
-    if let Some(Command::Worker) = arguments.command {
-        return worker::run();
+    match arguments.command {
+        Some(Command::Worker) => return worker::run(),
+        Some(Command::Convert { from, file }) => return convert(&from, file.as_deref()),
+        None => {}
     }
     let options = [("log_level", "--log-level", arguments.log_level), ("output_dir", "--output-dir", arguments.output_dir)];
     let given = |(key, option, value): (&str, &str, Option<String>)| Some((key.to_owned(), (option.to_owned(), value?)));
@@ -52,4 +64,24 @@ fn main() -> ExitCode {
         check_config: arguments.check_config,
         once: arguments.once,
     })
+}
+
+/// Reads, converts, prints. Bytes that are no UTF-8 are replaced, so that a damaged report still shows something.
+fn convert(from: &str, file: Option<&Path>) -> ExitCode {
+    let mut bytes = Vec::new();
+    let read = match file {
+        Some(path) => {
+            std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)).map_err(|error| format!("{}: {error}", path.display()))
+        }
+        None => std::io::stdin().read_to_end(&mut bytes).map_err(|error| format!("standard input: {error}")),
+    };
+    let converted = read.map_err(|error| format!("cannot read {error}")).and_then(|_| convert::run(from, &String::from_utf8_lossy(&bytes)));
+    match converted {
+        // Whoever reads may have seen enough; that is no failure.
+        Ok(markdown) => std::io::stdout().write_all(markdown.as_bytes()).map_or(ExitCode::SUCCESS, |()| ExitCode::SUCCESS),
+        Err(message) => {
+            let _ = writeln!(std::io::stderr(), "error: {message}");
+            ExitCode::from(ErrorKind::Usage.exit_code())
+        }
+    }
 }

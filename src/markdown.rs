@@ -14,7 +14,6 @@ mod delimit;
 mod escape;
 pub mod front_matter;
 mod hidden;
-pub mod html;
 mod inline;
 mod keys;
 mod link;

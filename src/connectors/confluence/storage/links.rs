@@ -35,15 +35,15 @@ impl Walk<'_> {
             ("ri:page", Some("@home"), _) => remote(keys::space(space), address::of_space(space, context), space.to_owned(), None),
             ("ri:page", Some("@parent" | "@none"), _) => Resource::Unclear("parent page".to_owned()),
             ("ri:page", Some(title), None) => {
-                remote(keys::title(space, title), address::of_title(space, title, context), format!("{space}:{title}"), Some(title.to_owned()))
+                remote(keys::title(space, title), address::of_title(space, title, context), title.to_owned(), Some(title.to_owned()))
             }
             ("ri:blog-post", Some(title), None) => {
                 let day = element.get("ri:posting-day").unwrap_or_default();
                 let key = keys::blog(space, day, title);
-                remote(key, address::of_blog(space, day, title, context), format!("{space}:{title}"), Some(title.to_owned()))
+                remote(key, address::of_blog(space, day, title, context), title.to_owned(), Some(title.to_owned()))
             }
             ("ri:content-entity" | "ri:page" | "ri:blog-post", title, Some(id)) => {
-                let name = title.map_or_else(|| format!("page {id}"), |title| format!("{space}:{title}"));
+                let name = title.map_or_else(|| format!("page {id}"), str::to_owned);
                 remote(keys::doc(id), address::of_id(id, context), name, title.map(str::to_owned))
             }
             ("ri:space", _, _) => remote(keys::space(space), address::of_space(space, context), space.to_owned(), None),
@@ -119,6 +119,8 @@ impl Walk<'_> {
 
     fn linked(&mut self, target: Target, body: Option<&Element>, title: Option<&str>, flow: &mut Flow) {
         let body = body.filter(|body| !blank(body));
+        // The mirror knows a document's title better than the page that links to it: it follows renames.
+        let title = title.filter(|_| !matches!(&target, Target::Remote { key, .. } if !key.is_file()));
         flow.open(Mark::Link(target.clone()));
         match (body, title) {
             (Some(body), _) => self.content(body, flow),

@@ -64,7 +64,7 @@ impl Walk<'_> {
         let (space, title) = text.split_once(':').filter(|(key, _)| is_key(key)).unwrap_or((self.context.space, text));
         let key = super::super::super::keys::title(space, title);
         let fallback = Some(address::of_title(space, title, self.context));
-        (Target::Remote { key, anchor: None, fallback, name: format!("{space}:{title}") }, Some(title.to_owned()))
+        (Target::Remote { key, anchor: None, fallback, name: title.to_owned() }, Some(title.to_owned()))
     }
 
     /// `view-file` and its kin: a link to the attachment.
