@@ -114,7 +114,9 @@ impl Desk {
                 _ => {}
             }
         }
-        if matches!(record.finished.outcome, Outcome::Done | Outcome::Partial | Outcome::DeletionsHeld) && record.operation != "cleanup" {
+        // Whoever reached the service has shown that it can be reached; tidying up has not.
+        let reached = matches!(record.operation.as_str(), "sync" | "validate");
+        if reached && matches!(record.finished.outcome, Outcome::Done | Outcome::Partial | Outcome::DeletionsHeld) {
             self.suspended = None;
         }
         let mut kept = record.clone();
