@@ -122,7 +122,6 @@ pub(super) mod tests {
             leaving: None,
             deferred: None,
             lossy: false,
-            leaving: None,
         }
     }
 
