@@ -1,6 +1,9 @@
 //! The register of connectors: one line each, and nothing else about any of them.
 
 pub mod connector;
+mod kind;
+
+pub use kind::{Kind, kind, kinds};
 
 /// Builds a connector.
 ///

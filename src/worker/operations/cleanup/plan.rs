@@ -121,7 +121,6 @@ pub(super) mod tests {
             context: 0,
             deferred: None,
             lossy: false,
-            leaving: None,
         }
     }
 
