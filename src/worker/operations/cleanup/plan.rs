@@ -121,6 +121,7 @@ pub(super) mod tests {
             context: 0,
             deferred: None,
             lossy: false,
+            leaving: None,
         }
     }
 
