@@ -4,6 +4,8 @@
 
 pub mod config;
 pub mod connectors;
+pub mod control;
+pub mod daemon;
 pub mod logging;
 pub mod markdown;
 pub mod mirror;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use context_sync_protocol::error::ErrorKind;
 use context_syncd::config::Surroundings;
-use context_syncd::{config, once, worker};
+use context_syncd::{config, daemon, once, worker};
 
 /// Keeps a local Markdown mirror of a team's knowledge. Without options it is the daemon, in the foreground.
 #[derive(Parser)]
@@ -52,8 +52,24 @@ fn main() -> ExitCode {
     match (config::load(&around), arguments.once) {
         (Err(error), _) => refuse(&error),
         (Ok(config), Some(names)) => once::run(config, &names),
-        (Ok(_), None) => ExitCode::SUCCESS,
+        (Ok(config), None) if arguments.check_config => check(&config),
+        (Ok(config), None) => daemon::run(around, config),
     }
+}
+
+fn check(config: &config::Config) -> ExitCode {
+    let checked = daemon::check(config);
+    let (lines, code) = match checked {
+        Ok(lines) => (lines, ExitCode::SUCCESS),
+        Err(why) => {
+            let _ = writeln!(std::io::stderr(), "error: {why}");
+            (Vec::new(), ExitCode::from(ErrorKind::Misconfigured.exit_code()))
+        }
+    };
+    for line in lines {
+        let _ = writeln!(std::io::stdout(), "{line}");
+    }
+    code
 }
 
 /// Says the whole chain of an error, once.

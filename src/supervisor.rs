@@ -316,12 +316,14 @@ impl Supervisor {
         runs
     }
 
-    /// Puts another configuration in force. What runs goes on as it began; what is configured no more is stopped. Blocking, for little files.
-    pub fn reconfigure(&self, config: Arc<Config>) -> ReloadReport {
+    /// Puts another configuration in force. What runs goes on as it began; what is configured no more is stopped. Says what changed, and which
+    /// connectors have a reason to sync now. Blocking, for little files.
+    pub fn put_in_force(&self, config: Arc<Config>) -> (ReloadReport, Vec<String>) {
         let memory = &self.shared.memory;
         let paused = memory.paused();
         let mut inner = self.lock();
         let mut report = ReloadReport { notes: config.notes.clone(), ..ReloadReport::default() };
+        let mut woken = Vec::new();
         for instance in config.enabled() {
             let name = &instance.config.name;
             match inner.desks.get_mut(name) {
@@ -334,7 +336,9 @@ impl Supervisor {
                         desk.gone = false;
                     }
                     // Whoever reloads may have mended something that the configuration only refers to.
-                    desk.suspended = None;
+                    if desk.suspended.take().is_some() || changed {
+                        woken.push(name.clone());
+                    }
                 }
                 None => {
                     report.added.push(name.clone());
@@ -355,8 +359,12 @@ impl Supervisor {
         }
         inner.desks.retain(|_, desk| !desk.gone || desk.running.is_some());
         inner.config = config;
-        self.start_what_can(&mut inner);
-        report
+        (report, woken)
+    }
+
+    /// Starts what waits, where there is room for it: a new configuration may have made some.
+    pub fn start_waiting(&self) {
+        self.start_what_can(&mut self.lock());
     }
 
     /// Stops everything and takes no more orders; returns when nothing runs, or after `patience`. What still runs then is killed when this process ends.
