@@ -1,6 +1,13 @@
 //! The register of connectors: one line each, and nothing else about any of them.
 
+pub mod confluence;
 pub mod connector;
+pub mod http;
+
+use std::collections::BTreeMap;
+
+use crate::model::{ConnectorName, Secret};
+use connector::{Connector, SourceError};
 
 /// What configuration and program need to know about a type of connector.
 pub struct Kind {
@@ -16,28 +23,25 @@ pub struct Kind {
     pub lists: &'static [&'static str],
     /// Checks settings (without secrets) and fills in defaults; the error names the setting.
     pub check: fn(&serde_json::Value) -> Result<serde_json::Value, String>,
+    build: fn(ConnectorName, &serde_json::Value, &BTreeMap<String, Secret>) -> Result<Box<dyn Connector>, SourceError>,
+    notes: fn(&serde_json::Value) -> Vec<String>,
 }
 
-const REGISTER: &[Kind] = &[Kind {
-    name: "confluence",
-    secrets: &["api_token", "password"],
-    env: &[
-        ("CONFLUENCE_URL", "url"),
-        ("CONFLUENCE_USERNAME", "username"),
-        ("CONFLUENCE_EMAIL", "username"),
-        ("CONFLUENCE_API_TOKEN", "api_token"),
-        ("CONFLUENCE_PASSWORD", "password"),
-        ("CONFLUENCE_SPACES", "spaces"),
-    ],
-    required: &["CONFLUENCE_URL"],
-    lists: &["spaces", "include_spaces", "exclude_spaces"],
-    check: standin::check,
-}];
+const REGISTER: &[Kind] = &[confluence::KIND];
 
 /// The types that there are.
 #[must_use]
 pub fn kinds() -> &'static [&'static str] {
-    &["confluence"]
+    const NAMES: [&str; REGISTER.len()] = {
+        let mut names = [""; REGISTER.len()];
+        let mut at = 0;
+        while at < names.len() {
+            names[at] = REGISTER[at].name;
+            at += 1;
+        }
+        names
+    };
+    &NAMES
 }
 
 /// A type by name.
@@ -46,126 +50,52 @@ pub fn kind(name: &str) -> Option<&'static Kind> {
     REGISTER.iter().find(|kind| kind.name == name)
 }
 
-/// What was made of the settings, for people.
-#[must_use]
-pub fn host_notes(_: &str, _: &serde_json::Value) -> Vec<String> {
-    Vec::new()
-}
-
-/// Builds a connector.
+/// Builds a connector of type `kind`.
 ///
 /// # Errors
-/// When the settings cannot work.
+/// When there is no such type, or its settings and secrets cannot work.
 pub fn build(
-    _kind: &str,
-    name: crate::model::ConnectorName,
+    kind: &str,
+    name: &ConnectorName,
     settings: &serde_json::Value,
-    _secrets: std::collections::BTreeMap<String, crate::model::Secret>,
-) -> Result<Box<dyn connector::Connector>, connector::SourceError> {
-    let url = settings["url"].as_str().unwrap_or_default().trim_start_matches("http://").to_owned();
-    Ok(Box::new(standin::Stalled { name, url }))
+    secrets: BTreeMap<String, Secret>,
+) -> Result<Box<dyn Connector>, SourceError> {
+    let Some(found) = self::kind(kind) else {
+        return Err(SourceError::Misconfigured {
+            detail: format!("[connectors.{name}] has the type `{kind}`, which this version does not know"),
+            hint: format!("Known types: {}.", kinds().join(", ")),
+        });
+    };
+    (found.build)(name.clone(), settings, &secrets)
 }
 
-mod standin {
-    #[derive(serde::Serialize, serde::Deserialize)]
-    #[serde(deny_unknown_fields, default)]
-    struct Settings {
-        url: String,
-        username: Option<String>,
-        spaces: Vec<String>,
-        include_spaces: Vec<String>,
-        exclude_spaces: Vec<String>,
-        personal_spaces: bool,
-        blog_posts: bool,
-        attachments: String,
-        max_body_bytes: u64,
-        max_asset_bytes: u64,
-        concurrency: u32,
-        requests_per_second: u32,
-        burst: u32,
-        allow_plain_http: bool,
-        cloud: Option<bool>,
-        gateway_url: Option<String>,
-        retry_base_ms: u64,
-        read_timeout_ms: u64,
+/// What was made of the settings, for people: an address that was pasted with more than its base, for one.
+#[must_use]
+pub fn host_notes(kind: &str, settings: &serde_json::Value) -> Vec<String> {
+    self::kind(kind).map_or_else(Vec::new, |kind| (kind.notes)(settings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_is_found_by_name_and_an_unknown_one_is_said() {
+        for name in kinds() {
+            assert_eq!(kind(name).unwrap().name, *name);
+        }
+        let name = ConnectorName::new("wiki").unwrap();
+        let Err(error) = build("sharepoint", &name, &serde_json::json!({}), BTreeMap::new()) else { panic!("built") };
+        assert!(error.to_string().contains("sharepoint") && error.hint().contains("confluence"), "{error}");
     }
-    impl Default for Settings {
-        fn default() -> Self {
-            Self {
-                url: String::new(),
-                username: None,
-                spaces: Vec::new(),
-                include_spaces: Vec::new(),
-                exclude_spaces: Vec::new(),
-                personal_spaces: false,
-                blog_posts: true,
-                attachments: "referenced".to_owned(),
-                max_body_bytes: 32 << 20,
-                max_asset_bytes: 100 << 20,
-                concurrency: 4,
-                requests_per_second: 50,
-                burst: 100,
-                allow_plain_http: false,
-                cloud: None,
-                gateway_url: None,
-                retry_base_ms: 1000,
-                read_timeout_ms: 30_000,
-            }
-        }
-    }
-    pub(super) fn check(settings: &serde_json::Value) -> Result<serde_json::Value, String> {
-        let settings: Settings = serde_json::from_value(settings.clone()).map_err(|e| e.to_string())?;
-        if settings.url.is_empty() {
-            return Err("`url` is missing: the address of the Confluence site, such as https://acme.atlassian.net".to_owned());
-        }
-        serde_json::to_value(settings).map_err(|e| e.to_string())
-    }
-    use super::connector::*;
-    use crate::model::*;
-    use futures_util::stream::BoxStream;
-    pub(super) struct Stalled {
-        pub(super) name: ConnectorName,
-        pub(super) url: String,
-    }
-    #[async_trait::async_trait]
-    impl Connector for Stalled {
-        fn name(&self) -> &ConnectorName {
-            &self.name
-        }
-        async fn validate(&self) -> Result<Validation, SourceError> {
-            use tokio::io::AsyncReadExt;
-            let down = |e: std::io::Error| SourceError::Network { service: self.url.clone(), detail: e.to_string() };
-            let addr = tokio::net::lookup_host(self.url.as_str()).await.map_err(down)?.next().unwrap_or(([127, 0, 0, 1], 1).into());
-            let mut s = tokio::net::TcpStream::connect(addr).await.map_err(down)?;
-            s.read_u8().await.map_err(down)?;
-            Err(SourceError::BadAnswer { service: self.url.clone(), what: "x".into(), detail: "y".into() })
-        }
-        fn changes(&self, _: Vec<(Scope, Cursor)>, _: Depth) -> BoxStream<'_, Result<Listed, SourceError>> {
-            Box::pin(futures_util::stream::once(async {
-                self.validate().await?;
-                Err(SourceError::Network { service: self.url.clone(), detail: String::new() })
-            }))
-        }
-        fn batch_size(&self) -> usize {
-            1
-        }
-        fn fetch(&self, _: Vec<Wanted>) -> BoxStream<'_, (RemoteId, Result<Fetched, SourceError>)> {
-            Box::pin(futures_util::stream::empty())
-        }
-        async fn confirm(&self, _: Vec<Wanted>) -> Result<Vec<(RemoteId, Presence)>, SourceError> {
-            Ok(vec![])
-        }
-        async fn people(&self, _: Vec<Key>) -> Result<Vec<(Key, String)>, SourceError> {
-            Ok(vec![])
-        }
-        fn read(&self, _: &Raw) -> Result<Document, ReadError> {
-            Err(ReadError(String::new()))
-        }
-        async fn asset(&self, _: &AssetRef) -> Result<AssetStream, SourceError> {
-            unreachable!()
-        }
-        fn traffic(&self) -> Traffic {
-            Traffic::default()
-        }
+
+    #[test]
+    fn checks_name_what_is_wrong() {
+        let confluence = kind("confluence").unwrap();
+        let filled = (confluence.check)(&serde_json::json!({"url": "acme.atlassian.net"})).unwrap();
+        assert_eq!(filled["blog_posts"], true);
+        assert!((confluence.check)(&serde_json::json!({"url": "acme.atlassian.net", "api_token": "x"})).unwrap_err().contains("api_token"));
+        let notes = host_notes("confluence", &serde_json::json!({"url": "https://acme.atlassian.net/wiki/spaces/ENG"}));
+        assert!(notes.iter().any(|note| note.contains("ENG")), "{notes:?}");
     }
 }

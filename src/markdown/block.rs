@@ -207,17 +207,20 @@ impl<'a, 'r> Blocks<'a, 'r> {
             self.begun = Begun::Prefix;
             match item.body.iter().find(|block| visible::block(block)) {
                 Some(Block::Paragraph(_) | Block::Marker(_)) | None => {}
-                // The box is a paragraph of its own before anything else.
+                Some(Block::List(_)) if tight => self.end_empty_line(),
+                // The box needs a paragraph of its own before anything else, and a paragraph something in it.
                 Some(_) => {
-                    self.end_empty_line();
-                    if !tight {
-                        self.blank_line();
-                    }
+                    self.line("<!-- -->");
+                    self.blank_line();
                 }
             }
         }
         self.blocks(&item.body, tight);
         if self.begun != Begun::Nothing {
+            let line = self.out.rsplit('\n').next().unwrap_or_default();
+            let dashes = line.bytes().rev().take_while(|byte| matches!(byte, b'-' | b' ')).filter(|byte| *byte == b'-').count();
+            // Three markers and nothing else would be a thematic break.
+            self.out.push_str(if dashes > 2 { "<!-- -->" } else { "" });
             self.end_empty_line();
         }
     }

@@ -42,6 +42,9 @@ impl Census {
 
     fn text(&mut self, text: &str) {
         let bytes = text.as_bytes();
+        if memchr::memchr3(b'*', b'_', b'~', bytes).is_none() && memchr::memchr(b'`', bytes).is_none() {
+            return;
+        }
         let mut at = 0;
         while let Some(skip) = bytes[at..].iter().position(|byte| escape::is_pair(*byte)) {
             at += skip;

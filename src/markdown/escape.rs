@@ -153,7 +153,8 @@ pub(crate) fn line_start(line: Line<'_>) -> Option<usize> {
         b'#' => count <= 6 && ends_word(count),
         b'>' => true,
         b'+' => ends_word(1),
-        b'-' => ends_word(1) || is_rule || is_underline,
+        // Together with a list item's marker fewer dashes make a rule.
+        b'-' => ends_word(1) || is_rule || is_underline || (line.item && only(b"- ")),
         b'*' => ends_word(1) || is_rule,
         b'_' => is_rule,
         b'=' => !line.first && only(b"="),

@@ -78,7 +78,7 @@ pub(crate) fn image<'a>(target: &'a Target, resolver: Option<&dyn Resolver>) -> 
 pub(crate) fn address(url: &str) -> Option<String> {
     let clean = hidden::strip(url.trim(), &mut 0);
     // Browsers skip line ends and tabs within an address, so a scheme must not hide behind them.
-    let clean: String = clean.chars().filter(|c| !matches!(c, '\n' | '\t')).collect();
+    let clean = if clean.contains(['\n', '\t']) { Cow::Owned(clean.replace(['\n', '\t'], "")) } else { clean };
     if clean.is_empty()
         || !scheme(&clean).is_none_or(|scheme| ["http", "https", "mailto", "ftp"].iter().any(|known| scheme.eq_ignore_ascii_case(known)))
     {

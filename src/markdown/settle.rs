@@ -54,8 +54,7 @@ pub(crate) fn settle<'a>(text: &str, atoms: &mut Vec<Atom<'a>>) {
         }
         return;
     }
-    let mut pieces = explode(text, std::mem::take(atoms));
-    drop_blanks(text, &mut pieces);
+    let mut pieces = drop_blanks(text, explode(text, std::mem::take(atoms)));
     share_marks(text, &mut pieces);
     for piece in pieces {
         match atoms.last_mut() {
@@ -66,30 +65,25 @@ pub(crate) fn settle<'a>(text: &str, atoms: &mut Vec<Atom<'a>>) {
 }
 
 /// Blanks and breaks at the ends go, and blanks beside a break.
-fn drop_blanks(text: &str, pieces: &mut Vec<Atom<'_>>) {
-    let visible = |atom: &Atom<'_>| !atom.is_soft(text);
-    let end = pieces.iter().rposition(visible).map_or(0, |at| at + 1);
-    pieces.truncate(end);
-    let mut after_break = true;
-    let mut seen = false;
-    pieces.retain(|piece| {
-        let soft = piece.is_soft(text);
-        let is_break = matches!(piece.kind, Kind::Break);
-        let keep = !soft || (seen && (is_break || !after_break));
-        seen |= !soft;
-        after_break = if soft && !is_break { after_break } else { is_break };
-        keep
-    });
-    let mut before_break = false;
-    let mut keep: Vec<bool> = Vec::with_capacity(pieces.len());
-    for piece in pieces.iter().rev() {
-        let is_break = matches!(piece.kind, Kind::Break);
-        let blank = piece.is_soft(text) && !is_break;
-        keep.push(!(blank && before_break));
-        before_break = if blank { before_break } else { is_break };
+fn drop_blanks<'a>(text: &str, pieces: Vec<Atom<'a>>) -> Vec<Atom<'a>> {
+    let is_break = |atom: &Atom<'_>| matches!(atom.kind, Kind::Break);
+    let mut kept: Vec<Atom<'a>> = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        if is_break(&piece) {
+            while kept.last().is_some_and(|last| !is_break(last) && last.is_soft(text)) {
+                kept.pop();
+            }
+        }
+        let begins_line = kept.last().is_none_or(is_break);
+        let goes = if is_break(&piece) { kept.is_empty() } else { begins_line && piece.is_soft(text) };
+        if !goes {
+            kept.push(piece);
+        }
     }
-    let mut keep = keep.into_iter().rev();
-    pieces.retain(|_| keep.next().unwrap_or(true));
+    while kept.last().is_some_and(|last| last.is_soft(text)) {
+        kept.pop();
+    }
+    kept
 }
 
 /// A blank or break stands only under the marks of both neighbours.

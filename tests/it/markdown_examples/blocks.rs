@@ -64,6 +64,9 @@ fn items_that_could_be_read_as_something_else_are_not() {
     assert_eq!(written(vec![bullets(vec![item(vec![p("a"), numbers(3, vec![item(vec![p("b")])])])])]), "- a\n\n  3. b\n");
     assert_eq!(written(vec![bullets(vec![item(vec![p("a"), bullets(vec![item(vec![])])])])]), "- a\n\n  -\n");
     assert_eq!(written(vec![bullets(vec![item(vec![Block::Rule])])]), "- ***\n");
+    assert_eq!(written(vec![bullets(vec![item(vec![p("--")])])]), "- \\--\n");
+    let empty = bullets(vec![item(vec![bullets(vec![item(vec![bullets(vec![item(vec![])])])])])]);
+    assert_eq!(written(vec![empty]), "- - - <!-- -->\n");
     assert_eq!(written(vec![bullets(vec![item(vec![bullets(vec![item(vec![p("a")])])])])]), "- - a\n");
 }
 
@@ -71,7 +74,10 @@ fn items_that_could_be_read_as_something_else_are_not() {
 fn tasks_stay_tasks() {
     let task = |done, body| Item { done: Some(done), body };
     assert_eq!(written(vec![bullets(vec![task(false, vec![p("a")]), task(true, vec![p("b")])])]), "- [ ] a\n- [x] b\n");
-    assert_eq!(written(vec![bullets(vec![task(false, vec![fence(None, "x")]), task(true, vec![])])]), "- [ ]\n\n  ```\n  x\n  ```\n\n- [x]\n");
+    assert_eq!(
+        written(vec![bullets(vec![task(false, vec![fence(None, "x")]), task(true, vec![])])]),
+        "- [ ] <!-- -->\n\n  ```\n  x\n  ```\n\n- [x]\n"
+    );
     assert_eq!(written(vec![bullets(vec![task(true, vec![bullets(vec![item(vec![p("a")])])])])]), "- [x]\n  - a\n");
 }
 

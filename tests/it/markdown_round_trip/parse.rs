@@ -84,6 +84,7 @@ fn inlines(parent: Node<'_>) -> Vec<Inline> {
                 Inline::Image { target: Target::Url(super::expected::canonical(&link.url)), alt: super::expected::plain(&inlines(node)) }
             }
             NodeValue::HtmlInline(tag) if tag == "<br>" => Inline::Break,
+            NodeValue::HtmlInline(tag) if tag == "<!-- -->" => continue,
             NodeValue::HtmlInline(tag) => {
                 if let Some(name) = tag.strip_prefix("</") {
                     let (opened, content) = open.pop().unwrap();
