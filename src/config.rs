@@ -1,92 +1,89 @@
-//! Configuration: built-in default < `config.toml` < `.env` beside it < environment < command line, resolved into plain values.
+//! Configuration: default < `config.toml` < `.env` beside it < environment < command line, resolved into one [`Config`].
 //!
-//! Guarantees that what it returns can work as far as that can be told without asking a service, that an error names key and file or variable, and that no
-//! secret is in it: a secret stays where it is, and only a worker follows the reference ([`secret::resolve`]). Knows neither what a schedule's words mean nor
-//! what a type of connector does with its settings.
+//! Guarantees that every error names the key and the place it stands at, that unknown keys are errors, and that no secret is kept: what the daemon holds
+//! are references. Does not know what a connector's settings mean (the register does), nor what a schedule's words mean (`schedule` does).
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-mod connector;
-mod env;
-mod file;
+mod check;
+mod connectors;
 pub mod job;
+mod layers;
 mod load;
 mod origin;
-pub mod place;
-mod reference;
+mod places;
 pub mod secret;
 mod settings;
-mod show;
 
 pub use load::load;
-pub use place::Place;
-pub use show::resolved;
+pub use origin::{ConfigError, Origin};
+pub use places::Surroundings;
 
 use job::{ConnectorConfig, WorkerConfig};
 
-/// Everything that is configured.
-#[derive(Clone, Debug, PartialEq)]
+/// Everything that the daemon goes by. It serializes for people to look at, without a secret.
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Config {
     /// The configuration file; it need not exist.
+    #[serde(skip)]
     pub path: PathBuf,
-    /// Synced content, absolute.
+    /// Where the mirrors lie, absolute.
     pub output_dir: PathBuf,
-    /// What the daemon remembers, absolute.
+    /// The daemon's own memory: what is paused, and the history.
+    #[serde(skip)]
     pub state_dir: PathBuf,
-    /// The connectors' caches, absolute.
-    pub cache_dir: PathBuf,
-    /// Workers at a time, 1 to 16.
+    /// Workers at a time, 1 to 64.
     pub max_parallel: usize,
     /// Days that removed files stay in the trash.
     pub trash_days: u32,
-    /// Days that file logs are kept.
+    /// Days that the file logs are kept.
     pub log_days: u32,
     /// `error`, `warn`, `info` or `debug`.
     pub log_level: String,
-    /// When bells ring.
+    /// When the bells ring.
     pub schedule: Schedule,
     /// How workers lower themselves.
     pub worker: WorkerConfig,
-    /// The instances, by name, those that are switched off included.
-    pub connectors: Vec<Connector>,
-    /// What is odd but works, for people.
+    /// The connectors, by name.
+    pub connectors: Vec<Instance>,
+    /// What is odd but works.
+    #[serde(skip)]
     pub notes: Vec<String>,
 }
 
-/// When bells ring; a connector may have its own `every`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// When the bells ring, in the user's words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Schedule {
-    /// A preset or a cron expression; `schedule` reads it.
+    /// `hourly`, `daily`, `15m`, ..., or a cron expression; of connectors that have none of their own.
     pub every: String,
-    /// `local`, or a name of the time zone database.
+    /// `local`, or a name of the IANA database.
     pub time_zone: String,
-    /// A bell rings so many seconds late at most, each connector at its own second.
+    /// A bell rings up to so much later than its time, at an offset that differs between machines and connectors.
     pub jitter_secs: u32,
-    /// The first bell after the start of the daemon rings after so many seconds, and some jitter.
-    pub start_delay_secs: u32,
 }
 
-impl Default for Schedule {
-    fn default() -> Self {
-        Self { every: "hourly".to_owned(), time_zone: "local".to_owned(), jitter_secs: 300, start_delay_secs: 10 }
-    }
-}
-
-/// One instance.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Connector {
+/// One connector as configured.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Instance {
     /// What its workers are told.
     pub config: ConnectorConfig,
-    /// Its own `schedule`, or that of all.
+    /// Its schedule, in the user's words.
     pub every: String,
-    /// False: no bells, no operations; its folder is left alone.
+    /// Whether it is worked with at all.
     pub enabled: bool,
 }
 
-/// Why a configuration cannot be used: one sentence for each thing that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}", .0.join("\n"))]
-pub struct ConfigError(pub Vec<String>);
+impl Config {
+    /// The connectors that are on.
+    pub fn enabled(&self) -> impl Iterator<Item = &Instance> {
+        self.connectors.iter().filter(|instance| instance.enabled)
+    }
+
+    /// The folder of the file logs.
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
+        self.output_dir.join("logs")
+    }
+}

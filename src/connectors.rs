@@ -1,71 +1,101 @@
 //! The register of connectors: one line each, and nothing else about any of them.
 
+pub mod confluence;
 pub mod connector;
-mod kind;
+pub mod http;
 
-pub use kind::{Kind, kind, kinds};
+use std::collections::BTreeMap;
 
-/// Builds a connector.
-///
-/// # Errors
-/// When the settings cannot work.
-pub fn build(
-    _kind: &str,
-    name: crate::model::ConnectorName,
-    settings: &serde_json::Value,
-    _secrets: std::collections::BTreeMap<String, crate::model::Secret>,
-) -> Result<Box<dyn connector::Connector>, connector::SourceError> {
-    let url = settings["url"].as_str().unwrap_or_default().trim_start_matches("http://").to_owned();
-    Ok(Box::new(standin::Stalled { name, url }))
+use crate::model::{ConnectorName, Secret};
+use connector::{Connector, SourceError};
+
+/// What configuration and program need to know about a type of connector.
+pub struct Kind {
+    /// Its `type` in the configuration.
+    pub name: &'static str,
+    /// Settings that are secrets: references in the configuration, never among the other settings.
+    pub secrets: &'static [&'static str],
+    /// Environment variables of its own, and the settings that they fill; of two for one setting the first that is set counts.
+    pub env: &'static [(&'static str, &'static str)],
+    /// Variables whose presence turns an unconfigured connector on.
+    pub required: &'static [&'static str],
+    /// Settings that are comma-separated lists in variables.
+    pub lists: &'static [&'static str],
+    /// Checks settings (without secrets) and fills in defaults; the error names the setting.
+    pub check: fn(&serde_json::Value) -> Result<serde_json::Value, String>,
+    build: fn(ConnectorName, &serde_json::Value, &BTreeMap<String, Secret>) -> Result<Box<dyn Connector>, SourceError>,
+    notes: fn(&serde_json::Value) -> Vec<String>,
 }
 
-mod standin {
-    use super::connector::*;
-    use crate::model::*;
-    use futures_util::stream::BoxStream;
-    pub(super) struct Stalled {
-        pub(super) name: ConnectorName,
-        pub(super) url: String,
+const REGISTER: &[Kind] = &[confluence::KIND];
+
+/// The types that there are.
+#[must_use]
+pub fn kinds() -> &'static [&'static str] {
+    const NAMES: [&str; REGISTER.len()] = {
+        let mut names = [""; REGISTER.len()];
+        let mut at = 0;
+        while at < names.len() {
+            names[at] = REGISTER[at].name;
+            at += 1;
+        }
+        names
+    };
+    &NAMES
+}
+
+/// A type by name.
+#[must_use]
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    REGISTER.iter().find(|kind| kind.name == name)
+}
+
+/// Builds a connector of type `kind`.
+///
+/// # Errors
+/// When there is no such type, or its settings and secrets cannot work.
+pub fn build(
+    kind: &str,
+    name: &ConnectorName,
+    settings: &serde_json::Value,
+    secrets: BTreeMap<String, Secret>,
+) -> Result<Box<dyn Connector>, SourceError> {
+    let Some(found) = self::kind(kind) else {
+        return Err(SourceError::Misconfigured {
+            detail: format!("[connectors.{name}] has the type `{kind}`, which this version does not know"),
+            hint: format!("Known types: {}.", kinds().join(", ")),
+        });
+    };
+    (found.build)(name.clone(), settings, &secrets)
+}
+
+/// What was made of the settings, for people: an address that was pasted with more than its base, for one.
+#[must_use]
+pub fn host_notes(kind: &str, settings: &serde_json::Value) -> Vec<String> {
+    self::kind(kind).map_or_else(Vec::new, |kind| (kind.notes)(settings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_is_found_by_name_and_an_unknown_one_is_said() {
+        for name in kinds() {
+            assert_eq!(kind(name).unwrap().name, *name);
+        }
+        let name = ConnectorName::new("wiki").unwrap();
+        let Err(error) = build("sharepoint", &name, &serde_json::json!({}), BTreeMap::new()) else { panic!("built") };
+        assert!(error.to_string().contains("sharepoint") && error.hint().contains("confluence"), "{error}");
     }
-    #[async_trait::async_trait]
-    impl Connector for Stalled {
-        fn name(&self) -> &ConnectorName {
-            &self.name
-        }
-        async fn validate(&self) -> Result<Validation, SourceError> {
-            use tokio::io::AsyncReadExt;
-            let down = |e: std::io::Error| SourceError::Network { service: self.url.clone(), detail: e.to_string() };
-            let addr = tokio::net::lookup_host(self.url.as_str()).await.map_err(down)?.next().unwrap_or(([127, 0, 0, 1], 1).into());
-            let mut s = tokio::net::TcpStream::connect(addr).await.map_err(down)?;
-            s.read_u8().await.map_err(down)?;
-            Err(SourceError::BadAnswer { service: self.url.clone(), what: "x".into(), detail: "y".into() })
-        }
-        fn changes(&self, _: Vec<(Scope, Cursor)>, _: Depth) -> BoxStream<'_, Result<Listed, SourceError>> {
-            Box::pin(futures_util::stream::once(async {
-                self.validate().await?;
-                Err(SourceError::Network { service: self.url.clone(), detail: String::new() })
-            }))
-        }
-        fn batch_size(&self) -> usize {
-            1
-        }
-        fn fetch(&self, _: Vec<Wanted>) -> BoxStream<'_, (RemoteId, Result<Fetched, SourceError>)> {
-            Box::pin(futures_util::stream::empty())
-        }
-        async fn confirm(&self, _: Vec<Wanted>) -> Result<Vec<(RemoteId, Presence)>, SourceError> {
-            Ok(vec![])
-        }
-        async fn people(&self, _: Vec<Key>) -> Result<Vec<(Key, String)>, SourceError> {
-            Ok(vec![])
-        }
-        fn read(&self, _: &Raw) -> Result<Document, ReadError> {
-            Err(ReadError(String::new()))
-        }
-        async fn asset(&self, _: &AssetRef) -> Result<AssetStream, SourceError> {
-            unreachable!()
-        }
-        fn traffic(&self) -> Traffic {
-            Traffic::default()
-        }
+
+    #[test]
+    fn checks_name_what_is_wrong() {
+        let confluence = kind("confluence").unwrap();
+        let filled = (confluence.check)(&serde_json::json!({"url": "acme.atlassian.net"})).unwrap();
+        assert_eq!(filled["blog_posts"], true);
+        assert!((confluence.check)(&serde_json::json!({"url": "acme.atlassian.net", "api_token": "x"})).unwrap_err().contains("api_token"));
+        let notes = host_notes("confluence", &serde_json::json!({"url": "https://acme.atlassian.net/wiki/spaces/ENG"}));
+        assert!(notes.iter().any(|note| note.contains("ENG")), "{notes:?}");
     }
 }

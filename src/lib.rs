@@ -4,11 +4,17 @@
 
 pub mod config;
 pub mod connectors;
+pub mod control;
+pub mod daemon;
+pub mod logging;
 pub mod markdown;
 pub mod mirror;
 pub mod model;
+pub mod once;
 pub mod priority;
 pub mod sandbox;
+pub mod schedule;
 pub mod state;
+pub mod supervisor;
 pub mod sync;
 pub mod worker;

@@ -12,6 +12,7 @@ mod delimit;
 mod escape;
 pub mod front_matter;
 mod hidden;
+pub mod html;
 mod inline;
 mod keys;
 mod link;

@@ -1,61 +1,120 @@
-//! The keys outside `[connectors]`: their names, defaults and ranges.
+//! The settings outside of the connectors: their keys, defaults and ranges.
 
-use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
 
-use super::Schedule;
+use config::Value;
+
 use super::job::WorkerConfig;
+use super::layers::Table;
+use super::{ConfigError, Origin, Schedule};
 
-/// Everything outside `[connectors]`, as it is written. Its defaults are the lowest layer, so that every key is always there.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Every key, dotted.
+pub(super) const KEYS: [&str; 14] = [
+    "output_dir",
+    "max_parallel",
+    "trash_days",
+    "log_days",
+    "log_level",
+    "max_delete_percent",
+    "schedule.every",
+    "schedule.time_zone",
+    "schedule.jitter_secs",
+    "worker.nice",
+    "worker.io_class",
+    "worker.io_level",
+    "worker.sandbox",
+    "connectors",
+];
+
+/// The settings as resolved, with paths as they were written.
+#[derive(Debug)]
 pub(super) struct Settings {
     pub(super) output_dir: String,
-    pub(super) max_parallel: u32,
-    pub(super) max_delete_percent: u8,
+    pub(super) max_parallel: usize,
     pub(super) trash_days: u32,
     pub(super) log_days: u32,
     pub(super) log_level: String,
+    pub(super) max_delete_percent: u8,
     pub(super) schedule: Schedule,
     pub(super) worker: WorkerConfig,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            output_dir: "~/context-sync".to_owned(),
-            max_parallel: 2,
-            max_delete_percent: 20,
-            trash_days: 30,
-            log_days: 14,
-            log_level: "info".to_owned(),
-            schedule: Schedule::default(),
-            worker: WorkerConfig::default(),
-        }
-    }
+pub(super) fn is_known(key: &str) -> bool {
+    KEYS.contains(&key)
+}
+
+pub(super) fn is_section(key: &str) -> bool {
+    matches!(key, "schedule" | "worker")
+}
+
+/// What there is, for whoever misspelt it.
+pub(super) fn known() -> String {
+    format!("known are {} (`config.example.toml` explains them)", KEYS.join(", "))
 }
 
 impl Settings {
-    /// Keys whose value cannot work, with what would.
-    pub(super) fn problems(&self) -> Vec<(&'static str, String)> {
-        let ranges = [
-            ("max_parallel", i64::from(self.max_parallel), 1, 16),
-            ("max_delete_percent", i64::from(self.max_delete_percent), 0, 100),
-            ("trash_days", i64::from(self.trash_days), 1, 3650),
-            ("log_days", i64::from(self.log_days), 1, 3650),
-            ("schedule.jitter_secs", i64::from(self.schedule.jitter_secs), 0, 3600),
-            ("schedule.start_delay_secs", i64::from(self.schedule.start_delay_secs), 0, 3600),
-            ("worker.nice", i64::from(self.worker.nice), 0, 19),
-            ("worker.io_level", i64::from(self.worker.io_level), 0, 7),
-        ];
-        let words = [
-            ("log_level", self.log_level.as_str(), &["error", "warn", "info", "debug"][..]),
-            ("worker.io_class", self.worker.io_class.as_str(), &["best-effort", "idle"]),
-        ];
-        let outside = ranges.into_iter().filter(|(_, value, least, most)| !(least..=most).contains(&value));
-        let unknown = words.into_iter().filter(|(_, word, known)| !known.contains(word));
-        outside
-            .map(|(key, value, least, most)| (key, format!("is {value}; it must lie between {least} and {most}")))
-            .chain(unknown.map(|(key, word, known)| (key, format!("is `{word}`; it must be one of {}", known.join(", ")))))
-            .collect()
+    /// # Errors
+    /// When a value is of the wrong type or out of its range.
+    pub(super) fn resolve(found: &Table) -> Result<Self, ConfigError> {
+        let get = Get(found);
+        Ok(Self {
+            output_dir: get.text("output_dir", "~/context-sync")?,
+            max_parallel: get.number("max_parallel", 2, 1..=64)?,
+            trash_days: get.number("trash_days", 30, 0..=36_500)?,
+            log_days: get.number("log_days", 14, 1..=36_500)?,
+            log_level: get.word("log_level", "info", &["error", "warn", "info", "debug"])?,
+            max_delete_percent: get.number("max_delete_percent", 20, 0..=100)?,
+            schedule: Schedule {
+                every: get.text("schedule.every", "hourly")?,
+                time_zone: get.text("schedule.time_zone", "local")?,
+                jitter_secs: get.number("schedule.jitter_secs", 300, 0..=3600)?,
+            },
+            worker: WorkerConfig {
+                nice: get.number("worker.nice", 10, 0..=19)?,
+                io_class: get.word("worker.io_class", "best-effort", &["best-effort", "idle"])?,
+                io_level: get.number("worker.io_level", 7, 0..=7)?,
+                sandbox: get.boolean("worker.sandbox", true)?,
+            },
+        })
+    }
+}
+
+/// Reads single values out of a table, each with its default.
+pub(super) struct Get<'t>(pub(super) &'t Table);
+
+impl Get<'_> {
+    pub(super) fn text(&self, key: &str, default: &str) -> Result<String, ConfigError> {
+        Ok(self.found(key, "must be a text in quotation marks", Value::into_string)?.map_or_else(|| default.to_owned(), |(value, _)| value))
+    }
+
+    pub(super) fn boolean(&self, key: &str, default: bool) -> Result<bool, ConfigError> {
+        Ok(self.found(key, "must be true or false", Value::into_bool)?.map_or(default, |(value, _)| value))
+    }
+
+    /// A whole number within a range.
+    pub(super) fn number<N>(&self, key: &str, default: i64, range: RangeInclusive<i64>) -> Result<N, ConfigError>
+    where
+        N: TryFrom<i64>,
+    {
+        let why = format!("must be a whole number from {} to {}", range.start(), range.end());
+        let (value, origin) = self.found(key, &why, Value::into_int)?.unwrap_or((default, Origin::Env(String::new())));
+        let fits = Some(value).filter(|value| range.contains(value)).and_then(|value| N::try_from(value).ok());
+        fits.ok_or_else(|| ConfigError::bad(key, &origin, why))
+    }
+
+    /// One of a few words.
+    pub(super) fn word(&self, key: &str, default: &str, words: &[&str]) -> Result<String, ConfigError> {
+        let why = format!("must be one of \"{}\"", words.join("\", \""));
+        match self.found(key, &why, Value::into_string)? {
+            None => Ok(default.to_owned()),
+            Some((word, _)) if words.contains(&word.as_str()) => Ok(word),
+            Some((_, origin)) => Err(ConfigError::bad(key, &origin, why)),
+        }
+    }
+
+    fn found<T>(&self, key: &str, why: &str, read: impl FnOnce(Value) -> Result<T, config::ConfigError>) -> Result<Option<(T, Origin)>, ConfigError> {
+        let Some(found) = self.0.get(key) else { return Ok(None) };
+        let value = read(found.value.clone()).map_err(|_| ConfigError::bad(key, &found.origin, why))?;
+        Ok(Some((value, found.origin.clone())))
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn ready(job: &Job) -> Result<Ready, WorkerError> {
 /// Carries out the operation.
 pub(super) async fn run(ready: Ready, events: Events, cancel: CancellationToken) -> Result<Finished, WorkerError> {
     let Ready { name, secrets, connector: config, operation, trash_days } = ready;
-    let connector = || crate::connectors::build(&config.kind, name, &config.settings, secrets).map(Arc::<dyn Connector>::from);
+    let connector = || crate::connectors::build(&config.kind, &name, &config.settings, secrets).map(Arc::<dyn Connector>::from);
     match operation {
         Operation::Sync { full, accept_deletions } => {
             let connector = connector()?;

@@ -21,7 +21,7 @@ pub(super) fn of(error: &WorkerError) -> Finished {
 fn outcome(error: &WorkerError) -> Outcome {
     match error {
         // A key ring that is locked opens without any change of the configuration.
-        WorkerError::Secret { source: SecretError::CommandFailed { .. } | SecretError::CommandSlow(_), .. } => Outcome::Failed,
+        WorkerError::Secret { source: SecretError::Failed { .. } | SecretError::Slow(_), .. } => Outcome::Failed,
         WorkerError::Name(_) | WorkerError::Secret { .. } => Outcome::Misconfigured,
         WorkerError::Source(SourceError::Unauthorized { .. }) => Outcome::Unauthorized,
         WorkerError::Source(SourceError::Misconfigured { .. }) => Outcome::Misconfigured,
@@ -72,8 +72,8 @@ mod tests {
     #[test]
     fn only_what_the_user_must_mend_suspends_a_connector() {
         let of_secret = |source| outcome(&WorkerError::Secret { connector: "wiki".to_owned(), setting: "api_token".to_owned(), source });
-        assert_eq!(of_secret(SecretError::NotSet("X".to_owned())), Outcome::Misconfigured);
-        assert_eq!(of_secret(SecretError::CommandSlow("pass".to_owned())), Outcome::Failed);
+        assert_eq!(of_secret(SecretError::Unset("X".to_owned())), Outcome::Misconfigured);
+        assert_eq!(of_secret(SecretError::Slow("pass".to_owned())), Outcome::Failed);
         let locked = StateError::Locked { folder: "/x".into() };
         assert_eq!(outcome(&WorkerError::State(locked)), Outcome::Busy);
     }

@@ -88,7 +88,12 @@ fn assert_healed(home: &Home, site: &Site, story: &str) {
     let paths = |t: &std::collections::BTreeMap<String, Vec<u8>>| t.keys().cloned().collect::<Vec<_>>();
     assert_eq!(paths(&healed), paths(&fresh), "{story}");
     for (path, bytes) in &fresh {
-        assert!(healed[path] == *bytes, "{story}: {path} differs:\n{}\n--- fresh:\n{}", String::from_utf8_lossy(&healed[path]), String::from_utf8_lossy(bytes));
+        assert!(
+            healed[path] == *bytes,
+            "{story}: {path} differs:\n{}\n--- fresh:\n{}",
+            String::from_utf8_lossy(&healed[path]),
+            String::from_utf8_lossy(bytes)
+        );
     }
 }
 

@@ -9,7 +9,11 @@
     reason = "a test stops where it cannot go on, and says so"
 )]
 
+mod budgets;
+mod crash;
+mod end_to_end;
 mod engine;
+mod home;
 mod house;
 mod markdown_examples;
 mod markdown_round_trip;

@@ -1,0 +1,285 @@
+//! The settings of a Confluence connector: their names, defaults and limits, and how the given credentials choose the way in.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use serde::{Deserialize, Serialize};
+
+use super::address::{self, Address, GATEWAY};
+use crate::model::Secret;
+
+/// Settings as the configuration has them, without secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Address of the site; that of a space or page works too.
+    pub url: String,
+    /// E-mail address of the account (Cloud), or user name (Data Center).
+    pub username: Option<String>,
+    /// Keys of the spaces to mirror; empty: all that the account sees.
+    pub spaces: Vec<String>,
+    /// Where `spaces` is empty: only keys that match one of these patterns (`*` and `?`); empty: all.
+    pub include_spaces: Vec<String>,
+    /// Where `spaces` is empty: no key that matches one of these patterns.
+    pub exclude_spaces: Vec<String>,
+    /// Where `spaces` is empty: people's personal spaces too.
+    pub personal_spaces: bool,
+    /// Blog posts too.
+    pub blog_posts: bool,
+    /// Attachments and images: those that pages refer to, or none.
+    pub attachments: Attachments,
+    /// The largest page, in bytes of its storage format.
+    pub max_body_bytes: u64,
+    /// The largest attachment, in bytes.
+    pub max_asset_bytes: u64,
+    /// Requests at a time, per host; 1 to 16.
+    pub concurrency: u32,
+    /// Requests a second, per host, once the burst is spent; 1 to 1000.
+    pub requests_per_second: u32,
+    /// Requests that may be sent without pause, per host; 1 to 1000.
+    pub burst: u32,
+    /// Plain http to another host than this machine.
+    pub allow_plain_http: bool,
+    /// Whether the site is Cloud; unset: its address or its answers tell.
+    pub cloud: Option<bool>,
+    /// Where Cloud's tokens with scopes are used, instead of https://api.atlassian.com; for tests and proxies.
+    pub gateway_url: Option<String>,
+    /// The first pause before a failed request is repeated, in milliseconds; it doubles. For tests.
+    pub retry_base_ms: u64,
+    /// The longest silence in the middle of an answer, in milliseconds; for tests and slow proxies.
+    pub read_timeout_ms: u64,
+}
+
+/// Which attachments are mirrored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Attachments {
+    /// Those that a mirrored page shows or links to.
+    Referenced,
+    /// None; links stay absolute.
+    None,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            url: String::new(),
+            username: None,
+            spaces: Vec::new(),
+            include_spaces: Vec::new(),
+            exclude_spaces: Vec::new(),
+            personal_spaces: false,
+            blog_posts: true,
+            attachments: Attachments::Referenced,
+            max_body_bytes: 32 << 20,
+            max_asset_bytes: 100 << 20,
+            concurrency: 4,
+            requests_per_second: 50,
+            burst: 100,
+            allow_plain_http: false,
+            cloud: None,
+            gateway_url: None,
+            retry_base_ms: 1000,
+            read_timeout_ms: 30_000,
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks settings.
+    ///
+    /// # Errors
+    /// What is wrong, naming the setting.
+    pub fn read(settings: &serde_json::Value) -> Result<Self, String> {
+        let config: Self = serde_json::from_value(settings.clone()).map_err(|error| error.to_string())?;
+        if config.url.trim().is_empty() {
+            return Err("`url` is missing: the address of the Confluence site, such as https://acme.atlassian.net".to_owned());
+        }
+        let address = config.address()?;
+        let plain = address.base.scheme() == "http" && !config.allow_plain_http;
+        if plain && !matches!(address.base.host_str(), Some("localhost" | "[::1]")) && !address.base.host_str().is_some_and(|h| h.starts_with("127."))
+        {
+            return Err(
+                "`url` is plain http, which shows the credentials to everybody on the way; use https, or set `allow_plain_http = true`".to_owned()
+            );
+        }
+        if let Some(gateway) = &config.gateway_url {
+            url::Url::parse(gateway).map_err(|error| format!("`gateway_url` is no web address ({error})"))?;
+        }
+        if let Some(empty) = config.spaces.iter().find(|key| key.trim().is_empty() || key.contains([',', '"', '\\', '/'])) {
+            return Err(format!("`spaces` holds `{empty}`, which is no space key; give keys such as ENG, not names or addresses"));
+        }
+        if !config.spaces.is_empty() && !(config.include_spaces.is_empty() && config.exclude_spaces.is_empty()) {
+            return Err("`include_spaces` and `exclude_spaces` choose among all spaces: leave `spaces` empty, or leave them out".to_owned());
+        }
+        for (name, value, least, most) in [
+            ("concurrency", u64::from(config.concurrency), 1, 16),
+            ("requests_per_second", u64::from(config.requests_per_second), 1, 1000),
+            ("burst", u64::from(config.burst), 1, 1000),
+            ("max_body_bytes", config.max_body_bytes, 1024, 1 << 30),
+            ("max_asset_bytes", config.max_asset_bytes, 1, 1 << 40),
+            ("retry_base_ms", config.retry_base_ms, 1, 30_000),
+            ("read_timeout_ms", config.read_timeout_ms, 100, 600_000),
+        ] {
+            if !(least..=most).contains(&value) {
+                return Err(format!("`{name}` is {value}; it must lie between {least} and {most}"));
+            }
+        }
+        Ok(config)
+    }
+
+    /// The site's address, normalised.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn address(&self) -> Result<Address, String> {
+        address::normalise(&self.url, self.cloud)
+    }
+
+    /// Where tokens with scopes are tried. A site on plain http is no site of Atlassian's, so it has none of its own.
+    pub(super) fn gateway(&self, address: &Address) -> Option<String> {
+        let own = (address.base.scheme() == "https" && self.cloud != Some(false)).then(|| GATEWAY.to_owned());
+        self.gateway_url.clone().or(own).map(|url| url.trim_end_matches('/').to_owned())
+    }
+
+    /// Whether the configuration asks for a space of all that are there.
+    pub(super) fn wants(&self, key: &str, personal: bool) -> bool {
+        if !self.spaces.is_empty() {
+            return self.spaces.iter().any(|wanted| wanted.eq_ignore_ascii_case(key));
+        }
+        (self.personal_spaces || !personal)
+            && (self.include_spaces.is_empty() || self.include_spaces.iter().any(|pattern| matches(pattern, key)))
+            && !self.exclude_spaces.iter().any(|pattern| matches(pattern, key))
+    }
+}
+
+/// How we come in.
+pub(super) struct Credentials {
+    /// The header's value; none for anonymous access.
+    pub(super) authorization: Option<Secret>,
+    /// For people, and to notice a change: `API token`, `personal access token`, `password`, `anonymous`.
+    pub(super) way: &'static str,
+}
+
+impl Credentials {
+    /// # Errors
+    /// When what is given is no way in.
+    pub(super) fn choose(username: Option<&str>, secrets: &BTreeMap<String, Secret>) -> Result<Self, String> {
+        let username = username.map(str::trim).filter(|name| !name.is_empty());
+        let secret = |name: &str| secrets.get(name).map(Secret::expose).map(str::trim).filter(|text| !text.is_empty());
+        let basic = |name: &str, secret: &str| {
+            let pair = Secret::new(format!("{name}:{secret}"));
+            Some(Secret::new(format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair.expose()))))
+        };
+        let (authorization, way) = match (username, secret("api_token"), secret("password")) {
+            (_, Some(_), Some(_)) => return Err("`api_token` and `password` are both set; keep one".to_owned()),
+            (Some(name), Some(token), None) => (basic(name, token), "API token"),
+            (None, Some(token), None) => (Some(Secret::new(format!("Bearer {token}"))), "personal access token"),
+            (Some(name), None, Some(password)) => (basic(name, password), "password"),
+            (None, None, Some(_)) => return Err("`password` needs a `username`".to_owned()),
+            (Some(_), None, None) => return Err("`username` needs an `api_token` or a `password`; without both, access is anonymous".to_owned()),
+            (None, None, None) => (None, "anonymous"),
+        };
+        Ok(Self { authorization, way })
+    }
+}
+
+/// `*` is any text, `?` one character; case does not matter, as in keys.
+fn matches(pattern: &str, key: &str) -> bool {
+    let (pattern, key): (Vec<char>, Vec<char>) = (pattern.to_lowercase().chars().collect(), key.to_lowercase().chars().collect());
+    let (mut at, mut in_key, mut star) = (0, 0, None);
+    while in_key < key.len() {
+        match pattern.get(at) {
+            Some('*') => {
+                star = Some((at, in_key));
+                at += 1;
+            }
+            Some(&c) if c == '?' || c == key[in_key] => {
+                at += 1;
+                in_key += 1;
+            }
+            _ => {
+                let Some((star_at, taken)) = star else { return false };
+                star = Some((star_at, taken + 1));
+                at = star_at + 1;
+                in_key = taken + 1;
+            }
+        }
+    }
+    pattern[at..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn secrets(pairs: &[(&str, &str)]) -> BTreeMap<String, Secret> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), Secret::new((*value).to_owned()))).collect()
+    }
+
+    #[test]
+    fn patterns() {
+        for (pattern, key, fits) in [
+            ("*", "ENG", true),
+            ("E?G", "eng", true),
+            ("EN*", "ENG", true),
+            ("*G", "ENG", true),
+            ("E*N*G", "ExxNyyG", true),
+            ("EN", "ENG", false),
+            ("?", "", false),
+            ("~*", "~ann", true),
+            ("*b*", "aaa", false),
+        ] {
+            assert_eq!(matches(pattern, key), fits, "{pattern} {key}");
+        }
+    }
+
+    #[test]
+    fn defaults_are_filled_in_and_typos_are_named() {
+        let config = Config::read(&json!({"url": "https://acme.atlassian.net"})).unwrap();
+        assert_eq!(config, Config { url: "https://acme.atlassian.net".to_owned(), ..Config::default() });
+        let filled = serde_json::to_value(&config).unwrap();
+        assert_eq!(filled["concurrency"], 4);
+        assert_eq!(Config::read(&filled).unwrap(), config);
+        for (settings, named) in [
+            (json!({"url": "https://a", "space": ["ENG"]}), "space"),
+            (json!({}), "url"),
+            (json!({"url": "http://wiki.corp"}), "allow_plain_http"),
+            (json!({"url": "https://a", "concurrency": 0}), "concurrency"),
+            (json!({"url": "https://a", "attachments": "all"}), "all"),
+            (json!({"url": "https://a", "spaces": ["ENG"], "exclude_spaces": ["X"]}), "exclude_spaces"),
+            (json!({"url": "https://a", "spaces": ["ENG,OPS"]}), "ENG,OPS"),
+        ] {
+            let error = Config::read(&settings).unwrap_err();
+            assert!(error.contains(named), "{error}");
+        }
+    }
+
+    #[test]
+    fn credentials_choose_the_way_in() {
+        let header = |name, pairs: &[(&str, &str)]| {
+            let chosen = Credentials::choose(name, &secrets(pairs)).unwrap();
+            (chosen.authorization.map(|secret| secret.expose().to_owned()), chosen.way)
+        };
+        assert_eq!(header(Some("a@b.c"), &[("api_token", "t")]), (Some("Basic YUBiLmM6dA==".to_owned()), "API token"));
+        assert_eq!(header(None, &[("api_token", "t")]), (Some("Bearer t".to_owned()), "personal access token"));
+        assert_eq!(header(Some("ann"), &[("password", "pw")]), (Some("Basic YW5uOnB3".to_owned()), "password"));
+        assert_eq!(header(None, &[("api_token", "")]), (None, "anonymous"));
+        for (name, pairs) in
+            [(Some("ann"), &[][..]), (None, &[("password", "hunter2")]), (Some("ann"), &[("password", "hunter2"), ("api_token", "hunter2")])]
+        {
+            let Err(error) = Credentials::choose(name, &secrets(pairs)) else { panic!("{name:?}") };
+            assert!(!error.contains("hunter2"));
+        }
+    }
+
+    #[test]
+    fn all_spaces_are_chosen_by_patterns_and_explicit_ones_by_key() {
+        let all = Config { exclude_spaces: vec!["OLD*".to_owned()], ..Config::default() };
+        assert!(all.wants("ENG", false) && !all.wants("OLDENG", false) && !all.wants("~ann", true));
+        let one = Config { spaces: vec!["eng".to_owned()], ..Config::default() };
+        assert!(one.wants("ENG", false) && !one.wants("OPS", false));
+    }
+}

@@ -1,0 +1,91 @@
+//! What became of documents that a listing no longer names: asked by id, and only while we are still the same account.
+
+use futures_util::{StreamExt as _, stream};
+use rustc_hash::FxHashMap;
+
+use super::api::{Content, Identified as _, query};
+use super::cloud::{PageV2, plural};
+use super::list::Kind;
+use super::site::Site;
+use super::{Confluence, locked};
+use crate::connectors::connector::{Presence, SourceError, Wanted};
+use crate::model::RemoteId;
+
+/// Ids in one request.
+const IDS: usize = 250;
+/// Requests at once where each asks for one document.
+const AT_ONCE: usize = 4;
+
+impl Confluence {
+    /// One outcome per document.
+    pub(super) async fn presence(&self, wanted: Vec<Wanted>) -> Result<Vec<(RemoteId, Presence)>, SourceError> {
+        let site = self.site().await?;
+        self.same_account(&site).await?;
+        if !site.cloud {
+            let mut asked = stream::iter(wanted.into_iter().map(|wanted| self.one_presence(&site, wanted))).buffer_unordered(AT_ONCE);
+            let mut all = Vec::new();
+            while let Some(one) = asked.next().await {
+                all.push(one?);
+            }
+            return Ok(all);
+        }
+        let mut found: FxHashMap<String, Presence> = FxHashMap::default();
+        for (kind, status) in [(Kind::Page, "current,archived,trashed,deleted"), (Kind::Post, "current,trashed,deleted")] {
+            let ids: Vec<&str> = wanted.iter().filter(|w| Kind::of(&w.place) == kind).map(|w| w.id.as_str()).collect();
+            for ids in ids.chunks(IDS) {
+                let all = query(&[("id", &ids.join(",")), ("status", status), ("limit", "250")]);
+                let what = "what became of missing documents";
+                let list = self.rest(&site).list::<PageV2>(format!("/api/v2/{}", plural(kind)), all, what).all().await;
+                for page in list.map_err(|stop| stop.into_error(&self.host(), what))? {
+                    let presence = self.judge_presence(page.status.as_deref(), &page.space_id);
+                    found.insert(page.id().to_owned(), presence);
+                }
+            }
+        }
+        Ok(wanted.into_iter().map(|w| (w.id.clone(), found.get(w.id.as_str()).copied().unwrap_or(Presence::Gone))).collect())
+    }
+
+    /// Credentials that lost their rights see nothing, and everything would look deleted.
+    async fn same_account(&self, site: &Site) -> Result<(), SourceError> {
+        let Some(account) = &site.account else { return Ok(()) };
+        let person = self.who(site).await?;
+        let same = [&person.account_id, &person.user_key, &person.username].into_iter().flatten().any(|id| id == account);
+        if same {
+            return Ok(());
+        }
+        Err(SourceError::BadAnswer {
+            service: self.host(),
+            what: "the account".to_owned(),
+            detail: "it takes us for somebody else than in earlier runs".to_owned(),
+        })
+    }
+
+    async fn one_presence(&self, site: &Site, wanted: Wanted) -> Result<(RemoteId, Presence), SourceError> {
+        let id: String = wanted.id.as_str().chars().filter(char::is_ascii_alphanumeric).collect();
+        let all = query(&[("status", "any"), ("expand", "space")]);
+        let asked = self.rest(site).one::<Content>(&format!("/rest/api/content/{id}"), &all, "what became of a missing document").await;
+        let presence = match asked {
+            Ok(content) => {
+                let space = content.space.unwrap_or_default();
+                self.judge_presence(content.status.as_deref(), if space.id.is_empty() { &space.key } else { &space.id })
+            }
+            Err(failed) => match failed.error {
+                SourceError::NotVisible { status: 403, .. } => Presence::Forbidden,
+                SourceError::NotVisible { .. } => Presence::Gone,
+                error => return Err(error),
+            },
+        };
+        Ok((wanted.id, presence))
+    }
+
+    fn judge_presence(&self, status: Option<&str>, space: &str) -> Presence {
+        match status {
+            Some("archived") => Presence::Archived,
+            Some("trashed") => Presence::Trashed,
+            Some("deleted") => Presence::Gone,
+            // Without a listing in this run nothing is known of what we mirror, and nothing is removed on doubt.
+            _ if locked(&self.spaces).is_empty() || space.is_empty() || locked(&self.spaces).contains_key(space) => Presence::Present,
+            _ => Presence::OutOfScope,
+        }
+    }
+}

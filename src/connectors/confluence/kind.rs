@@ -1,0 +1,26 @@
+//! What the register says of this connector.
+
+use super::{Config, Confluence};
+use crate::connectors::Kind;
+
+/// The register's line.
+pub const KIND: Kind = Kind {
+    name: "confluence",
+    secrets: &["api_token", "password"],
+    env: &[
+        ("CONFLUENCE_URL", "url"),
+        ("CONFLUENCE_USERNAME", "username"),
+        ("CONFLUENCE_EMAIL", "username"),
+        ("CONFLUENCE_API_TOKEN", "api_token"),
+        ("CONFLUENCE_PASSWORD", "password"),
+        ("CONFLUENCE_SPACES", "spaces"),
+    ],
+    required: &["CONFLUENCE_URL"],
+    lists: &["spaces", "include_spaces", "exclude_spaces"],
+    check: |settings| {
+        let config = Config::read(settings)?;
+        serde_json::to_value(config).map_err(|error| error.to_string())
+    },
+    build: |name, settings, secrets| Ok(Box::new(Confluence::new(name, settings, secrets)?)),
+    notes: |settings| Config::read(settings).and_then(|config| config.address()).map(|address| address.notes).unwrap_or_default(),
+};

@@ -1,0 +1,115 @@
+//! The raw body that the state keeps: one line of JSON with the facts that came with the body, then the body as it is.
+//!
+//! It holds nothing short-lived and nothing that changes without a new revision of the document.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::{keys, storage};
+use crate::connectors::connector::ReadError;
+use crate::model::{Document, Facts, Key, Raw};
+
+/// The form's version: raised when an old raw body can no longer be read as it was meant.
+const VERSION: u32 = 1;
+
+/// What came with a body.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct Head {
+    /// The form's version.
+    pub(super) v: u32,
+    /// `page` or `blogpost`.
+    pub(super) kind: String,
+    /// Cloud, or Data Center.
+    pub(super) cloud: bool,
+    /// The web base.
+    pub(super) base: String,
+    /// The space's key.
+    pub(super) space: String,
+    /// The id.
+    pub(super) page: String,
+    /// The service's version.
+    pub(super) version: u64,
+    /// RFC 3339, UTC.
+    pub(super) created_at: Option<String>,
+    /// A key.
+    pub(super) created_by: Option<String>,
+    /// RFC 3339, UTC.
+    pub(super) updated_at: Option<String>,
+    /// A key.
+    pub(super) updated_by: Option<String>,
+    /// `live` for live docs.
+    pub(super) subtype: Option<String>,
+}
+
+/// Joins head and body.
+pub(super) fn encode(head: &Head, body: &str) -> Raw {
+    let head = Head { v: VERSION, ..head.clone() };
+    // Strings, numbers and flags: writing them as JSON cannot fail.
+    let mut bytes = serde_json::to_vec(&head).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes.extend_from_slice(body.as_bytes());
+    Raw(Bytes::from(bytes))
+}
+
+/// Reads a raw body into a document.
+pub(super) fn read(raw: &Raw) -> Result<Document, ReadError> {
+    let bytes = &raw.0[..];
+    let end = bytes.iter().position(|byte| *byte == b'\n').ok_or_else(|| ReadError("it has no first line".to_owned()))?;
+    let head: Head = serde_json::from_slice(&bytes[..end]).map_err(|error| ReadError(format!("its first line is damaged: {error}")))?;
+    if head.v != VERSION {
+        return Err(ReadError(format!("it has the form {}, not {VERSION}", head.v)));
+    }
+    let body = std::str::from_utf8(&bytes[end + 1..]).map_err(|error| ReadError(format!("its text is damaged: {error}")))?;
+    let context = storage::Context { base: &head.base, space: &head.space, page: &head.page, cloud: head.cloud };
+    let (tree, diagnostics) = storage::read(body, &context);
+    Ok(Document { facts: facts(head), tree, diagnostics })
+}
+
+fn facts(head: Head) -> Facts {
+    let mut extra = vec![("space_key".to_owned(), head.space), ("status".to_owned(), "current".to_owned())];
+    extra.extend(head.subtype.map(|subtype| ("subtype".to_owned(), subtype)));
+    Facts {
+        created_at: head.created_at,
+        created_by: head.created_by.map(Key::new),
+        updated_at: head.updated_at,
+        updated_by: head.updated_by.map(Key::new),
+        version: Some(head.version.to_string()),
+        extra,
+    }
+}
+
+/// A person's key as Data Center and v1 name them.
+pub(super) fn person(account_id: Option<&str>, user_key: Option<&str>, username: Option<&str>) -> Option<Key> {
+    account_id.or(user_key).map(keys::user).or_else(|| username.map(keys::username))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_kept_is_read_again() {
+        let head = Head {
+            page: "7".to_owned(),
+            space: "ENG".to_owned(),
+            version: 3,
+            created_by: Some("user:a".to_owned()),
+            subtype: Some("live".to_owned()),
+            ..Head::default()
+        };
+        let document = read(&encode(&head, "<p>a</p>\n<p>b</p>")).unwrap();
+        assert_eq!(document.facts.version.as_deref(), Some("3"));
+        assert_eq!(document.facts.created_by, Some(keys::user("a")));
+        assert!(document.facts.extra.contains(&("subtype".to_owned(), "live".to_owned())));
+        assert!(!document.tree.blocks.is_empty());
+        read(&encode(&head, "")).unwrap();
+    }
+
+    #[test]
+    fn what_this_version_cannot_read_is_said() {
+        for bytes in [&b"no line"[..], b"{}\n", b"{\"v\":2}\n<p/>", b"junk\n", b"{\"v\":1}\n\xff"] {
+            assert!(read(&Raw(Bytes::copy_from_slice(bytes))).is_err());
+        }
+    }
+}

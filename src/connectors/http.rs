@@ -1,0 +1,378 @@
+//! The one HTTP client: read-only verbs, manners (concurrency, token bucket, Retry-After), retries, timeouts, redirects by our own policy, bounded bodies.
+//!
+//! Guarantees: nothing but GET and the POSTs that the connector lists is ever sent; credentials and cookies go to the configured origins only; no message
+//! holds a query, a header or a token; a body never grows beyond its limit, decompressed. It deliberately knows no service's paths or shapes.
+
+mod body;
+mod budget;
+mod cookies;
+mod download;
+mod failed;
+mod redirect;
+mod wait;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, RANGE, SET_COOKIE};
+use reqwest::{Method, Response, StatusCode};
+use serde::de::DeserializeOwned;
+use url::{Origin, Url};
+
+use super::connector::{SourceError, Traffic};
+use crate::model::Secret;
+use budget::{Budget, Permit};
+use cookies::Jar;
+pub use download::Download;
+pub use failed::Failed;
+use failed::Failure;
+
+/// A request is tried at most so often.
+const TRIES: u32 = 4;
+/// Time to reach a host.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Time for a whole JSON answer, from the request to the last byte.
+const TOTAL: Duration = Duration::from_secs(120);
+/// Longest back-off between two tries.
+const BACKOFF_MAX: Duration = Duration::from_secs(30);
+
+/// What a client is made for.
+pub struct Setup {
+    /// Its name in messages: the host.
+    pub service: String,
+    /// Who may see the credentials and cookies.
+    pub trusted: Vec<Origin>,
+    /// The value of the `Authorization` header; none for anonymous access.
+    pub authorization: Option<Secret>,
+    /// What to do when the credentials are refused, for people.
+    pub hint: String,
+    /// Endings of the paths that are read by POST. Everything else is GET.
+    pub post_paths: &'static [&'static str],
+    /// Plain http to hosts other than this machine.
+    pub allow_plain_http: bool,
+    /// Requests at a time, per host; at least 1.
+    pub concurrency: usize,
+    /// Requests a second, per host, once the burst is spent; at least 1.
+    pub requests_per_second: u32,
+    /// Requests that may be sent without pause, per host; at least 1.
+    pub burst: u32,
+    /// The first back-off; it doubles.
+    pub retry_base: Duration,
+    /// Longest silence between two reads.
+    pub read_timeout: Duration,
+}
+
+/// The client; clones share everything.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    http: reqwest::Client,
+    setup: Setup,
+    authorization: Option<HeaderValue>,
+    budget: Budget,
+    jar: Jar,
+    requests: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// One thing to ask for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    url: Url,
+    what: String,
+    json: Option<String>,
+    anonymous: bool,
+    cookies: bool,
+    max_bytes: u64,
+}
+
+impl Request {
+    /// GET of `url`; `what` names the thing in messages (`the list of spaces`).
+    pub fn get(url: Url, what: impl Into<String>) -> Self {
+        Self { url, what: what.into(), json: None, anonymous: false, cookies: false, max_bytes: 32 << 20 }
+    }
+
+    /// A reading POST of JSON; refused unless the path is one of [`Setup::post_paths`].
+    pub fn post(url: Url, what: impl Into<String>, json: String) -> Self {
+        Self { json: Some(json), ..Self::get(url, what) }
+    }
+
+    /// Without credentials, whoever is asked.
+    #[must_use]
+    pub fn anonymous(self) -> Self {
+        Self { anonymous: true, ..self }
+    }
+
+    /// With the cookies that earlier answers set: some servers serve files to sessions only.
+    #[must_use]
+    pub fn with_cookies(self) -> Self {
+        Self { cookies: true, ..self }
+    }
+
+    /// The answer's limit in bytes, decompressed.
+    #[must_use]
+    pub fn at_most(self, max_bytes: u64) -> Self {
+        Self { max_bytes, ..self }
+    }
+}
+
+/// An answer whose body is still to come; the permit holds its place among the requests at a time.
+struct Answer {
+    response: Response,
+    permit: Permit,
+}
+
+impl Client {
+    /// # Errors
+    /// When the TLS library finds no certificate authorities, or the credentials cannot stand in a header.
+    pub fn new(setup: Setup) -> Result<Self, SourceError> {
+        let wrong = |detail: String| SourceError::Misconfigured { detail, hint: "Check the settings and the system's certificates.".to_owned() };
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("context-sync/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(CONNECT)
+            .read_timeout(setup.read_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .build()
+            .map_err(|error| wrong(format!("no HTTP client can be made: {}", failed::describe(error))))?;
+        let mut authorization = None;
+        if let Some(secret) = &setup.authorization {
+            let mut value = HeaderValue::from_str(secret.expose())
+                .map_err(|_| wrong("the token or password holds characters that cannot be sent in a header".to_owned()))?;
+            value.set_sensitive(true);
+            authorization = Some(value);
+        }
+        let budget = Budget::new(setup.concurrency, setup.burst, setup.requests_per_second);
+        Ok(Self(Arc::new(Inner { http, setup, authorization, budget, jar: Jar::default(), requests: AtomicU64::new(0), bytes: AtomicU64::new(0) })))
+    }
+
+    /// Asks for JSON.
+    ///
+    /// # Errors
+    /// What went wrong, after retries.
+    pub async fn json<T: DeserializeOwned + Send + 'static>(&self, request: Request) -> Result<T, Failed> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let failure = match self.json_once(&request).await {
+                Ok(value) => return Ok(value),
+                Err(failure) => failure,
+            };
+            self.pause(failure, tries).await?;
+        }
+    }
+
+    /// What was sent and received so far, and how long the service makes us wait.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        Traffic {
+            requests: self.0.requests.load(Ordering::Relaxed),
+            bytes: self.0.bytes.load(Ordering::Relaxed),
+            waiting_until_ms: self.0.budget.waiting_until_ms(),
+        }
+    }
+
+    async fn json_once<T: DeserializeOwned + Send + 'static>(&self, request: &Request) -> Result<T, Failure> {
+        let answer = self.send(request, &HeaderMap::new(), Some(TOTAL)).await?;
+        let is_json = body::is_json(&answer.response);
+        let whole = self.read(answer, request).await?;
+        if !is_json && body::is_page(&whole) {
+            return Err(Failure::Final(self.page_for_people(&whole, &request.what)));
+        }
+        body::parse(whole).await.map_err(|error| {
+            let cut = error.is_eof();
+            let detail = if cut { "the JSON ends in its middle" } else { "it is not the JSON that was expected" };
+            let failed = Failed { status: Some(200), json: is_json, slow: false, error: self.bad_answer(&request.what, detail) };
+            // A proxy that cuts an answer short may do better next time; a wrong shape stays wrong.
+            if cut { Failure::Again(failed) } else { Failure::Final(failed) }
+        })
+    }
+
+    /// Reads a body to its end or its limit.
+    async fn read(&self, answer: Answer, request: &Request) -> Result<Vec<u8>, Failure> {
+        let Answer { mut response, permit } = answer;
+        let mut whole = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) => {
+                    self.0.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+                    if whole.len() as u64 + chunk.len() as u64 > request.max_bytes {
+                        let error = SourceError::TooLarge { what: request.what.clone(), limit_bytes: request.max_bytes };
+                        return Err(Failure::Final(Failed { status: Some(200), json: true, slow: false, error }));
+                    }
+                    whole.extend_from_slice(&chunk);
+                }
+                Ok(None) => break,
+                Err(error) => return Err(Failure::Again(self.network(error))),
+            }
+        }
+        drop(permit);
+        Ok(whole)
+    }
+
+    /// Sends, follows redirects, and returns the first good answer's head.
+    async fn send(&self, request: &Request, more: &HeaderMap, total: Option<Duration>) -> Result<Answer, Failure> {
+        let inner = &*self.0;
+        let mut url = request.url.clone();
+        let mut hops = 0;
+        loop {
+            let permit = inner.budget.enter(&redirect::host(&url)).await;
+            inner.requests.fetch_add(1, Ordering::Relaxed);
+            let response = self.outgoing(request, &url, more, total)?.send().await.map_err(|e| Failure::Again(self.network(e)))?;
+            if inner.setup.trusted.contains(&url.origin()) {
+                inner.jar.keep(&url, response.headers().get_all(SET_COOKIE));
+            }
+            if wait::near_limit(response.headers()) {
+                inner.budget.slow_down(&redirect::host(&url));
+            }
+            match response.status() {
+                status if status.is_success() => return Ok(Answer { response, permit }),
+                StatusCode::MOVED_PERMANENTLY
+                | StatusCode::FOUND
+                | StatusCode::SEE_OTHER
+                | StatusCode::TEMPORARY_REDIRECT
+                | StatusCode::PERMANENT_REDIRECT => {
+                    hops += 1;
+                    let location = response.headers().get("location").and_then(|value| value.to_str().ok());
+                    let next = match request.json {
+                        None => redirect::follow(&url, location, hops, inner.setup.allow_plain_http),
+                        Some(_) => Err("it redirects a POST"),
+                    };
+                    url = next.map_err(|why| Failure::Final(Failed::of(response.status(), self.bad_answer(&request.what, why))))?;
+                }
+                _ => return Err(self.refusal(request, &url, response).await),
+            }
+        }
+    }
+
+    fn outgoing(&self, request: &Request, url: &Url, more: &HeaderMap, total: Option<Duration>) -> Result<reqwest::RequestBuilder, Failure> {
+        let inner = &*self.0;
+        let refuse = |detail: String, hint: &str| Failure::Final(Failed::before(SourceError::Misconfigured { detail, hint: hint.to_owned() }));
+        if !redirect::may_be_plain(url, inner.setup.allow_plain_http) {
+            let detail = format!("{} would be asked over plain http, which shows the credentials to everybody on the way", redirect::host(url));
+            return Err(refuse(detail, "Use https, or set `allow_plain_http = true` if you know that the way is safe."));
+        }
+        let mut outgoing = match &request.json {
+            None => inner.http.request(Method::GET, url.clone()).header(ACCEPT, "application/json, */*;q=0.5"),
+            Some(json) if inner.setup.post_paths.iter().any(|ending| url.path().ends_with(ending)) => inner
+                .http
+                .request(Method::POST, url.clone())
+                .header(ACCEPT, "application/json")
+                .header(CONTENT_TYPE, "application/json")
+                .body(json.clone()),
+            Some(_) => return Err(refuse(format!("{} would be asked by POST", request.what), "This is a mistake in the program; please report it.")),
+        };
+        if let Some(total) = total {
+            outgoing = outgoing.timeout(total);
+        }
+        // The credentials are for those whom the user named, and never travel from one of them to the other.
+        if inner.setup.trusted.contains(&url.origin()) && url.origin() == request.url.origin() && !request.anonymous {
+            if let Some(authorization) = &inner.authorization {
+                outgoing = outgoing.header(AUTHORIZATION, authorization.clone());
+            }
+            if let Some(cookies) = inner.jar.header(url).filter(|_| request.cookies) {
+                outgoing = outgoing.header(COOKIE, cookies);
+            }
+        }
+        Ok(outgoing.headers(more.clone()))
+    }
+
+    /// What a status that is no success means; the waiting that it asks for is arranged for all requests.
+    async fn refusal(&self, request: &Request, url: &Url, response: Response) -> Failure {
+        let inner = &*self.0;
+        let status = response.status();
+        let json = body::is_json(&response);
+        let headers = response.headers().clone();
+        let failed = |error: SourceError| Failed { status: Some(status.as_u16()), json, slow: false, error };
+        let what = request.what.clone();
+        match status {
+            StatusCode::UNAUTHORIZED => {
+                let scope = body::start(response, 2048).await.contains("scope");
+                let detail = if scope { "401, the token's scopes do not cover this" } else { "401" };
+                Failure::Final(failed(self.unauthorized(detail)))
+            }
+            StatusCode::FORBIDDEN if headers.get("x-seraph-loginreason").is_some_and(|v| v.as_bytes() == b"AUTHENTICATION_DENIED") => {
+                Failure::Final(failed(self.unauthorized("it asks for a captcha after failed logins; log in once with a browser")))
+            }
+            StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE => {
+                Failure::Final(failed(SourceError::NotVisible { what, status: status.as_u16() }))
+            }
+            StatusCode::TOO_MANY_REQUESTS => {
+                inner.budget.slow_down(&redirect::host(url));
+                let asked = wait::asked(&headers);
+                if let Some(asked) = asked {
+                    inner.budget.hold(asked);
+                }
+                let error = SourceError::RateLimited { service: inner.setup.service.clone(), retry_after: asked.unwrap_or(BACKOFF_MAX) };
+                Failure::Limited { failed: failed(error), held: asked.is_some() }
+            }
+            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
+                if let Some(asked) = wait::asked(&headers).filter(|asked| !asked.is_zero()) {
+                    inner.budget.hold(asked);
+                }
+                Failure::Again(Failed { slow: true, ..failed(self.bad_answer(&what, &format!("status {}", status.as_u16()))) })
+            }
+            _ => Failure::Final(failed(self.bad_answer(&what, &format!("status {}", status.as_u16())))),
+        }
+    }
+
+    /// Waits before the next try, or gives the failure back if there is none.
+    async fn pause(&self, failure: Failure, tries: u32) -> Result<(), Failed> {
+        let base = self.0.setup.retry_base;
+        match failure {
+            Failure::Final(failed) => Err(failed),
+            Failure::Again(failed) | Failure::Limited { failed, .. } if tries >= TRIES => Err(failed),
+            Failure::Again(_) => {
+                tokio::time::sleep(wait::backoff(base, tries, BACKOFF_MAX)).await;
+                Ok(())
+            }
+            // The budget makes everybody wait as the service asked; without a word from it, we choose, and all wait as well.
+            Failure::Limited { held, .. } => {
+                if !held {
+                    self.0.budget.hold(wait::backoff(base * 2, tries, BACKOFF_MAX));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn page_for_people(&self, whole: &[u8], what: &str) -> Failed {
+        let error = if body::is_login_page(whole) {
+            self.unauthorized("it answers with a page to log in")
+        } else {
+            self.bad_answer(what, "a page for people instead of JSON")
+        };
+        Failed { status: Some(200), json: false, slow: false, error }
+    }
+
+    fn unauthorized(&self, detail: &str) -> SourceError {
+        SourceError::Unauthorized { service: self.0.setup.service.clone(), detail: detail.to_owned(), hint: self.0.setup.hint.clone() }
+    }
+
+    fn bad_answer(&self, what: &str, detail: &str) -> SourceError {
+        SourceError::BadAnswer { service: self.0.setup.service.clone(), what: what.to_owned(), detail: detail.to_owned() }
+    }
+
+    fn network(&self, error: reqwest::Error) -> Failed {
+        let slow = error.is_timeout() && !error.is_connect();
+        let detail = failed::describe(error);
+        Failed { status: None, json: false, slow, error: SourceError::Network { service: self.0.setup.service.clone(), detail } }
+    }
+}
+
+/// `Range` from `from` on.
+fn range(from: u64) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    if from > 0
+        && let Ok(value) = HeaderValue::from_str(&format!("bytes={from}-"))
+    {
+        headers.insert(RANGE, value);
+    }
+    headers
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+//! Manners towards hosts: so many requests at a time, a token bucket that shrinks when a host complains and slowly grows back, and one gate for all
+//! requests of the worker that opens when the service said.
+//!
+//! What the time is comes from outside the reckoning, so that tests turn it; only the moment that is shown to people is the wall clock's.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+/// The smallest share of the allowance.
+const FLOOR: f64 = 1.0 / 16.0;
+/// Complaints closer together than this are one.
+const ONE_COMPLAINT: Duration = Duration::from_secs(10);
+/// After so long without complaint, a tenth of the allowance comes back.
+const HEALS_EVERY: Duration = Duration::from_secs(30);
+
+/// A place among the requests at a time.
+pub(super) struct Permit {
+    _held: Option<OwnedSemaphorePermit>,
+}
+
+pub(super) struct Budget {
+    concurrency: usize,
+    burst: f64,
+    per_second: f64,
+    hosts: Mutex<HashMap<String, Arc<Host>>>,
+    gate: Mutex<Gate>,
+}
+
+#[derive(Default)]
+struct Gate {
+    opens: Option<Instant>,
+    opens_ms: u64,
+}
+
+struct Host {
+    places: Arc<Semaphore>,
+    bucket: Mutex<Bucket>,
+}
+
+struct Bucket {
+    tokens: f64,
+    counted: Instant,
+    share: f64,
+    changed: Instant,
+}
+
+impl Budget {
+    pub(super) fn new(concurrency: usize, burst: u32, per_second: u32) -> Self {
+        Self {
+            concurrency: concurrency.max(1),
+            burst: f64::from(burst.max(1)),
+            per_second: f64::from(per_second.max(1)),
+            hosts: Mutex::default(),
+            gate: Mutex::default(),
+        }
+    }
+
+    /// Returns when a request to `host` may be sent.
+    pub(super) async fn enter(&self, host: &str) -> Permit {
+        let host = self.host(host);
+        // The semaphore is never closed; were it, requests would pass one by one through the bucket all the same.
+        let held = Arc::clone(&host.places).acquire_owned().await.ok();
+        while let Some(wait) = self.wait(&host, Instant::now()) {
+            tokio::time::sleep(wait).await;
+        }
+        Permit { _held: held }
+    }
+
+    /// How long a request to `host` has to wait; none: its token is taken.
+    fn wait(&self, host: &Host, now: Instant) -> Option<Duration> {
+        let closed = locked(&self.gate).opens.map(|opens| opens.saturating_duration_since(now)).filter(|wait| !wait.is_zero());
+        closed.or_else(|| self.take(host, now))
+    }
+
+    /// Keeps every request of this client back for `wait`.
+    pub(super) fn hold(&self, wait: Duration) {
+        self.hold_from(Instant::now(), wait);
+    }
+
+    fn hold_from(&self, now: Instant, wait: Duration) {
+        let opens = now + wait;
+        let mut gate = locked(&self.gate);
+        if gate.opens.is_none_or(|known| known < opens) {
+            gate.opens = Some(opens);
+            gate.opens_ms = SystemTime::now().checked_add(wait).map_or(0, since_1970_ms);
+        }
+    }
+
+    /// The wall clock's moment at which the gate opens, while it is shut.
+    pub(super) fn waiting_until_ms(&self) -> Option<u64> {
+        self.waiting_at(Instant::now())
+    }
+
+    fn waiting_at(&self, now: Instant) -> Option<u64> {
+        let gate = locked(&self.gate);
+        gate.opens.filter(|opens| *opens > now).map(|_| gate.opens_ms)
+    }
+
+    /// Halves what we allow ourselves at `host`.
+    pub(super) fn slow_down(&self, host: &str) {
+        self.slow_down_at(&self.host(host), Instant::now());
+    }
+
+    fn slow_down_at(&self, host: &Host, now: Instant) {
+        let mut bucket = locked(&host.bucket);
+        self.heal(&mut bucket, now);
+        if bucket.share >= 1.0 || now.saturating_duration_since(bucket.changed) >= ONE_COMPLAINT {
+            bucket.share = (bucket.share / 2.0).max(FLOOR);
+            bucket.changed = now;
+            bucket.tokens = bucket.tokens.min(self.burst * bucket.share);
+        }
+    }
+
+    /// Takes a token; none: taken, some: how long until there is one.
+    fn take(&self, host: &Host, now: Instant) -> Option<Duration> {
+        let mut bucket = locked(&host.bucket);
+        self.heal(&mut bucket, now);
+        let rate = self.per_second * bucket.share;
+        let earned = now.saturating_duration_since(bucket.counted).as_secs_f64() * rate;
+        bucket.tokens = (bucket.tokens + earned).min((self.burst * bucket.share).max(1.0));
+        bucket.counted = now;
+        if bucket.tokens >= 1.0 {
+            bucket.tokens -= 1.0;
+            return None;
+        }
+        // A millisecond more than reckoned, so that rounding does not make it a second wait.
+        Some(Duration::from_secs_f64((1.0 - bucket.tokens) / rate) + Duration::from_millis(1))
+    }
+
+    fn heal(&self, bucket: &mut Bucket, now: Instant) {
+        while bucket.share < 1.0 && now.saturating_duration_since(bucket.changed) >= HEALS_EVERY {
+            bucket.share = (bucket.share + 0.1).min(1.0);
+            bucket.changed += HEALS_EVERY;
+        }
+    }
+
+    fn host(&self, name: &str) -> Arc<Host> {
+        let mut hosts = locked(&self.hosts);
+        if let Some(host) = hosts.get(name) {
+            return Arc::clone(host);
+        }
+        let now = Instant::now();
+        let bucket = Bucket { tokens: self.burst, counted: now, share: 1.0, changed: now };
+        let host = Arc::new(Host { places: Arc::new(Semaphore::new(self.concurrency)), bucket: Mutex::new(bucket) });
+        hosts.insert(name.to_owned(), Arc::clone(&host));
+        host
+    }
+}
+
+fn since_1970_ms(at: SystemTime) -> u64 {
+    at.duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Nothing that is done under these locks can leave them half done.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Seconds that so many requests in a row take from `now` on, by reckoning; moves `now`.
+    fn seconds_for(budget: &Budget, now: &mut Instant, requests: usize) -> f64 {
+        let (host, began) = (budget.host("a:443"), *now);
+        for _ in 0..requests {
+            while let Some(wait) = budget.wait(&host, *now) {
+                *now += wait;
+            }
+        }
+        now.saturating_duration_since(began).as_secs_f64()
+    }
+
+    #[test]
+    fn a_burst_passes_then_the_rate_rules() {
+        let (budget, mut now) = (Budget::new(4, 100, 50), Instant::now());
+        assert!(seconds_for(&budget, &mut now, 100) < 0.05);
+        let next = seconds_for(&budget, &mut now, 100);
+        assert!((1.9..2.3).contains(&next), "{next}");
+    }
+
+    #[test]
+    fn complaints_close_together_halve_once_and_heal_slowly() {
+        let (budget, mut now) = (Budget::new(4, 10, 10), Instant::now());
+        for _ in 0..4 {
+            budget.slow_down_at(&budget.host("a:443"), now);
+        }
+        seconds_for(&budget, &mut now, 5);
+        let slow = seconds_for(&budget, &mut now, 10);
+        assert!((1.8..2.3).contains(&slow), "half of ten a second: {slow}");
+        now += Duration::from_secs(31);
+        seconds_for(&budget, &mut now, 6);
+        let better = seconds_for(&budget, &mut now, 12);
+        assert!((1.8..2.3).contains(&better), "six a second: {better}");
+        now += Duration::from_secs(600);
+        assert!(seconds_for(&budget, &mut now, 10) < 0.05);
+        for _ in 0..100 {
+            now += ONE_COMPLAINT;
+            budget.slow_down_at(&budget.host("a:443"), now);
+        }
+        seconds_for(&budget, &mut now, 2);
+        let least = seconds_for(&budget, &mut now, 10);
+        assert!((15.0..17.0).contains(&least), "a sixteenth of ten a second: {least}");
+    }
+
+    #[test]
+    fn the_gate_holds_every_host_until_the_second_and_is_told() {
+        let (budget, now) = (Budget::new(4, 100, 50), Instant::now());
+        assert_eq!(budget.waiting_at(now), None);
+        budget.hold_from(now, Duration::from_secs(3600));
+        budget.hold_from(now, Duration::from_secs(5));
+        assert!(budget.waiting_at(now).is_some());
+        for host in ["a:443", "b:443"] {
+            assert_eq!(budget.wait(&budget.host(host), now), Some(Duration::from_secs(3600)));
+        }
+        let after = now + Duration::from_secs(3600);
+        assert_eq!((budget.wait(&budget.host("b:443"), after), budget.waiting_at(after)), (None, None));
+    }
+
+    #[tokio::test]
+    async fn at_most_so_many_at_a_time_per_host() {
+        let budget = Budget::new(2, 100, 50);
+        let (one, _two) = (budget.enter("a:443").await, budget.enter("a:443").await);
+        let soon = Duration::from_millis(20);
+        assert!(tokio::time::timeout(soon, budget.enter("a:443")).await.is_err());
+        budget.enter("b:443").await;
+        drop(one);
+        budget.enter("a:443").await;
+    }
+}

@@ -1,0 +1,111 @@
+//! One client, from its first line to its last.
+//!
+//! Requests of one client are worked on side by side, up to a bound; its lines wait in a bounded queue, and one that does not take them in time is
+//! dropped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use context_sync_protocol::codec::{self, CodecError};
+use context_sync_protocol::error::{ErrorBody, ErrorKind};
+use context_sync_protocol::reply::Reply;
+use context_sync_protocol::request::{Op, Request};
+use interprocess::local_socket::tokio::Stream;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::asker::{Answer, Asker};
+use super::{Context, cancel, cleanup, config, history, logs, pause, reload, restore, resume, status, sync, validate};
+use crate::supervisor::lines::Lines;
+
+/// Lines that wait for a slow client.
+const QUEUED_LINES: usize = 32;
+/// How long a client may take for one of them.
+const SLOWEST: Duration = Duration::from_secs(30);
+/// Requests of one client at a time.
+const MOST_REQUESTS: usize = 16;
+
+/// Answers a client until it hangs up.
+pub(super) async fn serve(stream: Stream, context: Arc<Context>) {
+    let (reader, writer) = tokio::io::split(stream);
+    let (sender, lines) = mpsc::channel(QUEUED_LINES);
+    let writing = tokio::spawn(write(writer, lines));
+    let mut requests = JoinSet::new();
+    let mut reader = Lines::new(reader);
+    let mut open = true;
+    while open || !requests.is_empty() {
+        tokio::select! {
+            line = reader.next(), if open && requests.len() < MOST_REQUESTS => {
+                open = match line {
+                    Ok(Some(line)) => {
+                        begin(line, &sender, &context, &mut requests).await;
+                        true
+                    }
+                    Ok(None) | Err(CodecError::CutOff | CodecError::Io(_)) => false,
+                    Err(error) => {
+                        let error = ErrorBody::new(ErrorKind::Usage, format!("{error}."), "Send one request a line.");
+                        Asker::new(0, sender.clone()).end(Err(error)).await;
+                        false
+                    }
+                };
+            }
+            // What a request panicked with is in the log; the others go on.
+            _ = requests.join_next(), if !requests.is_empty() => {}
+            // The client takes no more lines: nobody is left to answer.
+            () = sender.closed() => requests.abort_all(),
+        }
+    }
+    drop(sender);
+    // The last lines; bounded, because each of them is.
+    let _ = writing.await;
+}
+
+async fn begin(line: &[u8], sender: &mpsc::Sender<Vec<u8>>, context: &Arc<Context>, requests: &mut JoinSet<()>) {
+    if line.iter().all(u8::is_ascii_whitespace) {
+        return;
+    }
+    match codec::decode_request(line) {
+        Ok(Request { id, op, .. }) => {
+            let (asker, context) = (Asker::new(id, sender.clone()), Arc::clone(context));
+            requests.spawn(async move {
+                let answer = answer(&context, &asker, op).await;
+                asker.end(answer).await;
+            });
+        }
+        Err(reply) => {
+            let Reply { id, body, .. } = *reply;
+            if let context_sync_protocol::reply::Body::Error(error) = body {
+                Asker::new(id, sender.clone()).end(Err(error)).await;
+            }
+        }
+    }
+}
+
+async fn answer(context: &Context, asker: &Asker, op: Op) -> Answer {
+    match op {
+        Op::Status { name } => status::answer(context, name.as_deref()),
+        Op::Sync { names, full, accept_deletions, wait } => sync::answer(context, asker, &names, full, accept_deletions, wait).await,
+        Op::Cancel { names } => cancel::answer(context, &names),
+        Op::Pause { names } => pause::answer(context, &names).await,
+        Op::Resume { names } => resume::answer(context, &names).await,
+        Op::Cleanup { names, apply } => cleanup::answer(context, asker, &names, apply).await,
+        Op::Restore { paths } => restore::answer(context, asker, &paths).await,
+        Op::Validate { names } => validate::answer(context, asker, &names).await,
+        Op::History { name, limit } => history::answer(context, name.as_deref(), limit),
+        Op::Logs { name, follow, lines } => logs::answer(context, asker, name.as_deref(), follow, lines).await,
+        Op::Reload {} => reload::answer(context).await,
+        Op::Config {} => config::answer(context),
+    }
+}
+
+async fn write(mut writer: impl AsyncWrite + Unpin, mut lines: mpsc::Receiver<Vec<u8>>) {
+    while let Some(line) = lines.recv().await {
+        match timeout(SLOWEST, writer.write_all(&line)).await {
+            Ok(Ok(())) => {}
+            // Gone, or as good as gone.
+            _ => return,
+        }
+    }
+}

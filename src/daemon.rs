@@ -1,0 +1,239 @@
+//! The daemon's life: configuration, socket, bells, workers; and its words to systemd.
+//!
+//! Guarantees that it is ready only when its socket listens, that its watchdog is fed by the loop that does the work, that a broken configuration never
+//! replaces one that works, and that it stops within ten seconds. It holds no network client, no database and no secret.
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use context_sync_protocol::error::{ErrorBody, ErrorKind};
+use context_sync_protocol::event::Event;
+use context_sync_protocol::reply::ReloadReport;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval};
+
+mod systemd;
+
+use crate::config::{self, Config, ConfigError, Surroundings};
+use crate::control::{self, Context, ListenError, Listener, ReloadWish};
+use crate::logging::{self, Aloud};
+use crate::schedule::{Bell, Schedule, ScheduleError, Why};
+use crate::supervisor::{Cause, Supervisor, Told};
+
+/// Workers get so long to stop; with what else there is to do, less than ten seconds.
+const PATIENCE: Duration = Duration::from_secs(9);
+/// Clients get so long to take their last lines.
+const LAST_LINES: Duration = Duration::from_millis(100);
+/// Bells, and wishes to reload, that wait for the loop.
+const QUEUED: usize = 16;
+
+/// Why the daemon did not come to life.
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    #[error("the runtime cannot be started; the system may have run out of memory or descriptors")]
+    Runtime(#[source] std::io::Error),
+    #[error("the control socket has no place")]
+    Place(#[from] context_sync_protocol::socket::SocketError),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
+}
+
+/// Why a configuration is refused.
+#[derive(Debug, thiserror::Error)]
+enum RefusedConfig {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Schedule(#[from] ScheduleError),
+    #[error("the configuration could not be read to its end")]
+    Crashed(#[from] tokio::task::JoinError),
+}
+
+/// Runs until SIGTERM or SIGINT.
+#[must_use]
+pub fn run(around: Surroundings, config: Config) -> ExitCode {
+    logging::set_level(&config.log_level);
+    logging::install(Aloud::Journal, logging::files(&config.logs(), config.log_days));
+    match start(around, config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{}", chain(&error));
+            let kind = match error {
+                StartError::Schedule(_) => ErrorKind::Misconfigured,
+                StartError::Listen(ListenError::Taken(_)) => ErrorKind::Busy,
+                _ => ErrorKind::Failed,
+            };
+            ExitCode::from(kind.exit_code())
+        }
+    }
+}
+
+/// Says whether a configuration that could be read can work as a whole: what is to be known about it, or what is wrong.
+///
+/// # Errors
+/// What is wrong, as one line.
+pub fn check(config: &Config) -> Result<Vec<String>, String> {
+    Schedule::new(config).map_err(|error| chain(&error))?;
+    let names: Vec<&str> = config.enabled().map(|instance| instance.config.name.as_str()).collect();
+    let first = match names.is_empty() {
+        true => no_connector(config),
+        false => format!("{} can work; connectors: {}.", config.path.display(), names.join(", ")),
+    };
+    Ok([first].into_iter().chain(config.notes.iter().cloned()).collect())
+}
+
+fn start(around: Surroundings, config: Config) -> Result<(), StartError> {
+    // Threads come and go with the few things that block.
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().max_blocking_threads(4).thread_keep_alive(Duration::from_secs(1)).build().map_err(StartError::Runtime)?;
+    let ended = runtime.block_on(async {
+        let schedule = Schedule::new(&config)?;
+        let listener = Listener::open(&control::place()?)?;
+        live(around, config, schedule, listener).await
+    });
+    runtime.shutdown_timeout(Duration::from_millis(500));
+    ended
+}
+
+async fn live(around: Surroundings, config: Config, schedule: Schedule, listener: Listener) -> Result<(), StartError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Runtime)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Runtime)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(StartError::Runtime)?;
+    greet(&config);
+    let supervisor = Supervisor::new(Arc::new(config));
+    let mut told = supervisor.follow();
+    let (ringer, mut bells) = mpsc::channel(QUEUED);
+    let (reload, mut wishes) = mpsc::channel::<ReloadWish>(QUEUED);
+    let context = Context { supervisor: supervisor.clone(), schedule: schedule.clone(), reload, started: Instant::now() };
+    let controlling = tokio::spawn(control::run(listener, context));
+    let ringing = schedule.clone();
+    tokio::spawn(async move {
+        if let Err(error) = ringing.run(ringer).await {
+            tracing::error!("No bells ring any more: {error}. Restart with `systemctl --user restart context-syncd`.");
+        }
+    });
+    let mut systemd = systemd::Systemd::new();
+    systemd.ready(&supervisor.status());
+    let mut watchdog = interval(systemd::watchdog_interval());
+    watchdog.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            Some(Bell { name, why }) = bells.recv() => supervisor.ring(&name, cause(why)),
+            heard = told.recv() => match heard {
+                Ok(told) => {
+                    note_end(&schedule, &told);
+                    systemd.status(&supervisor.status(), matches!(*told.event, Event::Finished(_)));
+                }
+                Err(RecvError::Lagged(_) | RecvError::Closed) => {}
+            },
+            Some(wish) = wishes.recv() => {
+                let came = reload_now(&around, &supervisor, &schedule, &mut systemd).await;
+                // Who hung up does not want to know.
+                let _ = wish.send(came);
+            }
+            Some(()) = hangup.recv() => drop(reload_now(&around, &supervisor, &schedule, &mut systemd).await),
+            _ = watchdog.tick() => systemd.watchdog(),
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+        }
+    }
+    tracing::info!("Stopping.");
+    systemd.stopping();
+    supervisor.drain(PATIENCE).await;
+    tokio::time::sleep(LAST_LINES).await;
+    controlling.abort();
+    Ok(())
+}
+
+fn greet(config: &Config) {
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), config = %config.path.display(), "Started.");
+    for note in &config.notes {
+        tracing::info!("{note}");
+    }
+    if config.enabled().next().is_none() {
+        tracing::warn!("{}", no_connector(config));
+    }
+}
+
+fn no_connector(config: &Config) -> String {
+    let path = config.path.display();
+    format!(
+        "No connector is configured: add a table like [connectors.confluence] to {path} (config.example.toml shows one), then `context-syncctl reload`."
+    )
+}
+
+fn cause(why: Why) -> Cause {
+    match why {
+        Why::Schedule => Cause::Schedule,
+        Why::Start => Cause::Start,
+        Why::Retry => Cause::Retry,
+    }
+}
+
+/// The schedule wants to know how syncs end.
+fn note_end(schedule: &Schedule, told: &Told) {
+    if let (Event::Finished(finished), "sync") = (&*told.event, told.operation) {
+        schedule.ended(&told.connector, finished.outcome);
+    }
+}
+
+/// Reads the configuration again, and puts it in force if it can work.
+async fn reload_now(
+    around: &Surroundings,
+    supervisor: &Supervisor,
+    schedule: &Schedule,
+    systemd: &mut systemd::Systemd,
+) -> Result<ReloadReport, ErrorBody> {
+    systemd.reloading();
+    let came = try_reload(around, supervisor, schedule).await;
+    systemd.ready(&supervisor.status());
+    match came {
+        Ok(report) => {
+            let (added, removed, changed) = (report.added.join(" "), report.removed.join(" "), report.changed.join(" "));
+            tracing::info!(added, removed, changed, "The configuration was read again.");
+            report.notes.iter().for_each(|note| tracing::info!("{note}"));
+            Ok(report)
+        }
+        Err(error) => {
+            let message = format!("The configuration is refused, the old one stays: {}", chain(&error));
+            tracing::error!("{message}");
+            Err(ErrorBody::new(ErrorKind::Misconfigured, message, "Correct it, then run `context-syncctl reload` again."))
+        }
+    }
+}
+
+async fn try_reload(around: &Surroundings, supervisor: &Supervisor, schedule: &Schedule) -> Result<ReloadReport, RefusedConfig> {
+    let around = around.clone();
+    let config = tokio::task::spawn_blocking(move || config::load(&around)).await??;
+    schedule.replace(&config)?;
+    let old = supervisor.config();
+    let config = Arc::new(config);
+    logging::set_level(&config.log_level);
+    let (reconfigured, new) = (supervisor.clone(), Arc::clone(&config));
+    let (mut report, woken) = tokio::task::spawn_blocking(move || reconfigured.put_in_force(new)).await?;
+    for name in woken {
+        supervisor.ring(&name, Cause::Reload);
+    }
+    supervisor.start_waiting();
+    if (&old.output_dir, old.log_days) != (&config.output_dir, config.log_days) {
+        report.notes.push(format!("The log files stay in {} as they were until a restart.", old.logs().display()));
+    }
+    Ok(report)
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,127 @@
+//! `--once`: one sync of each connector, without schedule and socket.
+//!
+//! One summary line per connector goes to the standard output, progress and log lines to the standard error; the exit code is that of all connectors.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use context_sync_protocol::error::{ErrorKind, merged_exit_code};
+use context_sync_protocol::event::{Event, Outcome, Progress};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::config::Config;
+use crate::config::job::Operation;
+use crate::logging::{self, Aloud};
+use crate::supervisor::{self, Supervisor};
+
+/// How often one connector's progress is written.
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
+/// A little more than workers get after they were told to stop.
+const PATIENCE: Duration = Duration::from_secs(12);
+
+/// Syncs the named connectors, or all that are on.
+#[must_use]
+pub fn run(config: Config, names: &[String]) -> ExitCode {
+    logging::set_level(&config.log_level);
+    logging::install(Aloud::Stderr, logging::files(&config.logs(), config.log_days));
+    for note in &config.notes {
+        tracing::info!("{note}");
+    }
+    let known: Vec<String> = config.enabled().map(|instance| instance.config.name.clone()).collect();
+    if let Some(name) = names.iter().find(|name| !known.contains(name)) {
+        complain(&format!("There is no connector `{name}`; configured are: {}.", known.join(", ")));
+        return ExitCode::from(ErrorKind::NotFound.exit_code());
+    }
+    let mut names = if names.is_empty() { known } else { names.to_vec() };
+    names.dedup();
+    if names.is_empty() {
+        complain(&format!("No connector is configured: add a table like [connectors.confluence] to {}.", config.path.display()));
+        return ExitCode::SUCCESS;
+    }
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(sync(config, names)),
+        Err(error) => {
+            complain(&format!("The runtime cannot be started: {error}."));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn sync(config: Config, names: Vec<String>) -> ExitCode {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        complain("The signals cannot be waited for.");
+        return ExitCode::FAILURE;
+    };
+    let supervisor = Supervisor::new(Arc::new(config));
+    let mut told = supervisor.follow();
+    let progress = tokio::spawn(async move {
+        let mut written = BTreeMap::new();
+        loop {
+            match told.recv().await {
+                Ok(told) => {
+                    if let Event::Progress(progress) = &*told.event {
+                        show(&told.connector, progress, &mut written);
+                    }
+                }
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            }
+        }
+    });
+    let mut ended = Vec::new();
+    for name in &names {
+        match supervisor.order(name, Operation::Sync { full: false, accept_deletions: false }) {
+            Ok(ordered) => ended.push((name, ordered.ended)),
+            Err(error) => complain(&error.to_string()),
+        }
+    }
+    let all = async {
+        let mut outcomes = Vec::new();
+        for (name, ended) in ended {
+            let outcome = match ended.await {
+                Ok(record) => {
+                    let _ = writeln!(std::io::stdout(), "{name}: {}", supervisor::sentence(&record));
+                    record.finished.outcome
+                }
+                Err(_) => Outcome::Failed,
+            };
+            outcomes.push(outcome);
+        }
+        outcomes
+    };
+    tokio::pin!(all);
+    let outcomes = tokio::select! {
+        outcomes = &mut all => outcomes,
+        _ = terminate.recv() => stop(&supervisor, &mut all).await,
+        _ = interrupt.recv() => stop(&supervisor, &mut all).await,
+    };
+    // What remains is the history.
+    supervisor.drain(PATIENCE).await;
+    progress.abort();
+    ExitCode::from(merged_exit_code(outcomes))
+}
+
+/// Stops all work, and waits for what it came to.
+async fn stop(supervisor: &Supervisor, all: impl Future<Output = Vec<Outcome>>) -> Vec<Outcome> {
+    let drained = supervisor.drain(PATIENCE);
+    let outcomes = async { tokio::time::timeout(PATIENCE, all).await.unwrap_or_else(|_| vec![Outcome::Cancelled]) };
+    tokio::join!(drained, outcomes).1
+}
+
+fn show(connector: &str, progress: &Progress, written: &mut BTreeMap<String, (String, Instant)>) {
+    let new = written.get(connector).is_none_or(|(phase, at)| *phase != progress.phase || at.elapsed() >= PROGRESS_INTERVAL);
+    if new {
+        written.insert(connector.to_owned(), (progress.phase.clone(), Instant::now()));
+        let waits = if progress.waiting_until_ms.is_some() { ", waiting for the service's rate limit" } else { "" };
+        complain(&format!("{connector}: {} {} of {}{waits}", progress.phase, progress.done, progress.total));
+    }
+}
+
+fn complain(line: &str) {
+    // A closed standard error is nothing to die of.
+    let _ = writeln!(std::io::stderr(), "{line}");
+}

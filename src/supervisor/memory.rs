@@ -1,0 +1,81 @@
+//! What the daemon remembers across its lives: which connectors are paused, and how runs ended.
+//!
+//! Files below `$XDG_STATE_HOME/context-sync/`, replaced whole, so that a crash leaves the old or the new one. A file that cannot be read is as good as
+//! none. Blocking.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fs::DirBuilder;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use context_sync_protocol::reply::RunRecord;
+
+/// Runs that are kept per connector.
+pub(super) const MOST_RUNS: usize = 200;
+
+/// The folder of the memory.
+#[derive(Clone, Debug)]
+pub(super) struct Memory {
+    folder: PathBuf,
+}
+
+impl Memory {
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The connectors that are paused.
+    pub(super) fn paused(&self) -> BTreeSet<String> {
+        let text = std::fs::read(self.folder.join("paused.json")).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    pub(super) fn keep_paused(&self, paused: &BTreeSet<String>) -> io::Result<()> {
+        replace(&self.folder, "paused.json", &serde_json::to_vec(paused)?)
+    }
+
+    /// How runs ended, the newest last.
+    pub(super) fn runs(&self, connector: &str) -> VecDeque<RunRecord> {
+        let text = std::fs::read_to_string(self.folder.join("history").join(format!("{connector}.jsonl"))).unwrap_or_default();
+        let mut runs: VecDeque<RunRecord> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        runs.drain(..runs.len().saturating_sub(MOST_RUNS));
+        runs
+    }
+
+    pub(super) fn keep_runs(&self, connector: &str, runs: &VecDeque<RunRecord>) -> io::Result<()> {
+        let mut text = Vec::new();
+        for run in runs {
+            serde_json::to_writer(&mut text, run)?;
+            text.push(b'\n');
+        }
+        replace(&self.folder.join("history"), &format!("{connector}.jsonl"), &text)
+    }
+}
+
+fn replace(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let temporary = folder.join(format!(".{name}.{}", std::process::id()));
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    file.write_all(bytes)?;
+    file.sync_data()?;
+    std::fs::rename(&temporary, folder.join(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_remembers_and_forgets_the_oldest() {
+        let folder = tempfile::tempdir().unwrap();
+        let memory = Memory::new(folder.path().join("state"));
+        assert!(memory.paused().is_empty() && memory.runs("wiki").is_empty());
+        memory.keep_paused(&["wiki".to_owned()].into()).unwrap();
+        assert!(memory.paused().contains("wiki"));
+        let run = |n: u64| RunRecord { connector: "wiki".to_owned(), started_ms: n, ..RunRecord::default() };
+        memory.keep_runs("wiki", &(0..250).map(run).collect()).unwrap();
+        let runs = memory.runs("wiki");
+        assert_eq!((runs.len(), runs.front().unwrap().started_ms, runs.back().unwrap().started_ms), (MOST_RUNS, 50, 249));
+    }
+}
