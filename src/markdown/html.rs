@@ -42,7 +42,7 @@ fn fits(html: &str) -> bool {
             "br" | "hr" | "img" | "wbr" => continue,
             // What these hold is no text, or is text that would be lost or run together.
             "script" | "style" | "iframe" | "object" | "embed" | "svg" | "math" | "form" | "input" | "button" | "select" | "textarea"
-            | "template" | "noscript" | "video" | "audio" | "canvas" | "link" | "meta" | "head" | "title" | "" => return false,
+            | "template" | "noscript" | "dl" | "dt" | "dd" | "video" | "audio" | "canvas" | "link" | "meta" | "head" | "title" | "" => return false,
             "table" => tables = if closing { tables.saturating_sub(1) } else { tables + 1 },
             _ => {}
         }
