@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Local, TimeDelta, TimeZone, Utc};
-use croner::Cron;
+use chrono::{DateTime, Local, Offset, TimeDelta, TimeZone, Utc};
 use croner::parser::{CronParser, Seconds};
+use croner::{Cron, JobType};
 
 /// Why a schedule's words mean nothing.
 #[derive(Debug, thiserror::Error)]
@@ -100,8 +100,20 @@ impl Spec {
 
 fn occurrence<Z: TimeZone>(cron: &Cron, after: &DateTime<Z>) -> Option<DateTime<Utc>> {
     let found = cron.find_next_occurrence(after, false).ok()?.with_timezone(&Utc);
+    let found = in_the_doubled_hour(cron, after).filter(|earlier| *earlier < found).unwrap_or(found);
     // Whatever the calendar does, time goes on.
     (found > after.with_timezone(&Utc)).then_some(found)
+}
+
+/// The crate passes over the second of two hours of one name. That is right for `30 2 * * *`, which shall come once, and wrong for every hour.
+fn in_the_doubled_hour<Z: TimeZone>(cron: &Cron, after: &DateTime<Z>) -> Option<DateTime<Utc>> {
+    if cron.determine_job_type() == JobType::FixedTime {
+        return None;
+    }
+    // The next time if the clock were not set back: it counts where it is one by the clock that was set back, too.
+    let unchanged = after.with_timezone(&after.offset().fix());
+    let found = cron.find_next_occurrence(&unchanged, false).ok()?;
+    cron.is_time_matching(&found.with_timezone(&after.timezone())).unwrap_or(false).then(|| found.with_timezone(&Utc))
 }
 
 /// `15m`, `2h`, `1d`.
@@ -160,6 +172,14 @@ mod tests {
         // A zone that changes at midnight.
         let midnight = times("daily", "America/Santiago", "2026-09-04T12:00:00Z", 3);
         assert_eq!(midnight.iter().map(|time| &time[..5]).collect::<Vec<_>>(), ["09-05", "09-06", "09-07"], "{midnight:?}");
+    }
+
+    #[test]
+    fn daylight_saving_leaves_no_hour_out() {
+        for (from, hours) in [("2026-03-29T00:00:00Z", ["01", "02", "03"]), ("2026-10-25T00:00:00Z", ["01", "02", "03"])] {
+            let came: Vec<String> = times("hourly", "Europe/Berlin", from, 3).iter().map(|time| time[6..8].to_owned()).collect();
+            assert_eq!(came, hours);
+        }
     }
 
     #[test]
