@@ -1,15 +1,22 @@
 //! Resolves references to secrets: the one moment in which a secret is read.
 //!
-//! Only workers do this, before they fence themselves in. Guarantees that no error repeats what was read.
+//! Only workers do this, before they fence themselves in. Guarantees that no error repeats what was read, and that a command that waits for somebody who
+//! is not there is given up.
 
-use std::io::Read;
+use std::io::{self, BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use crate::config::job::SecretRef;
 use crate::model::Secret;
 
 /// No token is longer; what is, is another file.
 const MOST_BYTES: u64 = 64 << 10;
+/// How long a command may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why a secret cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +48,9 @@ pub enum SecretError {
         /// How.
         status: std::process::ExitStatus,
     },
+    /// The command took too long.
+    #[error("the command `{0}` took longer than {PATIENCE:?} and was ended; nobody can answer it here, so it must not ask for anything")]
+    Slow(String),
     /// There is nothing in it.
     #[error("{0} holds nothing")]
     Empty(String),
@@ -69,7 +79,7 @@ pub fn resolve(reference: &SecretRef) -> Result<Secret, SecretError> {
             let folder = std::env::var_os("CREDENTIALS_DIRECTORY").ok_or_else(|| SecretError::NoCredentials(name.clone()))?;
             file(&Path::new(&folder).join(name))
         }
-        SecretRef::Command(words) => command(words),
+        SecretRef::Command(words) => command(words, PATIENCE),
         SecretRef::Dotenv { path, variable } => {
             let moved = || SecretError::Moved { path: path.clone(), key: variable.clone() };
             let lines = dotenvy::from_path_iter(path).map_err(|_| moved())?;
@@ -90,16 +100,51 @@ fn file(path: &Path) -> Result<Secret, SecretError> {
     first_line(&read(path)?, &path.display().to_string())
 }
 
-fn command(words: &[String]) -> Result<Secret, SecretError> {
+fn command(words: &[String], patience: Duration) -> Result<Secret, SecretError> {
     let Some((program, arguments)) = words.split_first() else { return Err(SecretError::Empty("the command".to_owned())) };
-    // Its complaints go to the journal with the worker's own; it may not read the worker's job.
-    let mut command = std::process::Command::new(program);
-    command.args(arguments).stdin(std::process::Stdio::null()).stderr(std::process::Stdio::inherit());
-    let output = command.output().map_err(|source| SecretError::Run { program: program.clone(), source })?;
-    if !output.status.success() {
-        return Err(SecretError::Failed { program: program.clone(), status: output.status });
+    let broken = |source| SecretError::Run { program: program.clone(), source };
+    let deadline = Instant::now() + patience;
+    // Its complaints go to the journal with the worker's own; it may not read the worker's job. In a group of its own, what it starts ends with it.
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).process_group(0);
+    let mut child = command.spawn().map_err(broken)?;
+    let (sender, receiver) = mpsc::channel();
+    // Only a line is waited for: what the command left running in the background may hold its output open for ever.
+    let reader = child.stdout.take().map(|output| std::thread::spawn(move || sender.send(line_of(output))));
+    let Ok(line) = receiver.recv_timeout(patience) else {
+        end(&mut child);
+        return Err(SecretError::Slow(program.clone()));
+    };
+    let status = loop {
+        match child.try_wait().map_err(broken)? {
+            Some(status) => break status,
+            None if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(5)),
+            None => {
+                end(&mut child);
+                return Err(SecretError::Slow(program.clone()));
+            }
+        }
+    };
+    // It has sent its line, so it ends now: the worker relies on being one thread until it is fenced in.
+    reader.map(std::thread::JoinHandle::join);
+    if !status.success() {
+        return Err(SecretError::Failed { program: program.clone(), status });
     }
-    first_line(&String::from_utf8_lossy(&output.stdout), &format!("what the command `{program}` printed"))
+    first_line(&line.map_err(broken)?, &format!("what the command `{program}` printed"))
+}
+
+fn line_of(output: impl Read) -> io::Result<String> {
+    let mut line = Vec::new();
+    BufReader::new(output.take(MOST_BYTES)).read_until(b'\n', &mut line)?;
+    String::from_utf8(line).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it printed no UTF-8"))
+}
+
+fn end(child: &mut Child) {
+    if let Ok(pid) = i32::try_from(child.id()) {
+        // It may have ended by itself just now; it has not been waited for, so the number is still its own.
+        let _ = nix::sys::signal::killpg(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
+    }
+    let _ = child.wait();
 }
 
 fn read(path: &Path) -> Result<String, SecretError> {
@@ -149,5 +194,16 @@ mod tests {
         assert!(matches!(resolve(&SecretRef::Dotenv { path: dotenv, variable: "B".into() }), Err(SecretError::Moved { .. })));
         assert!(matches!(resolve(&SecretRef::Command(vec!["false".into()])), Err(SecretError::Failed { .. })));
         assert!(matches!(resolve(&SecretRef::Command(vec![])), Err(SecretError::Empty(_))));
+    }
+
+    #[test]
+    fn a_command_that_waits_is_given_up_and_what_it_leaves_behind_is_not_waited_for() {
+        let shell = |script: &str, patience| command(&["sh".to_owned(), "-c".to_owned(), script.to_owned()], patience);
+        let soon = Duration::from_millis(100);
+        assert!(matches!(shell("sleep 60", soon), Err(SecretError::Slow(_))));
+        assert!(matches!(shell("echo hunter2; exec sleep 60", soon), Err(SecretError::Slow(_))));
+        assert_eq!(shell("sleep 5 & echo hunter2", Duration::from_secs(4)).unwrap().expose(), "hunter2");
+        let error = shell("echo hunter2; exit 3", PATIENCE).unwrap_err().to_string();
+        assert!(error.contains("exit status: 3") && !error.contains("hunter2"), "{error}");
     }
 }
