@@ -42,7 +42,8 @@ pub enum Aloud {
 pub fn install(aloud: Aloud, files: LogFiles) {
     let journal = (aloud == Aloud::Journal && stderr_is_the_journal()).then(|| tracing_journald::layer().ok()).flatten();
     let stderr = journal.is_none();
-    let ours = tracing_subscriber::filter::filter_fn(|metadata| wants(metadata.target(), *metadata.level()));
+    // Asked anew for each event: the answer of a plain filter is kept, and would outlive a change of the level.
+    let ours = tracing_subscriber::filter::dynamic_filter_fn(|metadata, _| wants(metadata.target(), *metadata.level()));
     let journal = journal.map(|layer| layer.with_field_prefix(None).with_syslog_identifier("context-syncd".to_owned()).with_filter(ours));
     let lines = Lines { stderr, files: Mutex::new(files) };
     // A second subscriber is refused and the first stays, which is what we want.
