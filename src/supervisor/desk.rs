@@ -114,7 +114,9 @@ impl Desk {
                 _ => {}
             }
         }
-        if matches!(record.finished.outcome, Outcome::Done | Outcome::Partial | Outcome::DeletionsHeld) && record.operation != "cleanup" {
+        // The others need no credentials, so that their success says nothing about them.
+        let asked_the_service = matches!(record.operation.as_str(), "sync" | "validate");
+        if asked_the_service && matches!(record.finished.outcome, Outcome::Done | Outcome::Partial | Outcome::DeletionsHeld) {
             self.suspended = None;
         }
         let mut kept = record.clone();
@@ -207,6 +209,7 @@ pub(super) mod tests {
         desk.ended(&record("sync", Outcome::Unauthorized));
         assert!(!desk.listens());
         desk.ended(&record("cleanup", Outcome::Done));
+        desk.ended(&record("restore", Outcome::Done));
         assert!(!desk.listens());
         desk.ended(&record("sync", Outcome::Done));
         assert!(desk.listens());
