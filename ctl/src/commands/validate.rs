@@ -1,5 +1,6 @@
 //! `validate`: ask the services whether credentials and permissions work.
 
+use context_sync_protocol::event::Outcome;
 use context_sync_protocol::reply::Runs;
 use context_sync_protocol::request::Op;
 
@@ -19,7 +20,10 @@ fn text(runs: &Runs, paint: Paint) -> String {
     }
     let mut out = String::new();
     for run in &runs.runs {
-        out.push_str(&runs::verdict(run, paint));
+        match run.finished.outcome {
+            Outcome::Done => out.push_str(&format!("{}: {}\n", paint.strong(&clean(&run.connector)), paint.good("works"))),
+            _ => out.push_str(&runs::verdict(run, paint)),
+        }
         for item in &run.finished.items {
             let said = [&item.path, &item.reason].map(|part| clean(part)).into_iter().filter(|part| !part.is_empty());
             let said = said.collect::<Vec<_>>().join(": ");
@@ -31,7 +35,7 @@ fn text(runs: &Runs, paint: Paint) -> String {
 
 #[cfg(test)]
 mod tests {
-    use context_sync_protocol::event::{Finished, Item, Outcome};
+    use context_sync_protocol::event::{Finished, Item};
     use context_sync_protocol::reply::RunRecord;
 
     use super::*;
