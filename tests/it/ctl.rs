@@ -1,7 +1,5 @@
 //! The control program against the real daemon and a simulated site: a user's day with it, and its answers when things go wrong.
 
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -177,29 +175,4 @@ fn waiting_can_end_before_the_sync_does() {
     assert_eq!(output.status.code(), Some(9), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("went away"), "{output:?}");
     assert_eq!(document(&home, &["status"], 9)["error"]["kind"], "daemon_unreachable");
-}
-
-#[test]
-fn the_protocol_can_be_typed_by_hand() {
-    let home = Home::new(DAEMON);
-    let _daemon = home.start();
-    let mut stream = UnixStream::connect(home.socket()).unwrap();
-    let mut answers = BufReader::new(stream.try_clone().unwrap()).lines();
-    let mut ask = |line: &str| -> Value {
-        writeln!(stream, "{line}").unwrap();
-        serde_json::from_str(&answers.next().unwrap().unwrap()).unwrap()
-    };
-    let answer = ask(r#"{"v":1,"id":5,"op":"status"}"#);
-    assert_eq!((&answer["id"], &answer["ok"]["connectors"]), (&json!(5), &json!([])), "{answer:#}");
-    for (line, id, kind) in [
-        (r#"{"v":1,"id":6,"op":"search","query":"x"}"#, 6, "unsupported"),
-        (r#"{"v":2,"id":7,"op":"status"}"#, 7, "unsupported"),
-        (r#"{"v":1,"id":8,"op":"sync","names":["nobody"]}"#, 8, "not_found"),
-        (r#"{"v":1,"id":9,"op":"sync","names":7}"#, 9, "usage"),
-        ("GET / HTTP/1.1", 0, "usage"),
-    ] {
-        let answer = ask(line);
-        assert_eq!((&answer["v"], &answer["id"], &answer["error"]["kind"]), (&json!(1), &json!(id), &json!(kind)), "{line}: {answer:#}");
-    }
-    assert_eq!(ask(r#"{"op":"history"}"#)["ok"]["runs"], json!([]), "the connection is still good");
 }
