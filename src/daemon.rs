@@ -83,11 +83,21 @@ pub fn run(wish: Wish) -> ExitCode {
     if wish.check_config {
         return check(&config);
     }
-    if let Some(names) = wish.once {
-        return once::run(config, &names);
-    }
     logging::set_level(&config.log_level);
-    logging::install(Aloud::Journal, logging::files(&config.logs(), config.log_days));
+    let aloud = if wish.once.is_some() { Aloud::Stderr } else { Aloud::Journal };
+    if let Err(error) = logging::install(aloud, logging::files(&config.logs(), config.log_days)) {
+        let _ = writeln!(io::stderr(), "error: the thread for the log files cannot be started: {error}");
+        return ExitCode::FAILURE;
+    }
+    let code = match wish.once {
+        Some(names) => once::run(config, &names),
+        None => serve(around, config),
+    };
+    logging::flush();
+    code
+}
+
+fn serve(around: Surroundings, config: Config) -> ExitCode {
     match start(around, config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
 
 use context_sync_protocol::event::Level;
 use context_sync_protocol::reply::LogLine;
@@ -18,7 +18,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 pub mod files;
 mod line;
 
-use files::LogFiles;
+use files::{LogFiles, Writer};
 use line::Words;
 
 /// Our crates' targets begin so.
@@ -27,6 +27,7 @@ const OURS: &str = "context_sync";
 const LAG: usize = 256;
 
 static LEVEL: AtomicU8 = AtomicU8::new(Level::Info as u8);
+static FILES: OnceLock<Writer> = OnceLock::new();
 static FOLLOWED: OnceLock<broadcast::Sender<LogLine>> = OnceLock::new();
 
 /// Where lines go besides the file.
@@ -38,15 +39,33 @@ pub enum Aloud {
     Stderr,
 }
 
-/// Logs from now on. Only the first call in a process counts. Blocking.
-pub fn install(aloud: Aloud, files: LogFiles) {
+/// Logs from now on. Only the first call in a process counts.
+///
+/// # Errors
+/// When there can be no thread for the files.
+pub fn install(aloud: Aloud, files: LogFiles) -> std::io::Result<()> {
+    let files = Writer::start(files, |line| {
+        // Nobody follows, most of the time.
+        if let Some(sender) = FOLLOWED.get() {
+            let _ = sender.send(line);
+        }
+    })?;
     let journal = (aloud == Aloud::Journal && stderr_is_the_journal()).then(|| tracing_journald::layer().ok()).flatten();
     let stderr = journal.is_none();
-    let ours = tracing_subscriber::filter::filter_fn(|metadata| wants(metadata.target(), *metadata.level()));
+    // Asked anew for each event: the answer of a plain filter is kept, and would outlive a change of the level.
+    let ours = tracing_subscriber::filter::dynamic_filter_fn(|metadata, _| wants(metadata.target(), *metadata.level()));
     let journal = journal.map(|layer| layer.with_field_prefix(None).with_syslog_identifier("context-syncd".to_owned()).with_filter(ours));
-    let lines = Lines { stderr, files: Mutex::new(files) };
+    let lines = Lines { stderr, files: FILES.get_or_init(|| files).clone() };
     // A second subscriber is refused and the first stays, which is what we want.
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(journal).with(lines));
+    Ok(())
+}
+
+/// Waits until the files have all lines, for a short time at most: before the process ends. Blocking.
+pub fn flush() {
+    if let Some(files) = FILES.get() {
+        files.flush();
+    }
 }
 
 /// From now on, lines below this level are dropped; `info` where the word is none that we know.
@@ -60,7 +79,7 @@ pub fn set_level(word: &str) {
     LEVEL.store(level as u8, Ordering::Relaxed);
 }
 
-/// Lines from now on.
+/// Lines from now on, each once it stands in its file.
 #[must_use]
 pub fn follow() -> broadcast::Receiver<LogLine> {
     FOLLOWED.get_or_init(|| broadcast::channel(LAG).0).subscribe()
@@ -104,10 +123,10 @@ fn wants(target: &str, level: tracing::Level) -> bool {
     target.starts_with(OURS) && level as u8 <= LEVEL.load(Ordering::Relaxed)
 }
 
-/// Writes lines to the file, to the standard error, and to followers.
+/// Writes lines to the standard error, and has them written to the file, from where followers hear them.
 struct Lines {
     stderr: bool,
-    files: Mutex<LogFiles>,
+    files: Writer,
 }
 
 impl<S: tracing::Subscriber> Layer<S> for Lines {
@@ -123,10 +142,7 @@ impl<S: tracing::Subscriber> Layer<S> for Lines {
             // A closed standard error is nothing to die of.
             let _ = writeln!(std::io::stderr(), "{line}");
         }
-        let dated = self.files.lock().unwrap_or_else(PoisonError::into_inner).write(&line);
-        if let Some(sender) = FOLLOWED.get() {
-            let _ = sender.send(LogLine { connector: words.connector().to_owned(), line: dated });
-        }
+        self.files.write(words.connector(), &line);
     }
 }
 
@@ -151,8 +167,10 @@ pub fn files(folder: &Path, days: u32) -> LogFiles {
 /// For tests that look at one subscriber alone.
 #[cfg(test)]
 pub(crate) fn quietly(files: LogFiles, test: impl FnOnce()) {
-    let lines = Lines { stderr: false, files: Mutex::new(files) };
+    let files = Writer::start(files, |_| {}).unwrap();
+    let lines = Lines { stderr: false, files: files.clone() };
     tracing::subscriber::with_default(tracing_subscriber::registry().with(lines), test);
+    files.flush();
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ impl Client {
 
     /// Asks, and hands on what is heard until the last word.
     pub(crate) fn call<T: DeserializeOwned>(&self, op: Op, takes: Takes, mut hear: impl FnMut(Heard) -> Result<(), Stop>) -> Result<T, Stop> {
-        let path = socket::resolve(self.socket.as_deref(), nix::unistd::getuid().as_raw())
+        let path = socket::resolve(self.socket.as_deref(), nix::unistd::geteuid().as_raw())
             .map_err(|error| Stop::failed(ErrorKind::DaemonUnreachable, format!("{error}."), ""))?;
         let lines = start(path.clone(), Request::new(ID, op));
         let mut last_heard = Instant::now();

@@ -111,9 +111,9 @@ impl Output {
         }
         if !self.only_json {
             let paint = Paint(self.color_stderr);
-            let mut text = format!("{} {}\n", paint.bad("error:"), clean(&error.message));
+            let mut text = format!("{} {}\n", paint.bad("error:"), indented(&error.message));
             if !error.hint.is_empty() {
-                text.push_str(&format!("{} {}\n", paint.dim("hint:"), clean(&error.hint)));
+                text.push_str(&format!("{} {}\n", paint.dim("hint:"), indented(&error.hint)));
             }
             self.say(&text);
         }
@@ -124,6 +124,11 @@ impl Output {
         // Where standard error is closed, there is nobody to tell.
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
+}
+
+/// Clean lines, all but the first indented, so that none of them passes for a line of ours.
+fn indented(text: &str) -> String {
+    text.lines().map(clean).collect::<Vec<_>>().join("\n  ")
 }
 
 /// Colours, or none.
@@ -169,6 +174,11 @@ mod tests {
     fn a_document_bears_the_version_of_its_shape() {
         let text = Output::explicit_json().document(&json!({ "runs": [] })).unwrap();
         assert_eq!(text, "{\"runs\":[],\"schema_version\":1}\n");
+    }
+
+    #[test]
+    fn several_findings_keep_their_lines() {
+        assert_eq!(indented("one\u{1b}[31m\nhint: two\n"), "one\n  hint: two");
     }
 
     #[test]

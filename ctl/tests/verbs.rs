@@ -130,7 +130,7 @@ fn cleanup_is_a_preview_unless_it_is_applied() {
 
 #[test]
 fn restore_lists_and_restores() {
-    let item = json!({ "kind": "trash", "path": "wiki/2025-08-22/ENG/x.md", "bytes": 2048, "reason": "gone upstream" });
+    let item = json!({ "kind": "trash", "path": "2025-08-22/ENG/x.md", "bytes": 2048, "reason": "gone upstream" });
     let answer = json!({ "runs": [{ "connector": "wiki", "operation": "restore", "outcome": "done", "items": [item] }] });
     let ended = asked(&["restore"], &json!({ "op": "restore", "paths": [] }), &answer);
     assert_eq!(ended.stdout, "     2.0 KiB  wiki/2025-08-22/ENG/x.md  gone upstream\n");

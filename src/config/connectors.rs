@@ -29,8 +29,18 @@ pub(super) fn resolve(layers: &Layers, around: &Surroundings, places: &Places<'_
     let mut tables = layers.connectors.clone();
     for name in connectors::kinds() {
         let Some(kind) = connectors::kind(name) else { continue };
-        if !tables.contains_key(*name) && kind.required.iter().all(|variable| layers.variable(variable).is_some()) {
-            tables.insert((*name).to_owned(), Table::new());
+        if tables.contains_key(*name) {
+            continue;
+        }
+        let missing: Vec<&str> = kind.required.iter().copied().filter(|variable| layers.variable(variable).is_none()).collect();
+        let set = kind.env.iter().map(|(variable, _)| *variable).find(|variable| layers.variable(variable).is_some());
+        match set {
+            _ if missing.is_empty() => drop(tables.insert((*name).to_owned(), Table::new())),
+            // Another instance of the type may refer to it.
+            Some(set) if !tables.values().any(|table| Get(table).text("type", "").is_ok_and(|kind| kind == *name)) => {
+                notes.push(format!("`{set}` is set, but `{}` is not, so that there is no connector `{name}`.", missing.join("`, `")));
+            }
+            _ => {}
         }
     }
     tables.into_iter().map(|(name, table)| instance(&name, table, layers, around, places, notes)).collect()

@@ -44,6 +44,8 @@ async fn past(context: &Context, name: Option<&str>, lines: u32) -> Result<Vec<L
     let (folder, name) = (context.supervisor.config().logs(), name.map(str::to_owned));
     let count = usize::try_from(lines.min(MOST)).unwrap_or_default();
     let read = move || {
+        // What was said before the follower listened is in the files then, or it would fall between.
+        logging::flush();
         let wanted = |line: &str| name.as_deref().is_none_or(|name| logging::is_of(line, name));
         logging::files::last_lines(&folder, count, wanted)
     };

@@ -37,7 +37,8 @@ pub(super) fn look(config: &Config, apply: bool) -> Vec<Item> {
         }
     }
     for folder in folders(&config.output_dir) {
-        let known = config.connectors.iter().any(|instance| instance.config.folder == folder);
+        // One that holds a connector's folder somewhere below stays as well.
+        let known = config.connectors.iter().any(|instance| instance.config.folder.starts_with(&folder));
         if known || !folder.join(".sync_state").is_dir() {
             continue;
         }

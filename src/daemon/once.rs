@@ -15,7 +15,6 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::config::Config;
 use crate::config::job::Operation;
-use crate::logging::{self, Aloud};
 use crate::supervisor::{self, Supervisor};
 
 /// How often one connector's progress is written.
@@ -26,8 +25,6 @@ const PATIENCE: Duration = Duration::from_secs(12);
 /// Syncs the named connectors, or all that are on.
 #[must_use]
 pub(super) fn run(config: Config, names: &[String]) -> ExitCode {
-    logging::set_level(&config.log_level);
-    logging::install(Aloud::Stderr, logging::files(&config.logs(), config.log_days));
     for note in &config.notes {
         tracing::info!("{note}");
     }

@@ -1,13 +1,90 @@
 //! The log files: one a day, for their owner alone, removed after some days.
 //!
-//! Guarantees that a file is never followed through a link, and that a full disk stops the log and nothing else. Blocking, for one short line.
+//! Guarantees that a file is never followed through a link, and that a disk that is full or slow stops the log and nothing else: one thread writes, and
+//! lines that it cannot keep up with are counted and said.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
 
 use chrono::{DateTime, Local, NaiveDate, SecondsFormat};
+use context_sync_protocol::reply::LogLine;
+
+/// Lines that wait for a slow disk before more are lost.
+const QUEUED: usize = 1024;
+/// How long the end of the program waits for a disk.
+const LAST_LINES: Duration = Duration::from_secs(2);
+
+/// What the thread is asked to do.
+enum Task {
+    Write(DateTime<Local>, LogLine),
+    Say(SyncSender<()>),
+}
+
+/// The way to the thread that writes; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Writer {
+    tasks: SyncSender<Task>,
+    lost: Arc<AtomicU64>,
+}
+
+impl Writer {
+    /// `written` hears of each line that stands in its file.
+    pub(super) fn start(files: LogFiles, written: impl Fn(LogLine) + Send + 'static) -> io::Result<Self> {
+        let (tasks, todo) = sync_channel(QUEUED);
+        let writer = Self { tasks, lost: Arc::default() };
+        let lost = Arc::clone(&writer.lost);
+        std::thread::Builder::new().name("log files".to_owned()).spawn(move || work(files, &todo, &lost, written))?;
+        Ok(writer)
+    }
+
+    /// Has a line written, with its time before it.
+    pub(super) fn write(&self, connector: &str, line: &str) {
+        let now = Local::now();
+        let line = LogLine { connector: connector.to_owned(), line: stamped(now, line) };
+        if self.tasks.try_send(Task::Write(now, line)).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until everything is written, but not for ever.
+    pub(super) fn flush(&self) {
+        let (done, heard) = sync_channel(1);
+        if self.tasks.try_send(Task::Say(done)).is_ok() {
+            // A disk that takes longer keeps its lines to itself.
+            let _ = heard.recv_timeout(LAST_LINES);
+        }
+    }
+}
+
+fn stamped(now: DateTime<Local>, line: &str) -> String {
+    format!("{} {line}", now.to_rfc3339_opts(SecondsFormat::Millis, true))
+}
+
+fn work(mut files: LogFiles, todo: &Receiver<Task>, lost: &AtomicU64, written: impl Fn(LogLine)) {
+    for task in todo {
+        match task {
+            Task::Write(now, line) => {
+                files.write(now, &line.line);
+                written(line);
+            }
+            // Whoever asked may have given up.
+            Task::Say(done) => drop(done.try_send(())),
+        }
+        let missed = lost.swap(0, Ordering::Relaxed);
+        if missed > 0 {
+            let now = Local::now();
+            let line = stamped(now, &format!("WARN [-] {missed} lines are missing here, because the disk was too slow."));
+            files.write(now, &line);
+            written(LogLine { connector: String::new(), line });
+        }
+    }
+}
 
 /// Writes the file of the day.
 pub struct LogFiles {
@@ -31,11 +108,8 @@ impl LogFiles {
         Self { folder, days, open: None, failed: None }
     }
 
-    /// Writes a line and returns it as it stands in the file, with its time.
-    pub(super) fn write(&mut self, line: &str) -> String {
-        let now = Local::now();
-        let dated = format!("{} {line}", now.to_rfc3339_opts(SecondsFormat::Millis, true));
-        if let Err(error) = self.append(now, &dated) {
+    fn write(&mut self, now: DateTime<Local>, line: &str) {
+        if let Err(error) = self.append(now, line) {
             let today = now.date_naive();
             // Said once a day: there is no use in a line about every line.
             if self.failed != Some(today) {
@@ -43,7 +117,6 @@ impl LogFiles {
                 let _ = writeln!(io::stderr(), "The log files in {} cannot be written: {error}.", self.folder.display());
             }
         }
-        dated
     }
 
     fn append(&mut self, now: DateTime<Local>, line: &str) -> io::Result<()> {
@@ -131,5 +204,23 @@ mod tests {
             std::io::Write::write_all(&mut File::create(folder.path().join(name)).unwrap(), text.as_bytes()).unwrap();
         }
         assert_eq!(last_lines(folder.path(), 3, |line| line != "x"), ["b", "c", "d"]);
+    }
+
+    #[test]
+    fn a_disk_that_stands_still_keeps_nobody_waiting() {
+        let (tasks, todo) = sync_channel(2);
+        let writer = Writer { tasks, lost: Arc::default() };
+        for _ in 0..5 {
+            writer.write("", "INFO [-] line");
+        }
+        assert_eq!(writer.lost.load(Ordering::Relaxed), 3);
+        // The disk is back.
+        let folder = tempfile::tempdir().unwrap();
+        let lost = Arc::clone(&writer.lost);
+        drop(writer);
+        work(LogFiles::new(folder.path().to_owned(), 14), &todo, &lost, |_| {});
+        let lines = last_lines(folder.path(), 9, |_| true);
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert!(lines[1].contains(" 3 lines are missing here"), "{lines:?}");
     }
 }

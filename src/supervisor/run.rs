@@ -3,6 +3,7 @@
 //! Guarantees that it ends: one that is told to stop is killed after a grace period, one that is silent for too long is told to stop. Whatever becomes of
 //! the process, there is a [`Finished`].
 
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -107,10 +108,16 @@ fn spawn() -> std::io::Result<Child> {
         .spawn()
 }
 
-/// This very program, even if its file was replaced or removed since it started.
+/// This very program, even if its file was replaced or removed since it started: a worker of another version might not understand its job.
 fn program() -> std::io::Result<PathBuf> {
+    let itself = PathBuf::from("/proc/self/exe");
     let path = std::env::current_exe()?;
-    Ok(if path.exists() { path } else { PathBuf::from("/proc/self/exe") })
+    let same = match (std::fs::metadata(&path), std::fs::metadata(&itself)) {
+        (Ok(there), Ok(running)) => (there.dev(), there.ino()) == (running.dev(), running.ino()),
+        _ => false,
+    };
+    // By its path where that can be, because a process is listed by the name that it was started by.
+    Ok(if same { path } else { itself })
 }
 
 /// How much longer a worker may be silent, because it waits for a service that told it to.

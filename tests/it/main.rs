@@ -13,6 +13,7 @@ mod budgets;
 mod confluence;
 mod control;
 mod crash;
+mod ctl;
 mod end_to_end;
 mod engine;
 mod home;

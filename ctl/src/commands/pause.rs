@@ -6,5 +6,5 @@ use super::Context;
 use crate::stop::Stop;
 
 pub(crate) fn run(context: &Context, names: Vec<String>) -> Result<u8, Stop> {
-    context.touch(Op::Pause { names }, "paused; `context-syncctl resume` ends it", "No connector is configured.")
+    context.touch(Op::Pause { names }, "paused; `context-syncctl resume` ends it", "Nothing to do: paused already, or no connector is configured.")
 }

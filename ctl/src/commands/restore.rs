@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path};
 
+use context_sync_protocol::event::{Item, Outcome};
 use context_sync_protocol::reply::Runs;
 use context_sync_protocol::request::Op;
 
@@ -33,12 +34,15 @@ fn from_here(path: String) -> String {
 fn text(runs: &Runs, paint: Paint, list: bool) -> String {
     let mut out = String::new();
     for run in &runs.runs {
-        if !list {
+        if list && run.finished.outcome == Outcome::Done {
+            // As this command takes them.
+            let named = |item: &Item| Item { path: format!("{}/{}", run.connector, item.path), ..item.clone() };
+            out.push_str(&runs::items(&run.finished.items.iter().map(named).collect::<Vec<_>>()));
+        } else {
             out.push_str(&runs::verdict(run, paint));
+            out.push_str(&runs::items(&run.finished.items));
         }
-        out.push_str(&runs::items(&run.finished.items));
     }
-    out.push_str(&runs::items(&runs.items));
     if runs.items_left_out > 0 {
         out.push_str(&format!("  … and {} more\n", number(runs.items_left_out)));
     }

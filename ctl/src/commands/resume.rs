@@ -6,5 +6,5 @@ use super::Context;
 use crate::stop::Stop;
 
 pub(crate) fn run(context: &Context, names: Vec<String>) -> Result<u8, Stop> {
-    context.touch(Op::Resume { names }, "resumed", "No connector is configured.")
+    context.touch(Op::Resume { names }, "resumed", "Nothing to do: none was paused.")
 }
