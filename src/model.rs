@@ -229,7 +229,7 @@ pub struct AssetRef {
     pub keys: Vec<Key>,
     /// Its name at the service, unsafe as a file name.
     pub name: String,
-    /// Folder below the connector's folder, and its safe file name: `(["ENG", "_assets", "98411"], "att99001-diagram.png")`.
+    /// Folder below the connector's folder (`["ENG", "_assets", "98411"]`); its first component is that of its owner's container, and follows it.
     pub folder: Vec<String>,
     /// Safe file name.
     pub file_name: String,

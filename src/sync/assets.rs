@@ -131,7 +131,7 @@ impl Porter<'_> {
     fn tasks(&self, book: &Book) -> Vec<(AssetRef, DocPath, Task, Option<ContentHash>)> {
         let mut tasks: Vec<(AssetRef, DocPath, Task, Option<ContentHash>)> = Vec::new();
         for entry in book.assets.values().filter(|e| e.referenced) {
-            let Ok(path) = entry.path() else { continue };
+            let Ok(path) = book.asset_path(entry) else { continue };
             let kept = entry.kept.as_ref();
             let waits = kept
                 .and_then(|k| k.deferred.as_ref())

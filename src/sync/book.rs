@@ -135,6 +135,24 @@ impl Book {
         cursors
     }
 
+    /// Where an attachment lies or would lie: below its owner's container, wherever its owner was moved since it was listed.
+    ///
+    /// # Errors
+    /// When the connector gave an unsafe name.
+    pub(super) fn asset_path(&self, entry: &AssetEntry) -> Result<DocPath, crate::model::PathError> {
+        let owner = self.docs.get(&entry.asset.owner).and_then(Entry::place);
+        let container = owner.and_then(|place| place.container.first());
+        let first = container.or(entry.asset.folder.first());
+        let folders = first.into_iter().chain(entry.asset.folder.iter().skip(1));
+        let mut path = String::new();
+        for folder in folders {
+            path.push_str(folder);
+            path.push('/');
+        }
+        path.push_str(&entry.asset.file_name);
+        DocPath::new(&path)
+    }
+
     /// A snapshot of everything that stays or comes. A full run fetches every body, so that earlier names are needed no more.
     pub(super) fn view(&self, full: bool) -> View {
         let mut view = View { nodes: self.nodes.clone(), people: self.people.clone(), ..View::default() };
@@ -150,7 +168,7 @@ impl Book {
             }
         }
         for (id, entry) in &self.assets {
-            if let Ok(path) = entry.path() {
+            if let Ok(path) = self.asset_path(entry) {
                 view.add_asset(id.clone(), &entry.asset.keys, path, entry.asset.name.clone(), entry.available());
             }
         }
@@ -196,17 +214,6 @@ impl Entry {
 }
 
 impl AssetEntry {
-    /// Where it lies or would lie.
-    ///
-    /// # Errors
-    /// When the connector gave an unsafe name.
-    pub(super) fn path(&self) -> Result<DocPath, crate::model::PathError> {
-        let mut path = self.asset.folder.join("/");
-        path.push('/');
-        path.push_str(&self.asset.file_name);
-        DocPath::new(&path)
-    }
-
     /// Whether documents may link to it.
     pub(super) fn available(&self) -> bool {
         self.kept.as_ref().is_none_or(|k| k.deferred.is_none() || k.path.is_some())

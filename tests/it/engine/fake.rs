@@ -163,7 +163,8 @@ impl Connector for Fake {
                     revision: Revision::new(revision.to_string()),
                     keys: vec![Key::new(format!("file:{owner}:{name}"))],
                     name: name.clone(),
-                    folder: vec![s.docs.get(owner).map_or("GONE".to_owned(), |d| d.scope.to_uppercase()), "_assets".to_owned(), owner.clone()],
+                    // The first folder is where the owner was once; the engine must know better.
+                    folder: vec!["ELSEWHERE".to_owned(), "_assets".to_owned(), owner.clone()],
                     file_name: format!("{id}-{name}"),
                     size: Some(bytes.len() as u64),
                     media_type: None,
