@@ -3,24 +3,24 @@
 //! Guarantees that steps of the clock, suspend and daylight saving neither lose nor double a bell: the scheduler is set up anew when the clocks disagree.
 //! Does not know what a bell starts.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{DateTime, Utc};
 use context_sync_protocol::event::Outcome;
 use tokio::sync::{Notify, mpsc};
-use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 mod spec;
+mod striker;
 mod timetable;
 
 pub use spec::SpecError;
 
 use crate::config::Config;
+use striker::Striker;
 use timetable::Timetable;
 
-/// Every minute, at its first second. UTC, because an offset that the scheduler took once would be wrong after a change of daylight saving.
-const STRIKE: &str = "0 * * * * *";
 /// How often the clocks are compared.
 const BEAT: Duration = Duration::from_secs(20);
 /// Clocks that differ by less than this were not set.
@@ -105,10 +105,10 @@ impl Schedule {
     /// Rings until whoever hears the bells is gone.
     ///
     /// # Errors
-    /// When the scheduler cannot be set up.
-    pub async fn run(self, bells: mpsc::Sender<Bell>) -> Result<(), JobSchedulerError> {
+    /// When the scheduler cannot be set up, or failed.
+    pub async fn run(self, bells: mpsc::Sender<Bell>) -> io::Result<()> {
         let (strike, mut strikes) = mpsc::channel(1);
-        let mut scheduler = strike_every_minute(strike.clone()).await?;
+        let striker = Striker::start(strike)?;
         let mut clocks = Clocks::now();
         let mut beat = tokio::time::interval(BEAT);
         beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -116,7 +116,7 @@ impl Schedule {
             // What comes later than the next strike is waited for then.
             let wait = self.until_next();
             tokio::select! {
-                _ = strikes.recv() => {}
+                struck = strikes.recv() => struck.ok_or_else(|| io::Error::other("the scheduler stopped"))?,
                 () = self.changed.notified() => {}
                 () = tokio::time::sleep(wait.unwrap_or(AHEAD)), if wait.is_some() => {}
                 _ = beat.tick() => {
@@ -125,15 +125,13 @@ impl Schedule {
                     }
                     tracing::info!("The clock was set, or the machine slept: the schedule is set up anew.");
                     self.lock().clock_stepped(Utc::now());
-                    // It waits for nothing, and the old scheduler's strikes are as good as the new one's.
-                    let _ = scheduler.shutdown().await;
-                    scheduler = strike_every_minute(strike.clone()).await?;
+                    striker.set_up_anew();
                 }
             }
             let due = self.lock().ring(Utc::now());
             for (name, why) in due {
                 if bells.send(Bell { name, why }).await.is_err() {
-                    return scheduler.shutdown().await;
+                    return Ok(());
                 }
             }
         }
@@ -149,20 +147,6 @@ impl Schedule {
         // Whoever panicked with the lock left plain data that is whole between any two statements.
         self.timetable.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-async fn strike_every_minute(strike: mpsc::Sender<()>) -> Result<JobScheduler, JobSchedulerError> {
-    let scheduler = JobScheduler::new().await?;
-    let job = Job::new_async(STRIKE, move |_, _| {
-        let strike = strike.clone();
-        Box::pin(async move {
-            // A strike that nobody has taken yet does for this one, too.
-            let _ = strike.try_send(());
-        })
-    })?;
-    scheduler.add(job).await?;
-    scheduler.start().await?;
-    Ok(scheduler)
 }
 
 /// The wall's clock and one that nobody can set, which stands still while the machine sleeps.

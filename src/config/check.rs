@@ -68,8 +68,8 @@ pub(super) fn folders(connectors: &[Instance], output_dir: &Path, layers: &Layer
         if output_dir.starts_with(folder) {
             return clash("holds the whole output folder".to_owned());
         }
-        let others = connectors.iter().enumerate().filter(|(other, _)| *other != at);
-        for other in others.map(|(_, other)| &other.config).filter(|other| folder.starts_with(&other.folder)) {
+        let mut others = connectors.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, other)| &other.config);
+        if let Some(other) = others.find(|other| folder.starts_with(&other.folder)) {
             return clash(format!("lies in that of `{}`", other.name));
         }
     }

@@ -21,7 +21,7 @@ use super::{Context, cancel, cleanup, config, history, logs, pause, reload, rest
 use crate::supervisor::lines::Lines;
 
 /// Lines that wait for a slow client.
-const QUEUED_LINES: usize = 32;
+const QUEUED_LINES: usize = 8;
 /// How long a client may take for one of them.
 const SLOWEST: Duration = Duration::from_secs(30);
 /// Requests of one client at a time.
@@ -32,15 +32,15 @@ pub(super) async fn serve(stream: Stream, context: Arc<Context>) {
     let (reader, writer) = tokio::io::split(stream);
     let (sender, lines) = mpsc::channel(QUEUED_LINES);
     let writing = tokio::spawn(write(writer, lines));
-    let mut requests = JoinSet::new();
+    let (mut requests, mut followers) = (JoinSet::new(), JoinSet::new());
     let mut reader = Lines::new(reader);
     let mut open = true;
-    while open || !requests.is_empty() {
+    while open || !requests.is_empty() || !followers.is_empty() {
         tokio::select! {
-            line = reader.next(), if open && requests.len() < MOST_REQUESTS => {
+            line = reader.next(), if open && requests.len() + followers.len() < MOST_REQUESTS => {
                 open = match line {
                     Ok(Some(line)) => {
-                        begin(line, &sender, &context, &mut requests).await;
+                        begin(line, &sender, &context, &mut requests, &mut followers).await;
                         true
                     }
                     Ok(None) | Err(CodecError::CutOff | CodecError::Io(_)) => false,
@@ -50,11 +50,20 @@ pub(super) async fn serve(stream: Stream, context: Arc<Context>) {
                         false
                     }
                 };
+                if !open {
+                    // A client that asks no more still wants its answers; one that follows without end has hung up.
+                    followers.abort_all();
+                }
             }
             // What a request panicked with is in the log; the others go on.
             _ = requests.join_next(), if !requests.is_empty() => {}
+            _ = followers.join_next(), if !followers.is_empty() => {}
             // The client takes no more lines: nobody is left to answer.
-            () = sender.closed() => requests.abort_all(),
+            () = sender.closed() => {
+                requests.abort_all();
+                followers.abort_all();
+                break;
+            }
         }
     }
     drop(sender);
@@ -62,14 +71,15 @@ pub(super) async fn serve(stream: Stream, context: Arc<Context>) {
     let _ = writing.await;
 }
 
-async fn begin(line: &[u8], sender: &mpsc::Sender<Vec<u8>>, context: &Arc<Context>, requests: &mut JoinSet<()>) {
+async fn begin(line: &[u8], sender: &mpsc::Sender<Vec<u8>>, context: &Arc<Context>, requests: &mut JoinSet<()>, followers: &mut JoinSet<()>) {
     if line.iter().all(u8::is_ascii_whitespace) {
         return;
     }
     match codec::decode_request(line) {
         Ok(Request { id, op, .. }) => {
             let (asker, context) = (Asker::new(id, sender.clone()), Arc::clone(context));
-            requests.spawn(async move {
+            let set = if matches!(op, Op::Logs { follow: true, .. }) { followers } else { requests };
+            set.spawn(async move {
                 let answer = answer(&context, &asker, op).await;
                 asker.end(answer).await;
             });

@@ -23,7 +23,10 @@ pub(super) async fn answer(context: &Context, asker: &Asker, name: Option<&str>,
             return ok(&Empty {});
         }
     }
-    while follow {
+    if !follow {
+        return ok(&Empty {});
+    }
+    loop {
         let line = match heard.recv().await {
             Ok(line) => line,
             Err(RecvError::Lagged(missed)) => LogLine { connector: String::new(), line: format!("({missed} lines were too fast to follow)") },

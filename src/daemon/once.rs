@@ -33,8 +33,7 @@ pub(super) fn run(config: Config, names: &[String]) -> ExitCode {
         complain(&format!("There is no connector `{name}`; configured are: {}.", known.join(", ")));
         return ExitCode::from(ErrorKind::NotFound.exit_code());
     }
-    let mut names = if names.is_empty() { known } else { names.to_vec() };
-    names.dedup();
+    let names: Vec<String> = known.iter().filter(|name| names.is_empty() || names.contains(name)).cloned().collect();
     if names.is_empty() {
         complain(&format!("No connector is configured: add a table like [connectors.confluence] to {}.", config.path.display()));
         return ExitCode::SUCCESS;

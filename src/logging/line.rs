@@ -53,6 +53,6 @@ impl Visit for Words {
 
 /// The connector of a line as it stands in a file: `TIME LEVEL [connector] …`.
 pub(super) fn connector(line: &str) -> Option<&str> {
-    let name = line.splitn(4, ' ').nth(2)?.strip_prefix('[')?.strip_suffix(']')?;
+    let name = line.split(' ').nth(2)?.strip_prefix('[')?.strip_suffix(']')?;
     (name != DAEMON).then_some(name)
 }

@@ -114,9 +114,9 @@ impl Desk {
                 _ => {}
             }
         }
-        // The others need no credentials, so that their success says nothing about them.
-        let asked_the_service = matches!(record.operation.as_str(), "sync" | "validate");
-        if asked_the_service && matches!(record.finished.outcome, Outcome::Done | Outcome::Partial | Outcome::DeletionsHeld) {
+        // Whoever reached the service has shown that it can be reached; tidying up has not.
+        let reached = matches!(record.operation.as_str(), "sync" | "validate");
+        if reached && matches!(record.finished.outcome, Outcome::Done | Outcome::Partial | Outcome::DeletionsHeld) {
             self.suspended = None;
         }
         let mut kept = record.clone();
