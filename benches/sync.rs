@@ -45,7 +45,7 @@ fn round(attachments: bool, latency: Duration) {
     measure(&label("no change"), &site, &home);
     site.edit(|m| {
         for (n, id) in ids.iter().step_by(100).enumerate() {
-            m.edit_page(*id, &support::corpus::body(n as u64, 5000));
+            m.edit_page(*id, &support::prose::body(n as u64, 5000));
         }
     });
     measure(&label("1 % edited"), &site, &home);

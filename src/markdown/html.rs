@@ -28,7 +28,9 @@ pub fn to_blocks(html: &str) -> Vec<Block> {
 
 /// True where html2md is known to do well: measured by a scan that errs on the side of the fence.
 fn fits(html: &str) -> bool {
-    if html.len() > MAX_BYTES || html.contains("```") || html.contains("<!") {
+    // It escapes none of these, decodes percent signs in addresses, and lets scripts through.
+    let garbled = ["`", "[", "]", "|", "%", "<!", "javascript:"];
+    if html.len() > MAX_BYTES || garbled.iter().any(|text| html.contains(text)) {
         return false;
     }
     let (mut depth, mut tables, mut tags) = (0usize, 0usize, 0usize);
@@ -38,9 +40,9 @@ fn fits(html: &str) -> bool {
         let name: String = piece.trim_start_matches('/').chars().take_while(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
         match name.as_str() {
             "br" | "hr" | "img" | "wbr" => continue,
-            // What these hold is no text, or is text that would be lost.
+            // What these hold is no text, or is text that would be lost or run together.
             "script" | "style" | "iframe" | "object" | "embed" | "svg" | "math" | "form" | "input" | "button" | "select" | "textarea"
-            | "template" | "noscript" | "video" | "audio" | "canvas" | "link" | "meta" | "head" | "title" | "" => return false,
+            | "template" | "noscript" | "dl" | "dt" | "dd" | "video" | "audio" | "canvas" | "link" | "meta" | "head" | "title" | "" => return false,
             "table" => tables = if closing { tables.saturating_sub(1) } else { tables + 1 },
             _ => {}
         }
@@ -74,6 +76,11 @@ mod tests {
         assert!(fenced("<table><tr><td><table></table></td></tr></table>"));
         assert!(fenced("<script>let a = 1</script>"));
         assert!(fenced("<p>a</p><!-- b -->"));
+        assert!(fenced("<a href=\"https://x.example/a%20b%29\">t</a>"));
+        assert!(fenced("<table><tr><td>a | b</td></tr></table>"));
+        assert!(fenced("<p>`x` [z]</p>"));
+        assert!(fenced("<dl><dt>a</dt><dd>b</dd></dl>"));
+        assert!(fenced("<a href=\"javascript:x\">t</a>"));
         assert!(fenced(&format!("<p>{}</p>", "x".repeat(1 << 20))));
         assert!(fenced(&"<p>a</p>".repeat(20_000)));
     }

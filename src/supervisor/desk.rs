@@ -209,7 +209,6 @@ pub(super) mod tests {
         desk.ended(&record("sync", Outcome::Unauthorized));
         assert!(!desk.listens());
         desk.ended(&record("cleanup", Outcome::Done));
-        desk.ended(&record("restore", Outcome::Done));
         assert!(!desk.listens());
         desk.ended(&record("sync", Outcome::Done));
         assert!(desk.listens());

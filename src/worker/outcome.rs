@@ -5,6 +5,7 @@ use std::error::Error;
 use context_sync_protocol::event::{Finished, Outcome};
 
 use super::error::WorkerError;
+use crate::config::secret::SecretError;
 use crate::connectors::connector::SourceError;
 use crate::state::StateError;
 
@@ -19,6 +20,8 @@ pub(super) fn of(error: &WorkerError) -> Finished {
 
 fn outcome(error: &WorkerError) -> Outcome {
     match error {
+        // A key ring that is locked opens without any change of the configuration.
+        WorkerError::Secret { source: SecretError::Failed { .. } | SecretError::Slow(_), .. } => Outcome::Failed,
         WorkerError::Name(_) | WorkerError::Secret { .. } => Outcome::Misconfigured,
         WorkerError::Source(SourceError::Unauthorized { .. }) => Outcome::Unauthorized,
         WorkerError::Source(SourceError::Misconfigured { .. }) => Outcome::Misconfigured,
@@ -36,9 +39,42 @@ fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
+        let cause_text = cause.to_string();
+        // Outside crates like to repeat their cause in their own words.
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
         next = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("the file cannot be read: {source}")]
+    struct Repeats {
+        source: io::Error,
+    }
+
+    #[test]
+    fn each_link_of_a_chain_is_said_once() {
+        let broken = |text: &str| io::Error::other(text.to_owned());
+        assert_eq!(chain(&Repeats { source: broken("no such file") }), "the file cannot be read: no such file");
+        assert!(chain(&WorkerError::NoJob(broken("the pipe broke"))).ends_with("`context-syncd --once`: the pipe broke"));
+    }
+
+    #[test]
+    fn only_what_the_user_must_mend_suspends_a_connector() {
+        let of_secret = |source| outcome(&WorkerError::Secret { connector: "wiki".to_owned(), setting: "api_token".to_owned(), source });
+        assert_eq!(of_secret(SecretError::Unset("X".to_owned())), Outcome::Misconfigured);
+        assert_eq!(of_secret(SecretError::Slow("pass".to_owned())), Outcome::Failed);
+        let locked = StateError::Locked { folder: "/x".into() };
+        assert_eq!(outcome(&WorkerError::State(locked)), Outcome::Busy);
+    }
 }
