@@ -2,12 +2,13 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::api::{self, Content, Stop, query};
+use super::api::{self, Stop, query};
 use super::config::Attachments;
 use super::list::{Listing, Space};
 use super::nodes::in_spaces;
 use super::site::{Memory, Site};
 use super::spaces::Known;
+use super::v1::Content;
 use super::{Confluence, keys, place};
 use crate::connectors::connector::{AssetStream, Depth, Listed, SourceError};
 use crate::connectors::http::Request;

@@ -2,9 +2,10 @@
 
 use serde::Deserialize;
 
-use super::api::{self, Body, Identified, Links, Query, query, text};
+use super::api::{self, Identified, Links, Query, query};
 use super::list::{Item, Kind, Space};
 use super::raw::{Head, encode};
+use super::v1::{Body, text};
 use super::{keys, place};
 use crate::connectors::connector::Fetched;
 use crate::model::{Key, RemoteId, Scope};

@@ -3,10 +3,11 @@
 use futures_util::{StreamExt as _, stream};
 use rustc_hash::FxHashMap;
 
-use super::api::{Content, Identified as _, query};
+use super::api::{Identified as _, query};
 use super::cloud::{PageV2, plural};
 use super::list::Kind;
 use super::site::Site;
+use super::v1::Content;
 use super::{Confluence, locked};
 use crate::connectors::connector::{Presence, SourceError, Wanted};
 use crate::model::RemoteId;

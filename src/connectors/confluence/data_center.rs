@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 
-use super::api::{self, Content, Identified, Person, Query, query, text};
+use super::api::{self, Identified, Query, query};
 use super::list::{Item, Kind, Space};
 use super::place;
 use super::raw::{Head, encode, person};
+use super::v1::{Content, Person, text};
 use crate::connectors::connector::Fetched;
 use crate::model::{Key, RemoteId, Scope};
 

@@ -5,9 +5,10 @@ use std::sync::atomic::Ordering;
 use futures_util::future::{join, join_all};
 use rustc_hash::FxHashMap;
 
-use super::api::{Content, Query, Rest, Stop, query};
+use super::api::{Query, Rest, Stop, query};
 use super::list::Kind;
 use super::site::Site;
+use super::v1::Content;
 use super::{Confluence, cloud, data_center, labels, locked};
 use crate::connectors::connector::{Fetched, SourceError, Wanted};
 use crate::model::RemoteId;

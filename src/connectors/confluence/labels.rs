@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::sync::mpsc;
 
-use super::api::{Content, Rest, Stop, query};
+use super::api::{Rest, Stop, query};
 use super::list::Listing;
 use super::locked;
+use super::v1::Content;
 use crate::connectors::connector::{Listed, SourceError};
 use crate::model::RemoteId;
 

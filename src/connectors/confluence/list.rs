@@ -237,7 +237,7 @@ impl Listing<'_> {
             }
         } else {
             let (path, query) = data_center::listing(space, kind, scan);
-            let mut list = rest.list::<super::api::Content>(path, query, what);
+            let mut list = rest.list::<super::v1::Content>(path, query, what);
             while let Some(page) = list.next().await? {
                 for found in page.iter().filter(|found| found.status.as_deref().is_none_or(|status| status == "current")) {
                     self.conn.remember_people(found);

@@ -22,6 +22,7 @@ mod raw;
 mod site;
 mod spaces;
 pub mod storage;
+mod v1;
 mod validate;
 
 use std::collections::BTreeMap;

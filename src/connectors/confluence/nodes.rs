@@ -3,9 +3,10 @@
 
 use rustc_hash::FxHashSet;
 
-use super::api::{Content, Stop, query, quoted};
+use super::api::{Stop, query, quoted};
 use super::list::{Listing, Space};
 use super::site::Memory;
+use super::v1::Content;
 use super::{locked, place};
 use crate::connectors::connector::{Depth, Listed, SourceError};
 use crate::model::RemoteId;

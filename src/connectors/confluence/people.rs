@@ -3,9 +3,10 @@
 use futures_util::{StreamExt as _, stream};
 use serde::Deserialize;
 
-use super::api::{Content, List, Person, query};
+use super::api::{List, query};
 use super::data_center::key_of;
 use super::site::Site;
+use super::v1::{Content, Person};
 use super::{Confluence, keys, locked};
 use crate::connectors::connector::SourceError;
 use crate::connectors::http::{Failed, Request};

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::Confluence;
-use super::api::{List, Person, Rest, query};
+use super::api::{List, Rest, query};
+use super::v1::Person;
 use crate::connectors::connector::SourceError;
 use crate::connectors::http::{Failed, Request};
 

@@ -1,9 +1,10 @@
 //! Asks the live site whether everything works that a sync needs, and says how to mend what does not.
 
 use super::Confluence;
-use super::api::{Content, query};
+use super::api::query;
 use super::config::Attachments;
 use super::keys;
+use super::v1::Content;
 use crate::connectors::connector::{Completion, SourceError, Validation};
 
 /// Keys that are named one by one.
