@@ -222,7 +222,28 @@ impl Model {
 
     /// Moves a page below the home page of another space.
     pub fn move_to_space(&mut self, id: Id, space: &str) {
+        let old = self.space_of(self.get(id)).key.clone();
         self.move_page(id, self.home(space));
+        if self.links_follow_renames && old != space {
+            self.readdress_links(id, &old, space);
+        }
+    }
+
+    /// Links to a page that went to another space name that space from now on; so does Confluence, without a new version of who links.
+    fn readdress_links(&mut self, target: Id, old: &str, new: &str) {
+        let title = self.get(target).title.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+        let far = |key: &str| format!("ri:content-title=\"{title}\" ri:space-key=\"{key}\"");
+        let near = format!("ri:content-title=\"{title}\" />");
+        let trace = escaped(&format!("ri:content-title=\"{title}\""));
+        let old_space = self.space(old).id;
+        for content in self.content.values_mut().filter(|content| content.body.get().contains(&trace)) {
+            let body: String = serde_json::from_str(content.body.get()).unwrap();
+            let mut body = body.replace(&far(old), &far(new));
+            if content.space == old_space {
+                body = body.replace(&near, &format!("{} />", far(new)));
+            }
+            content.body = json_text(&body);
+        }
     }
 
     /// Another place among its siblings.
