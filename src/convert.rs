@@ -1,35 +1,43 @@
-//! `context-syncd convert`: one body to Markdown, without a site, a mirror or a state. For people who report a badly converted page, and for measuring.
+//! `context-syncd convert`: shows what a body becomes, for people who report a badly converted page, and for benchmarks.
+//!
+//! Links stay as a site with an invented address would have them. Knows no file and no argument: its caller reads and prints.
 
 use crate::connectors::confluence::storage;
 use crate::markdown::{Unresolved, write};
 
-/// Formats that [`run`] reads.
-const FORMATS: &str = "confluence-storage";
+/// The formats that can be converted.
+pub const FORMATS: [&str; 1] = ["confluence-storage"];
 
-/// Reads `input` as `from` says and gives its body's Markdown: no title, no front matter. Links lead nowhere real: a body does not say whose it is.
+/// Why nothing was converted.
+#[derive(Debug, thiserror::Error)]
+pub enum ConvertError {
+    /// The format has no reader.
+    #[error("cannot convert from `{0}`, which is no known format: use `confluence-storage`")]
+    UnknownFormat(String),
+}
+
+/// Converts a body in the format `from` to Markdown, without title and front matter.
 ///
 /// # Errors
-/// When `from` is no format that is known.
-pub fn run(from: &str, input: &str) -> Result<String, String> {
-    if from != "confluence-storage" {
-        return Err(format!("cannot convert from `{from}`: no such format; use --from {FORMATS}"));
+/// When `from` is none of [`FORMATS`].
+pub fn run(from: &str, input: &str) -> Result<String, ConvertError> {
+    match from {
+        "confluence-storage" => {
+            let context = storage::Context { base: "https://confluence.invalid/wiki", space: "SPACE", page: "0", cloud: true };
+            let (tree, _) = storage::read(input, &context);
+            Ok(write::body(&tree, &Unresolved).text)
+        }
+        other => Err(ConvertError::UnknownFormat(other.to_owned())),
     }
-    let context = storage::Context { base: "https://confluence.invalid/wiki", space: "SPACE", page: "0", cloud: true };
-    let (tree, _) = storage::read(input, &context);
-    Ok(write::body(&tree, &Unresolved).text)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::run;
+    use super::*;
 
     #[test]
-    fn a_body_is_converted() {
-        assert_eq!(run("confluence-storage", "<h2>A</h2><p>b <strong>c</strong> d</p>").unwrap(), "## A\n\nb **c** d\n");
-    }
-
-    #[test]
-    fn an_unknown_format_is_named_with_a_way_out() {
-        assert!(run("word", "").unwrap_err().contains("--from confluence-storage"));
+    fn a_body_is_converted_and_an_unknown_format_is_said() {
+        assert_eq!(run("confluence-storage", "<h1>A</h1><p>b&nbsp;<strong>c</strong></p>").unwrap(), "# A\n\nb **c**\n");
+        assert!(run("docx", "").unwrap_err().to_string().contains("docx"));
     }
 }

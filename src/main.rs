@@ -75,7 +75,9 @@ fn convert(from: &str, file: Option<&Path>) -> ExitCode {
         }
         None => std::io::stdin().read_to_end(&mut bytes).map_err(|error| format!("standard input: {error}")),
     };
-    let converted = read.map_err(|error| format!("cannot read {error}")).and_then(|_| convert::run(from, &String::from_utf8_lossy(&bytes)));
+    let converted = read
+        .map_err(|error| format!("cannot read {error}"))
+        .and_then(|_| convert::run(from, &String::from_utf8_lossy(&bytes)).map_err(|error| error.to_string()));
     match converted {
         // Whoever reads may have seen enough; that is no failure.
         Ok(markdown) => std::io::stdout().write_all(markdown.as_bytes()).map_or(ExitCode::SUCCESS, |()| ExitCode::SUCCESS),

@@ -100,6 +100,12 @@ impl Listing<'_> {
     }
 }
 
+/// Pages name an attachment by its page's id, by the title of another page, or by nothing where it is their own.
+fn found_keys(found: &Content, owner: &str, space: &Space, name: &str) -> Vec<crate::model::Key> {
+    let title = found.container.as_ref().map(|container| container.title.as_str()).filter(|title| !title.is_empty());
+    std::iter::once(keys::file(owner, name)).chain(title.map(|title| keys::file_of_title(&space.key, title, name))).collect()
+}
+
 fn asset(found: &Content, owner: &str, space: &Space, site: &Site) -> AssetRef {
     let version = found.version.as_ref();
     let when = version.and_then(|version| version.when.as_deref());
@@ -116,7 +122,7 @@ fn asset(found: &Content, owner: &str, space: &Space, site: &Site) -> AssetRef {
         id: RemoteId::new(&found.id),
         owner: RemoteId::new(owner),
         revision: Revision::new(format!("{}@{}", version.map_or(0, |version| version.number), when.map(api::utc).unwrap_or_default())),
-        keys: vec![keys::file(owner, &name)],
+        keys: found_keys(found, owner, space, &name),
         folder: vec![place::component(&space.key), "_assets".to_owned(), slug::file_name(owner)],
         file_name: format!("{}-{}", slug::file_name(&found.id), slug::file_name(&name)),
         name,

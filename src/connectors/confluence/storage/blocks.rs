@@ -1,200 +1,247 @@
-//! What each element is: text, a mark, or a block. Only the dispatch and HTML's plain blocks; each of Confluence's own has its file.
+//! Walks a body's elements: what each HTML element means, and where the others are sent.
+//!
+//! Recursion is bounded by the depth that [`dom`](super::dom) allows.
 
-use super::Walk;
-use super::flow::{Flow, Mark};
-use super::xml::{Element, Node};
 use crate::markdown::{Block, Inline, Item, List};
+use crate::model::{Diagnostic, Treatment};
 
-impl Walk<'_> {
-    /// One element into `flow`.
-    pub(super) fn element(&mut self, element: &Element, flow: &mut Flow) {
-        match element.name.as_str() {
-            "p" => {
-                flow.flush();
-                flow.inside += 1;
-                self.content(element, flow);
-                flow.flush();
-                flow.inside = flow.inside.saturating_sub(1);
-            }
-            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => self.heading(element, flow),
-            "ul" | "ol" => {
-                let list = self.list(element);
-                if !list.items.is_empty() {
-                    flow.block(Block::List(list));
-                }
-            }
+use super::Context;
+use super::dom::{Dom, Id, MAX_DEPTH, Tag, View};
+use super::flow::{Flow, Holder, Mark};
+use super::{href, marker, names};
+
+/// How many diagnostics one body gives.
+const MAX_DIAGNOSTICS: usize = 10_000;
+
+/// A walk through one body.
+pub(super) struct Walk<'d> {
+    pub(super) dom: &'d Dom<'d>,
+    pub(super) context: &'d Context<'d>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl<'d> Walk<'d> {
+    pub(super) fn new(dom: &'d Dom<'d>, context: &'d Context<'d>) -> Self {
+        Self { dom, context, diagnostics: Vec::new() }
+    }
+
+    /// The whole body.
+    pub(super) fn body(&mut self) -> Vec<Block> {
+        if self.dom.too_deep > 0 {
+            self.note("depth", Treatment::Kept);
+        }
+        let mut blocks = self.blocks(0);
+        if self.dom.too_many > 0 {
+            self.note("size", Treatment::Kept);
+            blocks.push(Block::Marker("too many elements: the structure of the rest is lost".to_owned()));
+        }
+        blocks
+    }
+
+    /// Says that a construct was not rendered plainly.
+    pub(super) fn note(&mut self, what: impl Into<String>, treatment: Treatment) {
+        if self.diagnostics.len() < MAX_DIAGNOSTICS {
+            self.diagnostics.push(Diagnostic { what: marker::short(&what.into(), 80), treatment });
+        }
+    }
+
+    /// What stands in `parent`, as blocks of their own.
+    pub(super) fn blocks(&mut self, parent: Id) -> Vec<Block> {
+        let mut flow = Flow::new();
+        self.children(parent, &mut flow);
+        flow.finish()
+    }
+
+    /// What stands in `parent`, as part of what is being written.
+    pub(super) fn children(&mut self, parent: Id, flow: &mut Flow) {
+        let dom = self.dom;
+        for id in dom.children(parent) {
+            self.node(id, flow);
+        }
+    }
+
+    pub(super) fn node(&mut self, id: Id, flow: &mut Flow) {
+        match self.dom.view(id) {
+            View::Text(text) => flow.text(text),
+            View::Element(tag) => self.element(id, tag, flow),
+            View::TooDeep => flow.inline(Inline::Marker(format!("nested more than {MAX_DEPTH} deep: flattened"))),
+        }
+    }
+
+    fn element(&mut self, id: Id, tag: Tag<'d>, flow: &mut Flow) {
+        let name = tag.name();
+        match name.split_once(':') {
+            Some(("ac" | "ri", _)) => self.confluence(id, tag, flow),
+            Some(_) => self.unknown(id, tag, flow),
+            None => self.html(id, tag, flow),
+        }
+    }
+
+    fn html(&mut self, id: Id, tag: Tag<'d>, flow: &mut Flow) {
+        match tag.name() {
+            "p" => self.paragraph(id, Holder::Paragraph, flow),
+            "h1" => self.paragraph(id, Holder::Heading(1), flow),
+            "h2" => self.paragraph(id, Holder::Heading(2), flow),
+            "h3" => self.paragraph(id, Holder::Heading(3), flow),
+            "h4" => self.paragraph(id, Holder::Heading(4), flow),
+            "h5" => self.paragraph(id, Holder::Heading(5), flow),
+            "h6" => self.paragraph(id, Holder::Heading(6), flow),
+            "br" => flow.line_break(),
+            "strong" | "b" => self.marked(id, Mark::Strong, flow),
+            "em" | "i" => self.marked(id, Mark::Emphasis, flow),
+            "code" | "tt" | "kbd" | "samp" => self.marked(id, Mark::Code, flow),
+            "s" | "del" | "strike" => self.marked(id, Mark::Strike, flow),
+            "sub" => self.marked(id, Mark::Subscript, flow),
+            "sup" => self.marked(id, Mark::Superscript, flow),
+            "span" if is_struck(tag) => self.marked(id, Mark::Strike, flow),
+            "a" => self.anchor(id, tag, flow),
+            "img" => self.html_image(tag, flow),
+            "time" => self.time(id, tag, flow),
+            "hr" => flow.block(Block::Rule),
+            "pre" => self.pre(id, flow),
             "blockquote" => {
-                let body = self.blocks_of(element);
+                let body = self.blocks(id);
+                flow.end_run();
                 if !body.is_empty() {
                     flow.block(Block::Quote(body));
                 }
             }
-            "pre" => {
-                let text = element.text();
-                let text = text.strip_prefix('\n').unwrap_or(&text);
-                let text = text.strip_suffix('\n').unwrap_or(text);
-                if !text.trim().is_empty() {
-                    flow.block(Block::Code { language: None, text: text.replace('\u{a0}', " ") });
-                }
+            "ul" | "ol" => self.list(id, tag, flow),
+            "dl" => self.definitions(id, flow),
+            "li" | "dt" | "dd" => self.stray_item(id, flow),
+            "table" => self.table(id, flow),
+            "iframe" | "embed" | "object" | "video" | "audio" => self.embedded_element(id, tag, flow),
+            // What browsers do not show; column widths; places where a line may break.
+            "script" | "style" | "head" | "col" | "colgroup" | "wbr" | "area" | "base" | "input" | "link" | "meta" | "param" | "source" | "track" => {
             }
-            "hr" => flow.block(Block::Rule),
-            "br" => flow.push(Inline::Break),
-            "strong" | "b" => self.marked(Mark::Strong, element, flow),
-            "em" | "i" | "cite" | "dfn" | "var" => self.marked(Mark::Emphasis, element, flow),
-            "s" | "del" | "strike" => self.marked(Mark::Strike, element, flow),
-            "sub" => self.marked(Mark::Subscript, element, flow),
-            "sup" => self.marked(Mark::Superscript, element, flow),
-            "code" | "tt" | "kbd" | "samp" => self.marked(Mark::Code, element, flow),
-            "dt" => {
-                flow.flush();
-                self.marked(Mark::Strong, element, flow);
-                flow.flush();
-            }
-            // A stray item is a list of one.
-            "li" => {
-                let body = self.blocks_of(element);
-                if !body.is_empty() {
-                    flow.block(Block::List(List { start: None, items: vec![Item { done: None, body }] }));
-                }
-            }
-            "span" | "font" | "small" | "big" | "u" | "ins" | "abbr" | "acronym" | "label" | "mark" | "q" | "wbr" | "ac:inline-comment-marker" => {
-                let struck = element.get("style").is_some_and(|style| style.contains("line-through"));
-                if struck { self.marked(Mark::Strike, element, flow) } else { self.content(element, flow) }
-            }
-            "a" => self.anchor(element, flow),
-            "img" => self.plain_image(element, flow),
-            "table" => self.table(element, flow),
-            "time" => match element.get("datetime") {
-                Some(day) if element.children.is_empty() => flow.text(day),
-                _ => self.content(element, flow),
-            },
-            "ac:link" => self.link(element, flow),
-            "ac:image" => self.image(element, flow),
-            "ac:emoticon" | "ac:hipchat-emoticon" => flow.text(&super::emoji::text(element)),
-            "ac:task-list" => self.tasks(element, flow),
-            // Templates' hints to authors, which no reader sees.
-            "ac:placeholder" => {}
-            "ac:layout" | "ac:layout-section" | "ac:layout-cell" => {
-                flow.flush();
-                self.content(element, flow);
-                flow.flush();
-            }
-            super::xml::FLATTENED => {
-                self.kept("depth");
-                flow.marker("nested too deeply: flattened".to_owned());
-                flow.blank();
-            }
-            "ac:structured-macro" | "ac:macro" => self.macro_(element, flow),
-            "ac:adf-extension" => self.adf(element, flow),
-            "ac:adf-node" => self.adf_node(element, None, flow),
-            // Marks and names that only the editor needs.
-            "ac:adf-mark" | "ac:adf-fragment-mark" => {}
-            "ac:link-body" | "ac:plain-text-link-body" | "ac:rich-text-body" => self.content(element, flow),
-            name if name.contains(':') => self.unknown_element(element, flow),
-            _ => {
-                flow.flush();
-                self.content(element, flow);
-                flow.flush();
-            }
+            name if names::is_inline(name) => self.children(id, flow),
+            name if names::is_known(name) => self.boundary(id, flow),
+            _ => self.unknown(id, tag, flow),
         }
     }
 
-    /// Something of Confluence's that nobody told us of: its text stays; where it has none, a note says what it was.
-    fn unknown_element(&mut self, element: &Element, flow: &mut Flow) {
-        if element.children.is_empty() {
-            self.lost(format!("element:{}", element.name));
-            let mut words = format!("Confluence element: {}", element.name);
-            for (key, value) in &element.attributes {
-                if words.len() + key.len() + value.len() < 200 {
-                    words.push_str(&format!(" {key}={value}"));
-                }
+    fn confluence(&mut self, id: Id, tag: Tag<'d>, flow: &mut Flow) {
+        match tag.name() {
+            "ac:structured-macro" | "ac:macro" => self.any_macro(id, tag, flow),
+            "ac:link" => self.link(id, tag, flow),
+            "ac:image" => self.image(id, tag, flow),
+            "ac:task-list" => self.task_list(id, flow),
+            "ac:emoticon" => super::emoji::emoticon(tag, flow),
+            "ac:hipchat-emoticon" => flow.text(&format!(":{}:", tag.attribute("ac:shortcut").unwrap_or_default())),
+            "ac:adf-extension" => self.adf_extension(id, flow),
+            "ac:adf-node" => self.adf_node(id, None, flow),
+            "ac:adf-fallback" | "ac:adf-content" => self.boundary(id, flow),
+            "ac:layout" | "ac:layout-section" | "ac:layout-cell" | "ac:rich-text-body" | "ac:task" | "ac:task-body" | "ac:caption" => {
+                self.boundary(id, flow);
             }
-            flow.marker(words);
-        } else {
-            self.kept(format!("element:{}", element.name));
-            self.content(element, flow);
+            "ac:inline-comment-marker" | "ac:link-body" | "ac:plain-text-link-body" => self.children(id, flow),
+            "ac:plain-text-body" => self.pre(id, flow),
+            // A template's hints, decoration, and the book-keeping of tasks.
+            "ac:placeholder"
+            | "ac:adf-mark"
+            | "ac:adf-fragment-mark"
+            | "ac:adf-attribute"
+            | "ac:adf-parameter"
+            | "ac:task-id"
+            | "ac:task-uuid"
+            | "ac:task-status" => {}
+            _ => self.unknown(id, tag, flow),
         }
     }
 
-    pub(super) fn marked(&mut self, mark: Mark, element: &Element, flow: &mut Flow) {
+    /// An element that is a run of text by itself.
+    fn paragraph(&mut self, id: Id, holder: Holder, flow: &mut Flow) {
+        let before = flow.begin_paragraph(holder);
+        self.children(id, flow);
+        flow.end_paragraph(before);
+    }
+
+    /// An element that means nothing but that what is in it stands apart.
+    pub(super) fn boundary(&mut self, id: Id, flow: &mut Flow) {
+        flow.end_run();
+        self.children(id, flow);
+        flow.end_run();
+    }
+
+    fn marked(&mut self, id: Id, mark: Mark, flow: &mut Flow) {
+        if flow.in_code() {
+            return self.children(id, flow);
+        }
         flow.open(mark);
-        self.content(element, flow);
-        flow.close();
+        self.children(id, flow);
+        flow.close(None);
     }
 
-    fn heading(&mut self, element: &Element, flow: &mut Flow) {
-        let level = element.name.as_bytes().get(1).map_or(1, |digit| digit.saturating_sub(b'0'));
-        let (line, rest) = self.line_of(element);
-        let mut content = Vec::new();
-        unbold(line, &mut content);
-        content.iter_mut().for_each(|inline| {
-            if matches!(inline, Inline::Break) {
-                *inline = Inline::Text(" ".to_owned());
-            }
-        });
-        flow.flush();
-        if !content.is_empty() {
-            flow.block(Block::Heading { level, content });
+    fn anchor(&mut self, id: Id, tag: Tag<'d>, flow: &mut Flow) {
+        let Some(address) = tag.attribute("href").filter(|address| !address.trim().is_empty()) else { return self.children(id, flow) };
+        let Some(mut target) = href::target(&address, self.context) else {
+            // An address that runs a script leads nowhere.
+            self.note("element:a", Treatment::Kept);
+            return self.children(id, flow);
+        };
+        // A block or embedded card stands by itself.
+        let apart = matches!(tag.attribute("data-card-appearance").as_deref(), Some("block" | "embed"));
+        // A card's text is its own address: the target's title says more.
+        let bare = self.dom.only_text(id).is_some_and(|text| text.trim() == address.trim());
+        if bare {
+            href::name_by_address(&mut target, &address);
         }
-        flow.extend(rest);
+        if apart {
+            flow.end_run();
+        }
+        flow.open(Mark::Link(target.clone(), 0));
+        if !(bare && matches!(target, crate::markdown::Target::Remote { .. })) {
+            self.children(id, flow);
+        }
+        flow.close(None);
+        if apart {
+            flow.end_run();
+        }
     }
 
-    fn list(&mut self, element: &Element) -> List {
-        let start = (element.name == "ol").then(|| element.get("start").and_then(|s| s.parse().ok()).unwrap_or(1).min(999_999_999));
-        let mut items: Vec<Item> = Vec::new();
-        for node in &element.children {
-            match node {
-                Node::Text(text) if text.trim().is_empty() => {}
-                Node::Text(text) => {
-                    let mut flow = Flow::new();
-                    flow.text(text);
-                    let body = flow.finish();
-                    if !body.is_empty() {
-                        items.push(Item { done: None, body });
-                    }
-                }
-                Node::Element(child) if child.name == "li" => {
-                    let body = self.blocks_of(child);
-                    // An item that holds a list and nothing else is how editors indent what belongs to the item above.
-                    match (body.as_slice(), items.last_mut()) {
-                        ([], _) => {}
-                        ([Block::List(_)], Some(last)) => last.body.extend(body),
-                        _ => items.push(Item { done: None, body }),
-                    }
-                }
-                Node::Element(child) => {
-                    let mut flow = Flow::new();
-                    self.element(child, &mut flow);
-                    let body = flow.finish();
-                    let nested = matches!(child.name.as_str(), "ul" | "ol" | "ac:task-list");
-                    match (nested, items.last_mut()) {
-                        _ if body.is_empty() => {}
-                        (true, Some(last)) => last.body.extend(body),
-                        _ => items.push(Item { done: None, body }),
-                    }
-                }
-            }
+    fn time(&mut self, id: Id, tag: Tag<'d>, flow: &mut Flow) {
+        match tag.attribute("datetime") {
+            Some(day) => flow.text(&day),
+            None => self.children(id, flow),
         }
-        List { start, items }
+    }
+
+    /// Something that is neither Confluence's nor HTML's: its content; where it has none, or is no element but somebody's `<your-path>`, its name too.
+    fn unknown(&mut self, id: Id, tag: Tag<'d>, flow: &mut Flow) {
+        let name = tag.name();
+        let empty = self.dom.children(id).next().is_none();
+        if name.contains(':') {
+            if empty {
+                self.note(format!("element:{name}"), Treatment::Lost);
+                let text = marker::element(tag);
+                if flow.in_text() { flow.inline(Inline::Marker(text)) } else { flow.block(Block::Marker(text)) }
+            } else {
+                self.note(format!("element:{name}"), Treatment::Kept);
+                self.children(id, flow);
+            }
+            return;
+        }
+        self.note(format!("element:{name}"), Treatment::Kept);
+        if empty || !tag.closed {
+            flow.text("<");
+            flow.text(tag.source().trim_end_matches('/').trim_end());
+            flow.text(">");
+        }
+        self.children(id, flow);
     }
 }
 
-/// A heading is bold as a whole, and so is a header cell.
-pub(super) fn unbold(line: Vec<Inline>, out: &mut Vec<Inline>) {
-    for inline in line {
-        match inline {
-            Inline::Strong(inner) => unbold(inner, out),
-            Inline::Emphasis(inner) => {
-                let mut plain = Vec::new();
-                unbold(inner, &mut plain);
-                out.push(Inline::Emphasis(plain));
-            }
-            Inline::Link { target, content } => {
-                let mut plain = Vec::new();
-                unbold(content, &mut plain);
-                out.push(Inline::Link { target, content: plain });
-            }
-            other => out.push(other),
-        }
-    }
+/// Whether a `<span>` is struck through.
+fn is_struck(tag: Tag<'_>) -> bool {
+    tag.attribute("style").is_some_and(|style| style.contains("line-through"))
+}
+
+/// One item around `body`.
+pub(super) fn item(body: Vec<Block>) -> Item {
+    Item { done: None, body }
+}
+
+/// A bullet list around `items`.
+pub(super) fn bullets(items: Vec<Item>) -> Block {
+    Block::List(List { start: None, items })
 }

@@ -1,100 +1,78 @@
-//! Emoticons: what character each of the ways to name one means.
+//! Emoticons and emoji: from whichever attribute knows best which one it is.
 
-use super::xml::Element;
+use super::dom::Tag;
+use super::flow::Flow;
 
-/// The text that stands for an emoticon: the best that its attributes offer. The name `blue-star` is what Confluence writes for all that once had none,
-/// so that names come last.
-pub(super) fn text(element: &Element) -> String {
-    let short = |text: &str| text.len() > 2 && text.starts_with(':') && text.ends_with(':');
-    let fallback = element.get("ac:emoji-fallback");
-    if let Some(fallback) = fallback.filter(|text| !short(text)) {
-        return fallback.to_owned();
-    }
-    let id = element.get("ac:emoji-id");
-    if let Some(text) = id.and_then(|id| code_points(id).or_else(|| atlassian(id).map(str::to_owned))) {
-        return text;
-    }
-    let shortname = element.get("ac:emoji-shortname").or(fallback);
-    let name = element.get("ac:name").or(element.get("ac:shortcut"));
-    match (name.and_then(named), shortname) {
-        (Some(text), None) => text.to_owned(),
-        (Some(text), Some(_)) if name != Some("blue-star") => text.to_owned(),
-        (_, Some(shortname)) => atlassian(shortname.trim_matches(':')).map_or_else(|| shortname.to_owned(), str::to_owned),
-        (None, None) => name.map(|name| format!(":{}:", name.trim_matches(':'))).unwrap_or_default(),
-    }
+/// `<ac:emoticon>`.
+pub(super) fn emoticon(tag: Tag<'_>, flow: &mut Flow) {
+    let own = |name: &str| tag.attribute(name).filter(|value| !value.trim().is_empty());
+    let fallback = own("ac:emoji-fallback").filter(|text| !is_short_name(text));
+    let id = own("ac:emoji-id");
+    let name = own("ac:name");
+    // `blue-star` stands for every emoji that has no old name.
+    let named = || name.as_deref().filter(|name| *name != "blue-star" || (own("ac:emoji-id").is_none() && own("ac:emoji-shortname").is_none()));
+    let found = fallback
+        .map(|text| text.into_owned())
+        .or_else(|| id.as_deref().and_then(|id| own_emoji(id).map(str::to_owned).or_else(|| code_points(id))))
+        .or_else(|| named().and_then(by_name).map(str::to_owned))
+        .or_else(|| own("ac:emoji-shortname").or_else(|| own("ac:emoji-fallback")).map(|text| text.into_owned()))
+        .or_else(|| name.as_deref().map(|name| format!(":{name}:")));
+    flow.text(&found.unwrap_or_default());
 }
 
-/// `1f468-200d-1f4bb`.
+fn is_short_name(text: &str) -> bool {
+    text.len() > 1 && text.starts_with(':') && text.ends_with(':')
+}
+
+/// Emoji whose id is their code points (`1f468-200d-1f4bb`).
 fn code_points(id: &str) -> Option<String> {
-    let text: Option<String> =
-        id.split('-').map(|hex| u32::from_str_radix(hex, 16).ok().filter(|code| *code > 0x7f).and_then(char::from_u32)).collect();
-    text.filter(|text| !text.is_empty())
+    id.split('-').map(|code| u32::from_str_radix(code, 16).ok().and_then(char::from_u32).filter(|c| !c.is_control())).collect()
 }
 
-fn atlassian(id: &str) -> Option<&'static str> {
-    Some(match id.trim_start_matches("atlassian-") {
-        "check_mark" => "✅",
-        "cross_mark" => "❌",
-        "warning" => "⚠️",
-        "info" | "information" => "ℹ️",
-        "plus" => "➕",
-        "minus" => "➖",
-        "question_mark" | "question" => "❓",
-        "light_bulb_on" => "💡",
-        "light_bulb_off" => "🚫",
-        "yellow_star" => "⭐",
-        "red_star" => "❤️",
-        "green_star" => "💚",
-        "blue_star" => "💙",
+/// Atlassian's own emoji.
+fn own_emoji(id: &str) -> Option<&'static str> {
+    Some(match id.strip_prefix("atlassian-")? {
+        "check_mark" => "\u{2705}",
+        "cross_mark" => "\u{274c}",
+        "warning" => "\u{26a0}\u{fe0f}",
+        "info" => "\u{2139}\u{fe0f}",
+        "plus" => "\u{2795}",
+        "minus" => "\u{2796}",
+        "question_mark" => "\u{2753}",
+        "light_bulb_on" => "\u{1f4a1}",
+        "light_bulb_off" => "\u{1f6ab}",
+        "yellow_star" => "\u{2b50}",
+        "red_star" => "\u{2764}\u{fe0f}",
+        "green_star" => "\u{1f49a}",
+        "blue_star" => "\u{1f499}",
         _ => return None,
     })
 }
 
-fn named(name: &str) -> Option<&'static str> {
+/// The emoticons of old.
+fn by_name(name: &str) -> Option<&'static str> {
     Some(match name {
-        "smile" => "🙂",
-        "sad" => "🙁",
-        "cheeky" => "😛",
-        "laugh" => "😀",
-        "wink" => "😉",
-        "thumbs-up" => "👍",
-        "thumbs-down" => "👎",
-        "information" => "ℹ️",
-        "tick" => "✅",
-        "cross" => "❌",
-        "warning" => "⚠️",
-        "plus" => "➕",
-        "minus" => "➖",
-        "question" => "❓",
-        "light-on" => "💡",
-        "light-off" => "🚫",
-        "yellow-star" => "⭐",
-        "red-star" | "heart" => "❤️",
-        "green-star" => "💚",
-        "blue-star" => "💙",
-        "broken-heart" => "💔",
+        "smile" => "\u{1f642}",
+        "sad" => "\u{1f641}",
+        "cheeky" => "\u{1f61b}",
+        "laugh" => "\u{1f600}",
+        "wink" => "\u{1f609}",
+        "thumbs-up" => "\u{1f44d}",
+        "thumbs-down" => "\u{1f44e}",
+        "information" => "\u{2139}\u{fe0f}",
+        "tick" => "\u{2705}",
+        "cross" => "\u{274c}",
+        "warning" => "\u{26a0}\u{fe0f}",
+        "plus" => "\u{2795}",
+        "minus" => "\u{2796}",
+        "question" => "\u{2753}",
+        "light-on" => "\u{1f4a1}",
+        "light-off" => "\u{1f6ab}",
+        "yellow-star" => "\u{2b50}",
+        "red-star" | "heart" => "\u{2764}\u{fe0f}",
+        "green-star" => "\u{1f49a}",
+        "blue-star" => "\u{1f499}",
+        "broken-heart" => "\u{1f494}",
         _ => return None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::xml::parse;
-    use super::text;
-
-    fn shown(attributes: &str) -> String {
-        text(parse(&format!("<ac:emoticon {attributes} />")).root.elements().next().unwrap())
-    }
-
-    #[test]
-    fn the_best_of_the_names_is_taken() {
-        assert_eq!(shown(r#"ac:name="blue-star" ac:emoji-shortname=":tada:" ac:emoji-id="1f389" ac:emoji-fallback="🎉""#), "🎉");
-        assert_eq!(shown(r#"ac:name="blue-star" ac:emoji-shortname=":tada:" ac:emoji-id="1f389" ac:emoji-fallback=":tada:""#), "🎉");
-        assert_eq!(shown(r#"ac:name="blue-star" ac:emoji-shortname=":check_mark:" ac:emoji-id="atlassian-check_mark""#), "✅");
-        assert_eq!(shown(r#"ac:name="blue-star" ac:emoji-shortname=":team-parrot:" ac:emoji-id="0f3a-uuid""#), ":team-parrot:");
-        assert_eq!(shown(r#"ac:name="blue-star""#), "💙");
-        assert_eq!(shown(r#"ac:name="thumbs-up""#), "👍");
-        assert_eq!(shown(r#"ac:name="odd""#), ":odd:");
-        assert_eq!(shown(""), "");
-    }
 }

@@ -1,249 +1,324 @@
-//! Where running text grows: collapses white space, merges like neighbours, and closes a paragraph with all its marks wherever a block comes between.
+//! Collects running text and blocks in reading order: the one place that knows how white space collapses, and that a block within a paragraph ends it and opens
+//! another after it, with the same marks.
 //!
-//! Guarantees: no text begins or ends with a blank at a paragraph's edge; blanks stand outside of marks; no mark is empty.
+//! Guarantees: linear time; no paragraph without visible content. Does not know elements.
 
 use crate::markdown::{Block, Inline, Target};
 
-/// What text can stand in.
-#[derive(Clone, Debug, PartialEq)]
+/// A mark, open until it is closed.
+#[derive(Clone, Debug)]
 pub(super) enum Mark {
     Strong,
     Emphasis,
     Strike,
     Subscript,
     Superscript,
-    Link(Target),
-    /// Changes nothing: a mark within its own kind, or within code.
-    Plain,
+    /// Text in it is code.
     Code,
+    /// A link, and in how many parts it was written before.
+    Link(Target, usize),
+    /// Nothing: a mark within its like, which shows no more than that.
+    Plain,
 }
 
-struct Level {
-    mark: Mark,
-    inlines: Vec<Inline>,
+/// Over how many blocks one link may reach: each has its address again.
+const MAX_PARTS: usize = 16;
+
+/// What a run of text becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    Paragraph,
+    Heading(u8),
 }
 
-/// Blocks, and the paragraph that is being written.
+/// A sink for text and blocks.
+#[derive(Debug)]
 pub(super) struct Flow {
     blocks: Vec<Block>,
-    levels: Vec<Level>,
-    /// White space was met that is not written yet.
-    blank: bool,
-    /// Something stands in the line already.
-    started: bool,
-    /// How many paragraphs, headings or marks are open in the source: a macro in one of them is a part of its text.
-    pub(super) inside: usize,
+    holder: Holder,
+    text: Vec<Inline>,
+    marks: Vec<(Mark, Vec<Inline>)>,
+    /// How many open marks are [`Mark::Code`].
+    code: usize,
+    /// How many elements are open that say themselves that they are a run of text.
+    paragraphs: usize,
+    /// Whether a blank here would be one too many.
+    after_blank: bool,
+    /// Whether nothing visible stands in the line yet.
+    line_start: bool,
+    /// Whether the run has anything visible.
+    shows: bool,
 }
 
 impl Flow {
     pub(super) fn new() -> Self {
-        Self { blocks: Vec::new(), levels: vec![Level { mark: Mark::Plain, inlines: Vec::new() }], blank: false, started: false, inside: 0 }
+        Self {
+            blocks: Vec::new(),
+            holder: Holder::Paragraph,
+            text: Vec::new(),
+            marks: Vec::new(),
+            code: 0,
+            paragraphs: 0,
+            after_blank: true,
+            line_start: true,
+            shows: false,
+        }
     }
 
-    /// True where a macro would be a part of running text.
-    pub(super) fn in_line(&self) -> bool {
-        self.inside > 0 || self.started
+    pub(super) fn finish(mut self) -> Vec<Block> {
+        self.end_run();
+        self.blocks
     }
 
-    fn has(&self, mark: &Mark) -> bool {
-        self.levels.iter().any(|level| std::mem::discriminant(&level.mark) == std::mem::discriminant(mark))
+    /// Whether text is code here.
+    pub(super) fn in_code(&self) -> bool {
+        self.code > 0
     }
 
-    fn in_code(&self) -> bool {
-        self.has(&Mark::Code)
+    /// Whether what comes now stands within text, and not between blocks.
+    pub(super) fn in_text(&self) -> bool {
+        self.paragraphs > 0 || self.shows || !self.marks.is_empty()
     }
 
-    /// Opens a mark; each is closed by [`Flow::close`].
+    /// Text, of which white space collapses: to one blank in all of a run, to none at its start. A no-break space is a blank, a zero-width one nothing.
+    pub(super) fn text(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let (mut start, mut at) = (0, 0);
+        while let Some(byte) = bytes.get(at) {
+            let (skip, blank) = match byte {
+                // The plain case, a blank between two words, stays within its piece.
+                b' ' if at > start && self.code == 0 && bytes.get(at + 1).is_some_and(|next| next.is_ascii_graphic()) => (0, false),
+                b' ' | b'\t' | b'\n' | b'\r' | 0x0c => (1, true),
+                0xc2 if bytes.get(at + 1) == Some(&0xa0) => (2, true),
+                0xe2 | 0xef if text[at..].starts_with(['\u{200b}', '\u{feff}']) => (3, false),
+                _ => (0, false),
+            };
+            if skip == 0 {
+                at += 1;
+                continue;
+            }
+            self.visible(&text[start..at]);
+            if blank {
+                self.blank();
+            }
+            at += skip;
+            start = at;
+        }
+        self.visible(&text[start..]);
+    }
+
+    fn visible(&mut self, piece: &str) {
+        if !piece.is_empty() {
+            self.append(piece);
+            self.shown();
+        }
+    }
+
+    fn shown(&mut self) {
+        self.after_blank = false;
+        self.line_start = false;
+        self.shows = true;
+    }
+
+    fn blank(&mut self) {
+        // Within code blanks are exact, and so is its indentation at the start of a line.
+        if self.code > 0 && (self.line_start || matches!(self.here().last(), Some(Inline::Code(_)))) {
+            self.append(" ");
+        } else if !self.after_blank {
+            self.append_text(" ");
+            self.after_blank = true;
+        }
+    }
+
+    fn append(&mut self, piece: &str) {
+        if self.code == 0 {
+            return self.append_text(piece);
+        }
+        match self.here().last_mut() {
+            Some(Inline::Code(text)) => text.push_str(piece),
+            _ => push(self.here(), Inline::Code(piece.to_owned())),
+        }
+    }
+
+    fn append_text(&mut self, piece: &str) {
+        match self.here().last_mut() {
+            Some(Inline::Text(text)) => text.push_str(piece),
+            _ => push(self.here(), Inline::Text(piece.to_owned())),
+        }
+    }
+
+    fn here(&mut self) -> &mut Vec<Inline> {
+        self.marks.last_mut().map_or(&mut self.text, |(_, content)| content)
+    }
+
+    /// Something visible that is no text.
+    pub(super) fn inline(&mut self, inline: Inline) {
+        push(self.here(), inline);
+        self.shown();
+    }
+
+    /// A line break; at the start of a run it would show nothing.
+    pub(super) fn line_break(&mut self) {
+        if self.shows {
+            self.here().push(Inline::Break);
+            self.after_blank = true;
+            self.line_start = true;
+        }
+    }
+
+    /// Opens a mark, which [`Flow::close`] closes.
     pub(super) fn open(&mut self, mark: Mark) {
-        let idle = self.has(&mark) || (self.in_code() && !matches!(mark, Mark::Link(_)));
-        let mark = if idle { Mark::Plain } else { mark };
-        self.inside += 1;
-        self.levels.push(Level { mark, inlines: Vec::new() });
+        let kind = std::mem::discriminant(&mark);
+        let mark = if self.marks.iter().any(|(open, _)| std::mem::discriminant(open) == kind) { Mark::Plain } else { mark };
+        self.code += usize::from(matches!(mark, Mark::Code));
+        self.marks.push((mark, Vec::new()));
     }
 
-    /// Closes the mark opened last.
-    pub(super) fn close(&mut self) {
-        if self.levels.len() < 2 {
-            return;
-        }
-        self.inside = self.inside.saturating_sub(1);
-        if let Some(level) = self.levels.pop() {
-            self.fold(level);
+    /// Closes the innermost mark. A link in which nothing was written gets `otherwise`.
+    pub(super) fn close(&mut self, otherwise: Option<&str>) {
+        let Some((mark, content)) = self.marks.pop() else { return };
+        self.code -= usize::from(matches!(mark, Mark::Code));
+        match mark {
+            Mark::Link(target, 0) if !content.iter().any(shows) => {
+                let content = otherwise.map(|text| Inline::Text(text.to_owned())).into_iter().collect();
+                self.inline(Inline::Link { target, content });
+            }
+            Mark::Plain if !content.iter().any(shows) => {
+                self.wrap(Mark::Plain, content);
+                self.text(otherwise.unwrap_or_default());
+            }
+            mark => self.wrap(mark, content),
         }
     }
 
-    fn fold(&mut self, level: Level) {
-        if level.inlines.is_empty() {
+    /// Puts `content` into what is around `mark`.
+    fn wrap(&mut self, mark: Mark, mut content: Vec<Inline>) {
+        // Blanks alone have no marks.
+        if !content.iter().any(shows) {
+            if content.contains(&Inline::Break) {
+                self.here().push(Inline::Break);
+            } else if !content.is_empty() {
+                self.append_text(" ");
+            }
             return;
         }
-        let Some(parent) = self.levels.last_mut() else { return };
-        let wrapped = match level.mark {
-            Mark::Plain | Mark::Code => {
-                for inline in level.inlines {
-                    append(&mut parent.inlines, inline);
+        let holder = self.holder;
+        let here = self.here();
+        let inline = match mark {
+            Mark::Strong if matches!(holder, Holder::Heading(_)) => return here.append(&mut content),
+            Mark::Plain => return here.append(&mut content),
+            Mark::Strong => Inline::Strong(content),
+            Mark::Emphasis => Inline::Emphasis(content),
+            Mark::Strike => Inline::Strike(content),
+            Mark::Subscript => Inline::Subscript(content),
+            Mark::Superscript => Inline::Superscript(content),
+            Mark::Link(target, _) => Inline::Link { target, content },
+            Mark::Code => {
+                let blank = trim_code(&mut content);
+                here.append(&mut content);
+                if blank {
+                    self.append_text(" ");
+                    self.after_blank = true;
                 }
                 return;
             }
-            Mark::Strong => Inline::Strong(level.inlines),
-            Mark::Emphasis => Inline::Emphasis(level.inlines),
-            Mark::Strike => Inline::Strike(level.inlines),
-            Mark::Subscript => Inline::Subscript(level.inlines),
-            Mark::Superscript => Inline::Superscript(level.inlines),
-            Mark::Link(target) => Inline::Link { target, content: level.inlines },
         };
-        append(&mut parent.inlines, wrapped);
+        push(here, inline);
     }
 
-    /// Writes text: white space collapses, zero-width characters vanish; in code a blank is a blank.
-    pub(super) fn text(&mut self, text: &str) {
-        if self.in_code() {
-            return self.code(text);
+    /// Ends the run of text; open marks go on in the next.
+    pub(super) fn end_run(&mut self) {
+        let mut again = Vec::with_capacity(self.marks.len());
+        while let Some((mark, content)) = self.marks.pop() {
+            let shown = content.iter().any(shows);
+            again.push(match &mark {
+                Mark::Link(_, MAX_PARTS..) => Mark::Plain,
+                Mark::Link(target, parts) => Mark::Link(target.clone(), parts + usize::from(shown)),
+                mark => mark.clone(),
+            });
+            self.wrap(mark, content);
         }
-        let mut run = String::new();
-        for c in text.chars() {
-            if c.is_whitespace() {
-                if !run.is_empty() {
-                    self.push(Inline::Text(std::mem::take(&mut run)));
-                }
-                self.blank = true;
-            } else if !zero_width(c) {
-                if self.blank && self.started && run.is_empty() && self.may_lead_blank() {
-                    // The common case: a blank within one run.
-                    run.push(' ');
-                    self.blank = false;
-                }
-                run.push(c);
-            }
+        let mut content = std::mem::take(&mut self.text);
+        if self.shows {
+            trim_end(&mut content);
+            let block = match self.holder {
+                Holder::Paragraph => Block::Paragraph(content),
+                Holder::Heading(level) => Block::Heading { level, content },
+            };
+            push(&mut self.blocks, block);
         }
-        if !run.is_empty() {
-            self.push(Inline::Text(run));
-        }
+        self.marks.extend(again.into_iter().rev().map(|mark| (mark, Vec::new())));
+        self.after_blank = true;
+        self.line_start = true;
+        self.shows = false;
     }
 
-    /// Blanks within code are exact; those at its edges belong outside.
-    fn code(&mut self, text: &str) {
-        let text: String = text.chars().filter(|c| !zero_width(*c)).map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
-        let inner = text.trim();
-        self.blank |= text.starts_with(' ');
-        if !inner.is_empty() {
-            self.push(Inline::Code(inner.to_owned()));
-            self.blank = text.ends_with(' ');
-        }
+    /// Begins a run of its own, which [`Flow::end_paragraph`] ends; gives what to return to.
+    pub(super) fn begin_paragraph(&mut self, holder: Holder) -> Holder {
+        self.end_run();
+        self.paragraphs += 1;
+        std::mem::replace(&mut self.holder, holder)
     }
 
-    fn may_lead_blank(&self) -> bool {
-        self.levels.last().is_some_and(|level| !level.inlines.is_empty())
+    pub(super) fn end_paragraph(&mut self, before: Holder) {
+        self.end_run();
+        self.paragraphs -= 1;
+        self.holder = before;
     }
 
-    /// Writes something that stands in a line.
-    pub(super) fn push(&mut self, inline: Inline) {
-        if matches!(inline, Inline::Break) {
-            self.blank = false;
-            if self.started {
-                self.started = false;
-                let at = self.outside();
-                if let Some(level) = self.levels.get_mut(at) {
-                    append(&mut level.inlines, inline);
-                }
-            }
-            return;
-        }
-        if std::mem::take(&mut self.blank) && self.started {
-            let at = self.outside();
-            let within = self.levels.iter().position(|level| level.mark == Mark::Code).is_some_and(|code| at >= code);
-            let blank = " ".to_owned();
-            if let Some(level) = self.levels.get_mut(at) {
-                append(&mut level.inlines, if within { Inline::Code(blank) } else { Inline::Text(blank) });
-            }
-        }
-        self.started = true;
-        self.append_here(inline);
-    }
-
-    /// Where blanks and breaks go: outside of the marks that have just been opened.
-    fn outside(&self) -> usize {
-        self.levels.iter().rposition(|level| !level.inlines.is_empty()).unwrap_or(0)
-    }
-
-    fn append_here(&mut self, inline: Inline) {
-        if let Some(level) = self.levels.last_mut() {
-            append(&mut level.inlines, inline);
-        }
-    }
-
-    /// Writes a blank if something stands to the left.
-    pub(super) fn blank(&mut self) {
-        self.blank = true;
-    }
-
-    /// Ends the paragraph; open marks go on in the next.
-    pub(super) fn flush(&mut self) {
-        self.blank = false;
-        let marks: Vec<Mark> = self.levels.iter().skip(1).map(|level| level.mark.clone()).collect();
-        while self.levels.len() > 1 {
-            if let Some(level) = self.levels.pop() {
-                self.fold(level);
-            }
-        }
-        if let Some(root) = self.levels.last_mut() {
-            let mut inlines = std::mem::take(&mut root.inlines);
-            while matches!(inlines.last(), Some(Inline::Break)) {
-                inlines.pop();
-            }
-            if let [Inline::Marker(marker)] = inlines.as_mut_slice() {
-                self.blocks.push(Block::Marker(std::mem::take(marker)));
-            } else if !inlines.is_empty() {
-                self.blocks.push(Block::Paragraph(inlines));
-            }
-        }
-        self.levels.extend(marks.into_iter().map(|mark| Level { mark, inlines: Vec::new() }));
-        self.started = false;
-    }
-
-    /// Writes a block of its own.
+    /// A block, between runs of text.
     pub(super) fn block(&mut self, block: Block) {
-        self.flush();
-        self.blocks.push(block);
+        self.end_run();
+        push(&mut self.blocks, block);
     }
 
-    /// Writes blocks.
-    pub(super) fn extend(&mut self, blocks: Vec<Block>) {
-        self.flush();
+    /// Blocks, between runs of text.
+    pub(super) fn append_blocks(&mut self, blocks: Vec<Block>) {
+        self.end_run();
         self.blocks.extend(blocks);
     }
+}
 
-    /// A visible note, in the line or on its own as its place demands.
-    pub(super) fn marker(&mut self, text: String) {
-        if self.in_line() { self.push(Inline::Marker(text)) } else { self.block(Block::Marker(text)) }
+/// Pushes with room for one: most paragraphs, items and cells hold one thing, and there may be hundreds of thousands of them.
+fn push<T>(list: &mut Vec<T>, thing: T) {
+    if list.capacity() == 0 {
+        list.reserve_exact(1);
     }
+    list.push(thing);
+}
 
-    /// All blocks.
-    pub(super) fn finish(mut self) -> Vec<Block> {
-        while self.levels.len() > 1 {
-            self.close();
-        }
-        self.flush();
-        self.blocks
+/// Whether an inline is more than blanks and breaks.
+fn shows(inline: &Inline) -> bool {
+    match inline {
+        Inline::Text(text) => text != " ",
+        Inline::Code(text) => text.contains(|c| c != ' '),
+        Inline::Break => false,
+        _ => true,
     }
 }
 
-fn zero_width(c: char) -> bool {
-    matches!(c, '\u{200b}' | '\u{feff}')
-}
-
-/// Appends, merging with a neighbour of the same kind.
-fn append(inlines: &mut Vec<Inline>, inline: Inline) {
-    match (inlines.last_mut(), inline) {
-        (Some(Inline::Text(last)), Inline::Text(text)) | (Some(Inline::Code(last)), Inline::Code(text)) => last.push_str(&text),
-        (Some(Inline::Strong(last)), Inline::Strong(more))
-        | (Some(Inline::Emphasis(last)), Inline::Emphasis(more))
-        | (Some(Inline::Strike(last)), Inline::Strike(more))
-        | (Some(Inline::Subscript(last)), Inline::Subscript(more))
-        | (Some(Inline::Superscript(last)), Inline::Superscript(more)) => {
-            for inline in more {
-                append(last, inline);
+/// Cuts blanks and breaks off the end.
+fn trim_end(content: &mut Vec<Inline>) {
+    while let Some(last) = content.last_mut() {
+        match last {
+            Inline::Break => {}
+            Inline::Text(text) => {
+                text.truncate(text.trim_end_matches(' ').len());
+                if !text.is_empty() {
+                    return;
+                }
             }
+            _ => return,
         }
-        (_, inline) => inlines.push(inline),
+        content.pop();
     }
+}
+
+/// Cuts blanks off a code span's end; whether there were any.
+fn trim_code(content: &mut [Inline]) -> bool {
+    let Some(Inline::Code(text)) = content.last_mut() else { return false };
+    let length = text.trim_end_matches(' ').len();
+    let blank = length < text.len();
+    text.truncate(length);
+    blank
 }

@@ -1,215 +1,270 @@
-//! Macros: their general form, and which file knows which. An unknown macro keeps its content and says its name.
+//! What each macro becomes. One that nobody knows keeps its body, and a marker names it.
 
-use super::Walk;
-use super::flow::{Flow, Mark};
-use super::links::Resource;
-use super::xml::Element;
 use crate::markdown::{Block, Inline};
+use crate::model::Treatment;
 
-mod code;
-mod diagrams;
-mod embedded;
-mod panels;
-mod references;
+use super::blocks::Walk;
+use super::dom::{Id, Tag, View};
+use super::flow::{Flow, Mark};
+use super::macro_args::Macro;
+use super::names;
 
-use code::{code_block, math, written};
-pub(super) use panels::boxed;
-
-/// A macro's parts.
-struct Macro<'t> {
-    name: &'t str,
-    parameters: Vec<(&'t str, &'t Element)>,
-    rich: Option<&'t Element>,
-    plain: Option<&'t Element>,
-}
-
-impl<'t> Macro<'t> {
-    fn of(element: &'t Element) -> Self {
-        let parameters = element
-            .elements()
-            .filter(|part| matches!(part.name.as_str(), "ac:parameter" | "ac:default-parameter"))
-            .map(|part| (part.get("ac:name").unwrap_or_default(), part))
-            .collect();
-        Self {
-            name: element.get("ac:name").unwrap_or("unnamed"),
-            parameters,
-            rich: element.child("ac:rich-text-body"),
-            plain: element.child("ac:plain-text-body"),
+impl<'d> Walk<'d> {
+    /// `<ac:structured-macro>`, and `<ac:macro>` of old.
+    pub(super) fn any_macro(&mut self, id: Id, tag: Tag<'d>, flow: &mut Flow) {
+        let call = Macro::read(self, id, tag);
+        self.known_macro(&call, flow);
+        // Where tags were lost, content may stand outside of the macro's body.
+        for stray in &call.stray {
+            self.node(*stray, flow);
         }
     }
 
-    /// A parameter's element; the name of the anonymous one is empty.
-    fn element(&self, name: &str) -> Option<&'t Element> {
-        self.parameters.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, element)| *element)
-    }
-
-    /// A parameter's text, unless it is blank.
-    fn get(&self, name: &str) -> Option<String> {
-        self.element(name).map(|element| element.text().trim().to_owned()).filter(|text| !text.is_empty())
-    }
-
-    /// The first that is there.
-    fn first(&self, names: &[&str]) -> Option<String> {
-        names.iter().find_map(|name| self.get(name))
-    }
-
-    /// The resource in a parameter, within a link or without.
-    fn holds(&self, name: &str) -> Option<&'t Element> {
-        self.element(name).and_then(resource_in)
-    }
-
-    /// The body's exact text: what its author would see in the editor.
-    fn text(&self) -> String {
-        self.plain.or(self.rich).map(Element::text).unwrap_or_default()
-    }
-
-    /// Any resource among the parameters.
-    fn any_resource(&self) -> Option<&'t Element> {
-        self.parameters.iter().find_map(|(_, element)| resource_in(element))
-    }
-}
-
-fn resource_in(element: &Element) -> Option<&Element> {
-    element
-        .elements()
-        .find_map(|child| if child.name.starts_with("ri:") { Some(child) } else { child.elements().find(|e| e.name.starts_with("ri:")) })
-}
-
-impl Walk<'_> {
-    /// `ac:structured-macro`, and `ac:macro` of old.
-    pub(super) fn macro_(&mut self, element: &Element, flow: &mut Flow) {
-        let m = Macro::of(element);
-        match m.name.to_ascii_lowercase().as_str() {
-            // They help to get about in a browser, or look good.
-            "toc"
-            | "anchor"
-            | "pagetreesearch"
-            | "livesearch"
-            | "create-from-template"
-            | "createpagefromtemplate"
-            | "style"
-            | "like-button"
-            | "scroll-pagebreak"
-            | "scroll-title"
-            | "scroll-pagetitle"
-            | "pagebreak"
-            | "rate" => {}
-            "excerpt" | "section" | "column" | "details" | "toc-zone" | "quote" | "center" | "align" | "div" | "span" | "alert" | "auimessage"
-            | "ui-text-box" | "tooltip" | "bgcolor" | "clickable" | "cell" | "table-filter" | "table-joiner" | "pivot-table" | "tableenhancer"
-            | "multiexcerpt-macro" | "multiexcerpt" | "scroll-ignore" | "scroll-only" | "localtabgroup" | "ui-tabs" | "auitabs" | "deck"
-            | "ui-steps" | "expand" | "ui-expand" | "localtab" | "ui-tab" | "auitabspage" | "card" | "ui-step" => self.framed(&m, flow),
-            "info" | "tip" | "note" | "warning" | "panel" => self.panel(&m, flow),
-            "status" => status(&m, flow),
-            "code" | "noformat" | "preformatted" | "paste-code-macro" | "code-block" | "newcode" | "codeblock" => code_block(&m, flow),
-            "markdown" | "mohamicorp-markdown" | "unmigrated-wiki-markup" => written(&m, flow),
-            "html" | "html-bobswift" | "xhtml" => self.foreign(&m, flow),
+    fn known_macro(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        match call.name.as_str() {
+            "code" | "code-block" | "codeblock" | "newcode" | "paste-code-macro" | "noformat" | "preformatted" => self.code(call, None, flow),
+            "info" | "tip" | "note" | "warning" => self.alert(call, flow),
+            "panel" => self.panel(call, flow),
+            "expand" | "ui-expand" => self.titled(call, Some("Click here to expand..."), flow),
+            "localtab" | "ui-tab" | "auitabspage" | "card" | "ui-step" => self.titled(call, None, flow),
+            "status" => status(call, flow),
+            "jira" | "jiraissues" => self.jira(call, flow),
+            "include" | "includeplus" | "excerpt-include" => self.include(call, flow),
+            "view-file" | "viewfile" | "viewpdf" | "viewdoc" | "viewxls" | "viewppt" => self.view_file(call, flow),
+            "multimedia" | "widget" | "iframe" | "html-include" | "external-data" | "figma" | "lucidchart" | "miro-macro" | "loom" | "vimeo"
+            | "youtube" => self.embed(call, flow),
+            name if name.starts_with("google-drive") => self.embed(call, flow),
+            "profile" | "profile-picture" | "userlister" => self.profile(call, flow),
+            "html" | "html-bobswift" | "xhtml" => self.foreign_html(call, flow),
+            "markdown" | "mohamicorp-markdown" => self.markdown(call, flow),
             "easy-math-block"
-            | "mathblock"
-            | "mathjax-block-macro"
-            | "latex"
             | "eazy-math-block"
+            | "mathblock"
+            | "latex"
+            | "mathjax-block-macro"
             | "easy-math-inline"
+            | "eazy-math-inline"
             | "mathinline"
-            | "mathjax-inline-macro"
-            | "eazy-math-inline" => math(&m, flow),
-            "jira" | "jiraissues" => self.jira(&m, flow),
-            "include" | "includeplus" | "excerpt-include" => self.include(&m, flow),
-            "view-file" | "viewfile" | "viewpdf" | "viewdoc" | "viewxls" | "viewppt" => self.view_file(&m, flow),
-            "profile" | "profile-picture" => self.profile(&m, flow),
-            "multimedia" | "widget" | "iframe" | "html-include" | "external-data" | "figma" | "lucidchart" | "cloudmacro" | "balsamiq"
-            | "creately" | "miro" | "miro-macro" | "loom" | "vimeo" | "youtube" => self.embedded(&m, flow),
-            "open-api" | "openapi" | "asyncapi" => self.embedded(&m, flow),
-            name if ["google-drive-", "google-", "swagger-"].iter().any(|prefix| name.starts_with(prefix)) => self.embedded(&m, flow),
-            "drawio" | "inc-drawio" | "drawio-sketch" | "gliffy" => self.drawing(&m, flow),
-            "mermaid-cloud" | "mermaid-macro" | "mermaid" | "mermaiddiagram" | "plantuml" | "plantumlrender" | "graphviz" | "flowchart"
-            | "digraph" => {
-                self.diagram(&m, flow);
+            | "mathjax-inline-macro" => self.math(call, flow),
+            "mermaid-cloud" | "mermaid-macro" | "mermaid" | "mermaiddiagram" => self.diagram_source(call, "mermaid", flow),
+            "plantuml" | "plantumlrender" => self.diagram_source(call, "plantuml", flow),
+            "graphviz" | "flowchart" | "digraph" => self.diagram_source(call, "dot", flow),
+            "drawio" | "drawio-sketch" | "inc-drawio" | "gliffy" => self.diagram_image(call, flow),
+            name if is_navigation(name) => {}
+            name if is_frame(name) => self.frame(call, flow),
+            _ => self.unknown_macro(call, flow),
+        }
+    }
+
+    /// A macro that nobody knows.
+    pub(super) fn unknown_macro(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        let what = format!("macro:{}", call.name);
+        let marker = call.marker(self);
+        if call.rich.is_none() && call.plain.is_none() {
+            self.note(what, Treatment::Lost);
+            return put_marker(marker, flow);
+        }
+        self.note(what, Treatment::Kept);
+        if let Some(body) = call.rich {
+            if flow.in_text() && self.is_inline_body(body) {
+                flow.inline(Inline::Marker(marker));
+                flow.text(" ");
+                self.children(body, flow);
+            } else {
+                flow.block(Block::Marker(marker));
+                self.boundary(body, flow);
             }
-            _ => self.unknown(&m, flow),
         }
-        // What stands beside the parts of a macro has no meaning there, but someone wrote it.
-        let part = |child: &Element, part: Option<&Element>| part.is_some_and(|part| std::ptr::eq(child, part));
-        self.rest(
-            element,
-            |child| matches!(child.name.as_str(), "ac:parameter" | "ac:default-parameter") || part(child, m.rich) || part(child, m.plain),
-            flow,
-        );
-    }
-
-    /// The body in place.
-    fn body(&mut self, m: &Macro<'_>, flow: &mut Flow) {
-        if let Some(rich) = m.rich {
-            self.content(rich, flow);
-        }
-        if let Some(plain) = m.plain {
-            flow.text(&plain.text());
+        if call.plain.is_some() {
+            self.code(call, Some(&call.name), flow);
         }
     }
 
-    fn unknown(&mut self, m: &Macro<'_>, flow: &mut Flow) {
-        let words = self.described(m);
-        if m.rich.is_some() {
-            self.kept(format!("macro:{}", m.name));
-            flow.block(Block::Marker(words));
-            self.body(m, flow);
-            flow.flush();
-        } else if m.plain.is_some_and(|plain| !plain.text().trim().is_empty()) {
-            self.kept(format!("macro:{}", m.name));
-            flow.block(Block::Code { language: Some(m.name.to_owned()), text: code::trimmed(&m.text()) });
+    /// A macro that is only a frame around its body.
+    fn frame(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        if let Some(body) = call.rich {
+            if flow.in_text() && self.is_inline_body(body) { self.children(body, flow) } else { self.boundary(body, flow) }
+        }
+        if let Some(text) = call.body() {
+            flow.text(&text);
+        }
+    }
+
+    /// Whether a body holds nothing but running text.
+    fn is_inline_body(&self, body: Id) -> bool {
+        self.dom.children(body).all(|id| match self.dom.view(id) {
+            View::Element(tag) => names::is_inline(tag.name()) || matches!(tag.name(), "br" | "ac:emoticon" | "ac:image"),
+            View::Text(_) => true,
+            View::TooDeep => false,
+        })
+    }
+
+    /// A body below its title.
+    fn titled(&mut self, call: &Macro<'d>, otherwise: Option<&str>, flow: &mut Flow) {
+        if let Some(title) = call.any_text(&["title", ""]).or_else(|| otherwise.map(str::to_owned)) {
+            flow.block(bold_line(title));
+        }
+        self.frame(call, flow);
+    }
+
+    fn jira(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        let site = self.context.base.strip_suffix("/wiki").filter(|_| self.context.cloud);
+        let query = call.any_text(&["jqlQuery", "jql"]);
+        match (call.text("key"), query, site) {
+            (Some(key), _, Some(site)) => flow_link(format!("{site}/browse/{}", super::href::encode_words(&key)), Inline::Text(key), flow),
+            // On Data Center nothing tells which Jira it is.
+            (Some(key), _, None) => {
+                self.note("macro:jira", Treatment::Kept);
+                flow.text(&key);
+            }
+            (None, Some(query), Some(site)) => {
+                self.note("macro:jira", Treatment::Lost);
+                let words: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+                let apart = !flow.in_text();
+                flow.text("Jira issues: ");
+                flow_link(format!("{site}/issues/?jql={words}"), Inline::Code(query), flow);
+                if apart {
+                    flow.end_run();
+                }
+            }
+            _ => self.unknown_macro(call, flow),
+        }
+    }
+
+    /// Another page shown within this one.
+    fn include(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        let named = call.text("").map(|title| super::resource::Resource::named(&title));
+        let resource = call.resource(self, "").or_else(|| call.resource(self, "page")).or(named);
+        let target = resource.as_ref().and_then(|resource| resource.target(self.context, None));
+        let Some((target, text)) = target else { return self.unknown_macro(call, flow) };
+        self.note(format!("macro:{}", call.name), Treatment::Lost);
+        let apart = !flow.in_text();
+        flow.inline(Inline::Marker(format!("Confluence macro: {}", call.name)));
+        flow.text(" ");
+        flow.open(Mark::Link(target, 0));
+        flow.close(text.as_deref());
+        if apart {
+            flow.end_run();
+        }
+    }
+
+    fn profile(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        let mut found = false;
+        for (_, param) in call.params() {
+            if let Some(super::resource::Resource::Person(key)) = self.resource_in(param) {
+                flow.inline(Inline::Person(key));
+                found = true;
+            }
+        }
+        if !found {
+            self.unknown_macro(call, flow);
+        }
+    }
+
+    fn foreign_html(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        match call.body() {
+            Some(html) => {
+                let mut blocks = crate::markdown::html::to_blocks(&html);
+                if blocks.is_empty() && !html.trim().is_empty() {
+                    // It only acts (a script), which is worth knowing.
+                    blocks.push(Block::Code { language: Some("html".to_owned()), text: html.trim().to_owned() });
+                }
+                if blocks.iter().any(|block| matches!(block, Block::Code { .. })) {
+                    self.note(format!("macro:{}", call.name), Treatment::Kept);
+                }
+                flow.append_blocks(blocks);
+            }
+            None => self.unknown_macro(call, flow),
+        }
+    }
+
+    fn markdown(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        match call.body() {
+            Some(text) => flow.block(Block::Markdown(text)),
+            None => self.unknown_macro(call, flow),
+        }
+    }
+
+    fn math(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        let Some(formula) = call.body().filter(|body| !body.trim().is_empty()).or_else(|| call.any_text(&["body", "equation", ""])) else {
+            return self.unknown_macro(call, flow);
+        };
+        let formula = match formula.strip_prefix("--uriencoded--") {
+            Some(encoded) => percent_encoding::percent_decode_str(encoded).decode_utf8_lossy().into_owned(),
+            None => formula,
+        };
+        if call.name.contains("inline") || (call.name == "latex" && flow.in_text()) {
+            // GitHub's form of inline mathematics in which nothing needs escaping.
+            flow.text("$");
+            flow.inline(Inline::Code(formula.split_whitespace().collect::<Vec<_>>().join(" ")));
+            flow.text("$");
         } else {
-            self.lost(format!("macro:{}", m.name));
-            flow.marker(words);
+            flow.block(Block::Code { language: Some("math".to_owned()), text: super::code::exact(&formula) });
         }
-    }
-
-    /// A macro's name and what of its parameters a reader understands.
-    fn described(&self, m: &Macro<'_>) -> String {
-        let mut words = format!("Confluence macro: {}", m.name);
-        for (key, element) in &m.parameters {
-            let value = match resource_in(element).map(|found| self.resource(found, None)) {
-                Some(Resource::Target { title: Some(title), .. }) => title,
-                Some(Resource::Target { target: crate::markdown::Target::Remote { name, .. }, .. }) => name,
-                Some(Resource::Unclear(words)) => words,
-                Some(Resource::Person(_)) => "a person".to_owned(),
-                Some(Resource::Target { .. }) | None => element.text().split_whitespace().collect::<Vec<_>>().join(" "),
-            };
-            if value.is_empty() || decorative(key, &value) {
-                continue;
-            }
-            let room = 200usize.saturating_sub(words.chars().count());
-            if room < 8 {
-                words.push_str(" ...");
-                break;
-            }
-            let label = if key.is_empty() { String::new() } else { format!("{key}=") };
-            words.push(' ');
-            words.push_str(&label);
-            words.extend(value.chars().take(room));
-        }
-        words
     }
 }
 
-/// Parameters for machines and for looks.
-fn decorative(key: &str, value: &str) -> bool {
-    let key_lower = key.to_ascii_lowercase();
-    key_lower == "id"
-        || key.ends_with("Id")
-        || key.ends_with("ID")
-        || key_lower.ends_with("uuid")
-        || ["width", "height", "color", "colour", "align", "border", "style", "theme", "size", "version", "revision", "icon", "breakout", "layout"]
-            .iter()
-            .any(|word| key_lower.contains(word))
-        || key_lower == "data"
-        || value.starts_with("%7B")
-        || value.starts_with('{')
-        || value.starts_with('<')
+/// A lozenge with a word in it.
+fn status(call: &Macro<'_>, flow: &mut Flow) {
+    let title = call.any_text(&["title", "colour", "color"]).unwrap_or_else(|| "Grey".to_owned());
+    flow.inline(Inline::Strong(vec![Inline::Text(format!("[{title}]"))]));
 }
 
-/// `status`: a coloured word.
-fn status(m: &Macro<'_>, flow: &mut Flow) {
-    let title = m.first(&["title", "colour", "color"]).unwrap_or_else(|| "grey".to_owned());
-    flow.open(Mark::Strong);
-    flow.push(Inline::Text(format!("[{}]", title.split_whitespace().collect::<Vec<_>>().join(" "))));
-    flow.close();
+fn flow_link(address: String, text: Inline, flow: &mut Flow) {
+    flow.inline(Inline::Link { target: crate::markdown::Target::Url(address), content: vec![text] });
+}
+
+/// A marker, in running text or by itself, as what it stands for.
+pub(super) fn put_marker(marker: String, flow: &mut Flow) {
+    if flow.in_text() { flow.inline(Inline::Marker(marker)) } else { flow.block(Block::Marker(marker)) }
+}
+
+/// A line in bold.
+pub(super) fn bold_line(text: String) -> Block {
+    Block::Paragraph(vec![Inline::Strong(vec![Inline::Text(text)])])
+}
+
+/// Macros that only lead through the page, or decorate it.
+fn is_navigation(name: &str) -> bool {
+    matches!(name, "toc" | "anchor" | "pagetreesearch" | "livesearch" | "create-from-template" | "style" | "like-button")
+        || (name.starts_with("scroll-") && !matches!(name, "scroll-ignore" | "scroll-only" | "scroll-title" | "scroll-content-block"))
+}
+
+/// Macros whose body is all that they are.
+fn is_frame(name: &str) -> bool {
+    matches!(
+        name,
+        "excerpt"
+            | "details"
+            | "section"
+            | "column"
+            | "toc-zone"
+            | "quote"
+            | "center"
+            | "align"
+            | "div"
+            | "span"
+            | "alert"
+            | "auimessage"
+            | "ui-text-box"
+            | "tooltip"
+            | "bgcolor"
+            | "clickable"
+            | "cell"
+            | "table-filter"
+            | "table-joiner"
+            | "pivot-table"
+            | "tableenhancer"
+            | "localtabgroup"
+            | "ui-tabs"
+            | "auitabs"
+            | "deck"
+            | "ui-steps"
+            | "multiexcerpt-macro"
+            | "multiexcerpt"
+            | "scroll-ignore"
+            | "scroll-only"
+            | "scroll-title"
+            | "scroll-content-block"
+    )
 }

@@ -1,76 +1,100 @@
-//! Tables as the source has them: spans clamped, headers marked; how they are written is the writer's to choose.
+//! Reads tables: rows, header cells, spans, captions, and whatever stands where it should not.
 
-use super::Walk;
-use super::blocks::unbold;
+use crate::markdown::{Block, Cell, Inline, Table};
+
+use super::blocks::Walk;
+use super::dom::{Id, Tag, View};
 use super::flow::Flow;
-use super::xml::{Element, Node};
-use crate::markdown::{Block, Cell, Table};
 
-/// What HTML allows at most.
+/// Largest number of columns or rows that a cell may span, as in HTML.
 const MAX_SPAN: u16 = 1000;
 
-impl Walk<'_> {
-    /// `table`.
-    pub(super) fn table(&mut self, element: &Element, flow: &mut Flow) {
-        flow.flush();
+impl<'d> Walk<'d> {
+    /// `<table>`: its caption before it, what does not belong into a table after it.
+    pub(super) fn table(&mut self, id: Id, flow: &mut Flow) {
         let mut table = Table::default();
-        self.rows(element, &mut table, flow);
+        let (mut caption, mut stray) = (Flow::new(), Flow::new());
+        self.rows(id, &mut table, &mut caption, &mut stray);
+        flow.append_blocks(caption.finish());
         if table.rows.iter().flatten().any(|cell| !cell.body.is_empty()) {
             flow.block(Block::Table(table));
         }
+        flow.append_blocks(stray.finish());
     }
 
-    /// What stands in a table but in no cell goes before it, as browsers have it.
-    fn rows(&mut self, element: &Element, table: &mut Table, before: &mut Flow) {
-        for node in &element.children {
-            match node {
-                Node::Text(text) => before.text(text),
-                Node::Element(part) => match part.name.as_str() {
-                    "thead" | "tbody" | "tfoot" => self.rows(part, table, before),
-                    "colgroup" | "col" => {}
-                    "tr" => {
-                        let cells = self.cells(part, before);
-                        if !cells.is_empty() {
-                            table.rows.push(cells);
-                        }
+    fn rows(&mut self, id: Id, table: &mut Table, caption: &mut Flow, stray: &mut Flow) {
+        let dom = self.dom;
+        // Whether the last row is made of cells without a row.
+        let mut loose = false;
+        for child in dom.children(id) {
+            match dom.name(child) {
+                "tr" => {
+                    loose = false;
+                    let row = self.row(child);
+                    if !row.is_empty() {
+                        table.rows.push(row);
                     }
-                    "td" | "th" => {
-                        let cell = self.cell(part);
-                        table.rows.push(vec![cell]);
+                }
+                "td" | "th" => {
+                    let cell = self.cell(child, dom.tag(child));
+                    match table.rows.last_mut() {
+                        Some(row) if loose => row.push(cell),
+                        _ => table.rows.push(vec![cell]),
                     }
-                    "caption" => {
-                        before.flush();
-                        self.content(part, before);
-                        before.flush();
-                    }
-                    _ => self.element(part, before),
-                },
+                    loose = true;
+                }
+                "thead" | "tbody" | "tfoot" => self.rows(child, table, caption, stray),
+                "caption" => self.boundary(child, caption),
+                "colgroup" | "col" => {}
+                _ => self.node(child, stray),
             }
         }
     }
 
-    fn cells(&mut self, row: &Element, before: &mut Flow) -> Vec<Cell> {
+    fn row(&mut self, id: Id) -> Vec<Cell> {
+        let dom = self.dom;
         let mut cells = Vec::new();
-        for node in &row.children {
-            match node {
-                Node::Text(text) => before.text(text),
-                Node::Element(part) if matches!(part.name.as_str(), "td" | "th") => cells.push(self.cell(part)),
-                Node::Element(part) => self.element(part, before),
+        for child in dom.children(id) {
+            match dom.view(child) {
+                View::Element(tag) if matches!(tag.name(), "td" | "th") => cells.push(self.cell(child, Some(tag))),
+                View::Text(text) if text.trim().is_empty() => {}
+                _ => {
+                    let mut flow = Flow::new();
+                    self.node(child, &mut flow);
+                    let body = flow.finish();
+                    if !body.is_empty() {
+                        cells.push(Cell { header: false, colspan: 1, rowspan: 1, body });
+                    }
+                }
             }
         }
         cells
     }
 
-    fn cell(&mut self, element: &Element) -> Cell {
-        let span =
-            |name| element.get(name).and_then(|n| n.parse::<u64>().ok()).map_or(1, |n| u16::try_from(n).unwrap_or(MAX_SPAN)).clamp(1, MAX_SPAN);
-        let header = element.name == "th";
-        let mut body = self.blocks_of(element);
-        for block in body.iter_mut().filter(|_| header) {
-            if let Block::Paragraph(line) = block {
-                unbold(std::mem::take(line), line);
-            }
+    fn cell(&mut self, id: Id, tag: Option<Tag<'d>>) -> Cell {
+        let header = tag.is_some_and(|tag| tag.name() == "th");
+        let span = |name| tag.and_then(|tag| tag.attribute(name)).map_or(1, |span| clamp(&span));
+        let mut body = self.blocks(id);
+        if header {
+            body.iter_mut().for_each(plain);
         }
         Cell { header, colspan: span("colspan"), rowspan: span("rowspan"), body }
+    }
+}
+
+/// A span, at least 1 and at most [`MAX_SPAN`]; 1 where it is no number.
+fn clamp(span: &str) -> u16 {
+    let span = span.trim();
+    let digits = !span.is_empty() && span.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { span.parse().unwrap_or(MAX_SPAN).clamp(1, MAX_SPAN) } else { 1 }
+}
+
+/// A header is bold anyway: takes bold away that is around all of a paragraph.
+fn plain(block: &mut Block) {
+    if let Block::Paragraph(content) = block
+        && let [Inline::Strong(_)] = content.as_slice()
+        && let Some(Inline::Strong(inner)) = content.pop()
+    {
+        *content = inner;
     }
 }

@@ -1,69 +1,72 @@
-//! The reader by example: one per construct, then what must never happen.
-
-use super::{Context, read};
-use crate::markdown::{Block, Inline, Target, Tree, Unresolved, write};
-use crate::model::{Diagnostic, Treatment};
+//! Tests of the storage format reader: a construct each, malformed bodies, bounds, properties, and whole pages.
 
 mod bounds;
 mod links;
 mod macros;
+mod malformed;
+mod pages;
+mod properties;
+mod structure;
 mod text;
 
-const CLOUD: Context<'static> = Context { base: "https://s.example/wiki", space: "ENG", page: "7", cloud: true };
-const SERVER: Context<'static> = Context { base: "https://c.example", space: "ENG", page: "7", cloud: false };
+use crate::markdown::{Inline, Resolved, Resolver, Target, Tree, write};
+use crate::model::{Diagnostic, Key, Treatment};
+
+use super::{Context, read};
+
+const CLOUD: Context<'_> = Context { base: "https://acme.example.net/wiki", space: "ENG", page: "7", cloud: true };
+const SERVER: Context<'_> = Context { base: "https://example.org/confluence", space: "ENG", page: "7", cloud: false };
+
+/// A mirror with one page, one person and every file.
+struct Mirror;
+
+impl Resolver for Mirror {
+    fn resolve(&self, key: &Key) -> Option<Resolved> {
+        let (link, title) = match key.as_str() {
+            "user:712020:ann" | "username:ann" => (None, "Ann"),
+            "title:ENG:guide" | "doc:98411" => (Some("guide.md".to_owned()), "The guide"),
+            key => {
+                let name = key.strip_prefix("file:")?.rsplit_once(':')?.1;
+                (Some(format!("_assets/{name}")), name)
+            }
+        };
+        Some(Resolved { link, title: title.to_owned() })
+    }
+}
+
+/// What `body` becomes on Cloud, beside that mirror.
+fn markdown(body: &str) -> String {
+    let (tree, _) = read(body, &CLOUD);
+    write::body(&tree, &Mirror).text
+}
+
+#[track_caller]
+fn check(cases: &[(&str, &str)]) {
+    for (body, expected) in cases {
+        assert_eq!(markdown(body).trim_end(), *expected, "{body}");
+    }
+}
 
 fn tree(body: &str) -> Tree {
     read(body, &CLOUD).0
 }
 
-fn diagnostics(body: &str) -> Vec<Diagnostic> {
-    read(body, &CLOUD).1
+/// `what treatment` of each diagnostic.
+fn diagnostics(body: &str) -> Vec<String> {
+    let say = |diagnostic: Diagnostic| match diagnostic.treatment {
+        Treatment::Kept => format!("{} kept", diagnostic.what),
+        Treatment::Lost => format!("{} lost", diagnostic.what),
+    };
+    read(body, &CLOUD).1.into_iter().map(say).collect()
 }
 
-/// What a reader sees, without the line feed at the end.
-fn md(body: &str) -> String {
-    write::body(&tree(body), &Unresolved).text.trim_end().to_owned()
-}
-
+/// The target of the only link or image of a body's only paragraph.
 #[track_caller]
-fn shows(cases: &[(&str, &str)]) {
-    for (body, expected) in cases {
-        assert_eq!(md(body), *expected, "{body}");
-    }
-}
-
-fn kept(what: &str) -> Diagnostic {
-    Diagnostic { what: what.to_owned(), treatment: Treatment::Kept }
-}
-
-fn lost(what: &str) -> Diagnostic {
-    Diagnostic { what: what.to_owned(), treatment: Treatment::Lost }
-}
-
-/// The inlines of the only paragraph.
-fn line(body: &str) -> Vec<Inline> {
-    match tree(body).blocks.as_slice() {
-        [Block::Paragraph(inlines)] => inlines.clone(),
-        other => panic!("no single paragraph: {other:?}"),
-    }
-}
-
-/// Key, fallback and name of the first link or image.
-fn remote(body: &str, context: &Context<'_>) -> (String, Option<String>, String) {
-    fn find(inlines: &[Inline]) -> Option<&Target> {
-        inlines.iter().find_map(|inline| match inline {
-            Inline::Link { target, .. } | Inline::Image { target, .. } => Some(target),
-            Inline::Strong(inner) => find(inner),
-            _ => None,
-        })
-    }
-    let tree = read(body, context).0;
-    let found = tree.blocks.iter().find_map(|block| match block {
-        Block::Paragraph(inlines) => find(inlines),
-        _ => None,
-    });
-    match found {
-        Some(Target::Remote { key, fallback, name, .. }) => (key.to_string(), fallback.clone(), name.clone()),
-        other => panic!("no key in {other:?}"),
+fn target(body: &str, context: &Context<'_>) -> Target {
+    let (tree, _) = read(body, context);
+    let [crate::markdown::Block::Paragraph(content)] = tree.blocks.as_slice() else { panic!("{tree:?}") };
+    match content.as_slice() {
+        [Inline::Link { target, .. } | Inline::Image { target, .. }] => target.clone(),
+        other => panic!("{other:?}"),
     }
 }

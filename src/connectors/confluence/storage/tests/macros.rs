@@ -1,160 +1,215 @@
-//! Macros and the new editor's islands.
+//! Macros, and the new editor's islands.
 
-use super::{CLOUD, SERVER, diagnostics, kept, line, lost, md, remote, shows, tree};
-use crate::connectors::confluence::storage::read;
-use crate::markdown::{AlertKind, Block, Inline, Unresolved, write};
+use super::*;
 
-fn rich(name: &str, parameters: &[(&str, &str)], body: &str) -> String {
-    format!("<ac:structured-macro ac:name=\"{name}\">{}<ac:rich-text-body>{body}</ac:rich-text-body></ac:structured-macro>", given(parameters))
+fn call(name: &str, parameters: &[(&str, &str)], body: &str) -> String {
+    let parameters: String = parameters.iter().map(|(key, value)| format!("<ac:parameter ac:name=\"{key}\">{value}</ac:parameter>")).collect();
+    format!("<ac:structured-macro ac:name=\"{name}\" ac:schema-version=\"1\" ac:macro-id=\"id\">{parameters}{body}</ac:structured-macro>")
 }
 
-fn plain(name: &str, parameters: &[(&str, &str)], body: &str) -> String {
-    format!(
-        "<ac:structured-macro ac:name=\"{name}\" ac:macro-id=\"u\">{}<ac:plain-text-body><![CDATA[{body}]]></ac:plain-text-body></ac:structured-macro>",
-        given(parameters)
-    )
+fn rich(body: &str) -> String {
+    format!("<ac:rich-text-body>{body}</ac:rich-text-body>")
 }
 
-fn bare(name: &str, parameters: &[(&str, &str)]) -> String {
-    format!("<ac:structured-macro ac:name=\"{name}\">{}</ac:structured-macro>", given(parameters))
-}
-
-fn given(parameters: &[(&str, &str)]) -> String {
-    parameters.iter().map(|(key, value)| format!("<ac:parameter ac:name=\"{key}\">{value}</ac:parameter>")).collect()
-}
-
-fn code(body: &str) -> (Option<String>, String) {
-    match tree(body).blocks.pop() {
-        Some(Block::Code { language, text }) => (language, text),
-        other => panic!("no code: {other:?}"),
-    }
+fn plain(body: &str) -> String {
+    format!("<ac:plain-text-body><![CDATA[{body}]]></ac:plain-text-body>")
 }
 
 #[test]
 fn code_is_exact() {
-    assert_eq!(code(&plain("code", &[("language", "js")], "\n  a &lt; <b>\n\tc  \n\n")), (Some("javascript".into()), "  a &lt; <b>\n\tc  \n".into()));
-    assert_eq!(code(&plain("code", &[], "a]]]]><![CDATA[>b")), (None, "a]]>b".into()));
-    assert_eq!(
-        code(
-            "<ac:macro ac:name=\"code\"><ac:default-parameter>C#</ac:default-parameter><ac:plain-text-body>x &lt; y</ac:plain-text-body></ac:macro>"
-        ),
-        (Some("csharp".into()), "x < y".into())
-    );
-    assert_eq!(code(&plain("noformat", &[("language", "js")], "x")), (None, "x".into()));
-    for (name, language) in [("none", None), ("Plain Text", None), ("py", Some("python")), ("Bash", Some("bash")), ("yml", Some("yaml"))] {
-        assert_eq!(code(&plain("code", &[("language", name)], "x")).0.as_deref(), language, "{name}");
-    }
-    assert_eq!(md(&plain("code", &[("title", "a.sh"), ("language", "sh")], "x")), "**a.sh**\n\n```sh\nx\n```");
-    assert_eq!(md(&format!("<p>before {} after</p>", plain("code", &[], "x"))), "before\n\n```\nx\n```\n\nafter");
-    assert!(diagnostics(&plain("code", &[], "x")).is_empty());
-}
-
-#[test]
-fn panels_are_alerts_by_their_colour() {
-    for (name, kind) in [("info", AlertKind::Note), ("tip", AlertKind::Tip), ("note", AlertKind::Warning), ("warning", AlertKind::Caution)] {
-        let blocks = tree(&rich(name, &[("title", "T")], "<p>x</p>")).blocks;
-        assert!(
-            matches!(blocks.as_slice(), [Block::Alert { kind: k, title, body }] if *k == kind && title.len() == 1 && body.len() == 1),
-            "{blocks:?}"
-        );
-    }
-    shows(&[
-        (&rich("panel", &[("title", "T"), ("panelIconText", "💡")], "<p>x</p>"), "> **💡 T**\n>\n> x"),
-        (&rich("expand", &[("title", "More")], "<p>x</p>"), "**More**\n\nx"),
-        (&rich("expand", &[], "<p>x</p>"), "x"),
-        (&rich("excerpt", &[("hidden", "true")], "<p>x</p>"), "x"),
-        (&rich("section", &[], &(rich("column", &[("width", "50%")], "<p>a</p>") + &rich("column", &[], "<p>b</p>"))), "a\n\nb"),
-        (&format!("<p>a {} c</p>", rich("excerpt", &[], "b")), "a b c"),
-        (&rich("localtab", &[("title", "One")], "<p>x</p>"), "**One**\n\nx"),
-    ]);
-}
-
-#[test]
-fn status_keeps_its_title() {
-    shows(&[
-        (&format!("<p>is {} now</p>", bare("status", &[("colour", "Green"), ("title", "Done")])), "is **[Done]** now"),
-        (&format!("<p>{}</p>", bare("status", &[("colour", "Red")])), "**[Red]**"),
-    ]);
-}
-
-#[test]
-fn navigation_vanishes() {
-    for name in ["toc", "anchor", "livesearch", "pagetreesearch", "style"] {
-        assert_eq!(md(&bare(name, &[("", "x")])), "", "{name}");
-        assert!(diagnostics(&bare(name, &[])).is_empty());
-    }
-}
-
-#[test]
-fn unknown_macros_keep_what_they_hold() {
-    let body = rich("roadmap-app", &[("mode", "wide"), ("width", "300"), ("pageId", "5")], "<p>text</p>");
-    assert_eq!(tree(&body).blocks[0], Block::Marker("Confluence macro: roadmap-app mode=wide".into()));
-    assert!(md(&body).ends_with("text"));
-    assert_eq!(diagnostics(&body), [kept("macro:roadmap-app")]);
-    assert_eq!(code(&plain("vega", &[], "{}")), (Some("vega".into()), "{}".into()));
-    assert_eq!(tree(&bare("chart", &[("type", "pie")])).blocks, [Block::Marker("Confluence macro: chart type=pie".into())]);
-    assert_eq!(diagnostics(&bare("chart", &[])), [lost("macro:chart")]);
-    let inline = line(&format!("<p>see {} there</p>", bare("chart", &[])));
-    assert_eq!(inline[1], Inline::Marker("Confluence macro: chart".into()));
-    let page = "<ac:link><ri:page ri:content-title=\"Root\" ri:space-key=\"OPS\" /></ac:link>";
-    assert!(md(&bare("children", &[("page", page), ("depth", "2")])).contains("children page=Root depth=2"));
-    let long = "word ".repeat(500);
-    assert!(md(&bare("chart", &[("a", &long), ("b", &long)])).chars().count() < 300);
-}
-
-#[test]
-fn references_link_to_what_they_show() {
-    let page = "<ac:link><ri:page ri:content-title=\"Other\" /></ac:link>";
-    for body in [bare("include", &[("", page)]), bare("excerpt-include", &[("", "Other")]), bare("excerpt-include", &[("", "ENG:Other")])] {
-        let text = md(&body);
-        assert!(text.contains("include") && text.contains("[Other](https://s.example/wiki/display/ENG/Other)"), "{text}");
-    }
-    let file = bare("view-file", &[("name", "<ri:attachment ri:filename=\"a.pdf\" />"), ("height", "250")]);
-    assert_eq!(remote(&file, &CLOUD).0, "file:7:a.pdf");
-    assert_eq!(md(&format!("<p>{file}{file}</p>")).matches(") [").count(), 1);
-    let person = bare("profile", &[("user", "<ri:user ri:account-id=\"1\" />")]);
-    assert!(matches!(line(&format!("<p>{person}</p>")).as_slice(), [Inline::Person(_)]));
-    shows(&[
-        (&format!("<p>see {}</p>", bare("jira", &[("key", "ABC-1"), ("serverId", "u")])), "see [ABC-1](https://s.example/browse/ABC-1)"),
-        (&bare("jira", &[("jqlQuery", "project = ABC")]), "[Jira issues: project = ABC](https://s.example/issues/?jql=project+%3D+ABC)"),
+    check(&[
         (
-            &bare("widget", &[("url", "<ri:url ri:value=\"https://www.youtube.example/w?v=1\" />")]),
-            "[Embedded: www.youtube.example](https://www.youtube.example/w?v=1)",
+            &call("code", &[("language", "js"), ("title", "a.js")], &plain("\nlet a = `x`;\n\n  b &amp; <c>\n")),
+            "**a.js**\n\n```javascript\nlet a = `x`;\n\n  b &amp; <c>\n```",
         ),
-        (&bare("iframe", &[("src", "https://x.example/f"), ("width", "1")]), "[Embedded: x.example](https://x.example/f)"),
+        (&call("code", &[("", "C#")], &plain("a")), "```csharp\na\n```"),
+        (&call("code", &[("language", "none")], &plain("```\n| a |\n```")), "````\n```\n| a |\n```\n````"),
+        (&call("code", &[], &plain("a]]]]><![CDATA[>b")), "```\na]]>b\n```"),
+        (&call("noformat", &[], "<ac:plain-text-body>x &lt; y &amp;&amp; z</ac:plain-text-body>"), "```\nx < y && z\n```"),
+        (&call("code", &[], "<ac:plain-text-body>List<String> a;\nif (a <b) {}</ac:plain-text-body>"), "```\nList<String> a;\nif (a <b) {}\n```"),
+        (
+            "<ac:macro ac:name=\"code\"><ac:default-parameter>yml</ac:default-parameter><ac:plain-text-body>a: 1</ac:plain-text-body></ac:macro>",
+            "```yaml\na: 1\n```",
+        ),
     ]);
-    let server = write::body(&read(&bare("jira", &[("key", "ABC-1")]), &SERVER).0, &Unresolved).text;
-    assert!(server.contains("ABC-1") && !server.contains("browse"));
 }
 
 #[test]
-fn texts_in_other_languages() {
-    assert_eq!(tree(&plain("markdown", &[], "# a\n\n*b*")).blocks, [Block::Markdown("# a\n\n*b*".into())]);
-    assert!(matches!(tree(&plain("html", &[], "<p>a <b>c</b></p>")).blocks.as_slice(), [Block::Markdown(text)] if text.contains("**c**")));
-    assert_eq!(code(&plain("html", &[], "<script>x</script>")).0.as_deref(), Some("html"));
-    assert_eq!(code(&bare("easy-math-block", &[("body", "--uriencoded--a%2Bb")])), (Some("math".into()), "a+b".into()));
-    assert_eq!(line(&format!("<p>{}</p>", bare("mathinline", &[("body", "x^2")]))), [Inline::Code("x^2".into())]);
-    assert_eq!(code(&plain("mermaid-cloud", &[], "graph TD")), (Some("mermaid".into()), "graph TD".into()));
-    assert_eq!(code(&plain("plantuml", &[], "a -> b")).0.as_deref(), Some("plantuml"));
-    assert_eq!(remote(&bare("drawio", &[("diagramName", "Net")]), &CLOUD).0, "file:7:Net.png");
+fn boxes_have_the_meaning_of_their_colours() {
+    let body = rich("<p>x</p>");
+    check(&[
+        (&call("info", &[], &body), "> [!NOTE]\n> x"),
+        (&call("tip", &[], &body), "> [!TIP]\n> x"),
+        (&call("note", &[], &body), "> [!WARNING]\n> x"),
+        (&call("warning", &[("title", "Stop")], &body), "> [!CAUTION]\n> **Stop**\n>\n> x"),
+        (&call("panel", &[("title", "T"), ("panelIcon", ":x:"), ("panelIconText", "\u{1f680}")], &body), "> **\u{1f680} T**\n>\n> x"),
+        (&call("panel", &[("bgColor", "#fff")], &body), "> x"),
+        (&call("info", &[], &rich(&call("note", &[], &body))), "> [!NOTE]\n> > [!WARNING]\n> > x"),
+        (&call("info", &[], &rich("<p/>")), ""),
+    ]);
 }
 
 #[test]
-fn an_adf_extension_is_shown_once() {
-    let node = |kind: &str| {
-        format!(
-            "<ac:adf-extension><ac:adf-node type=\"panel\"><ac:adf-attribute key=\"panel-type\">{kind}</ac:adf-attribute><ac:adf-content><p>Body</p></ac:adf-content></ac:adf-node><ac:adf-fallback><div><p>Body</p></div></ac:adf-fallback></ac:adf-extension>"
-        )
-    };
-    shows(&[
-        (&node("note"), "> [!IMPORTANT]\n> Body"),
-        (&node("success"), "> [!TIP]\n> Body"),
-        (&node("custom"), "> Body"),
-        (&node("panel").replace("\"panel\"", "\"odd\""), "Body"),
+fn frames_show_their_bodies() {
+    check(&[
+        (&call("expand", &[("title", "More")], &rich("<p>x</p>")), "**More**\n\nx"),
+        (&call("expand", &[], &rich("<p>x</p>")), "**Click here to expand...**\n\nx"),
+        (&call("excerpt", &[("hidden", "true")], &rich("<p>x</p>")), "x"),
+        (&format!("<p>a {} b</p>", call("excerpt", &[], &rich("x <em>y</em>"))), "a x *y* b"),
+        (&call("localtabgroup", &[], &rich(&call("localtab", &[("title", "One")], &rich("<p>x</p>")))), "**One**\n\nx"),
+        (&call("section", &[], &rich(&(call("column", &[], &rich("a")) + &call("column", &[], &rich("b"))))), "a\n\nb"),
+        (&call("details", &[], &rich("<table><tr><th>Owner</th><td>Ann</td></tr></table>")), "|  |  |\n| --- | --- |\n| **Owner** | Ann |"),
     ]);
-    let decisions = "<ac:adf-extension><ac:adf-node type=\"decision-list\"><ac:adf-node type=\"decision-item\"><ac:adf-attribute key=\"state\">DECIDED</ac:adf-attribute><ac:adf-content>Go <em>now</em></ac:adf-content></ac:adf-node></ac:adf-node><ac:adf-fallback><ul><li>Go now</li></ul></ac:adf-fallback></ac:adf-extension>";
-    assert_eq!(md(decisions), "- **Decision:** Go *now*");
-    let forge = "<ac:adf-extension><ac:adf-node type=\"extension\"><ac:adf-attribute key=\"extension-key\">ari:cloud:ecosystem::extension/a/b/static/poll</ac:adf-attribute><ac:adf-attribute key=\"parameters\"><ac:adf-parameter key=\"guest-params\"><ac:adf-parameter key=\"question\">Lunch?</ac:adf-parameter></ac:adf-parameter></ac:adf-attribute></ac:adf-node></ac:adf-extension>";
-    assert_eq!(tree(forge).blocks, [Block::Marker("Confluence macro: poll question=Lunch?".into())]);
-    assert_eq!(diagnostics(forge), [lost("macro:poll")]);
+}
+
+#[test]
+fn lozenges_people_files_and_frames() {
+    check(&[
+        (&format!("<p>a {} b</p>", call("status", &[("title", "In progress"), ("colour", "Blue")], "")), "a **[In progress]** b"),
+        (&call("status", &[("colour", "Red")], ""), "**[Red]**"),
+        (&call("profile", &[("user", "<ri:user ri:account-id=\"712020:ann\" />")], ""), "@Ann"),
+        (
+            &format!("<p>{0}{0}</p>", call("view-file", &[("name", "<ri:attachment ri:filename=\"a.pdf\" />")], "")),
+            "[a.pdf](_assets/a.pdf)\n\n[a.pdf](_assets/a.pdf)",
+        ),
+        (
+            &call("widget", &[("width", "400"), ("url", "<ri:url ri:value=\"https://video.example.com/watch?v=1\" />")], ""),
+            "[Embedded: video.example.com](https://video.example.com/watch?v=1)",
+        ),
+        (&call("iframe", &[("src", "https://example.com/x")], ""), "[Embedded: example.com](https://example.com/x)"),
+        ("<iframe src=\"https://example.com/x\"></iframe>", "[Embedded: example.com](https://example.com/x)"),
+        (&call("multimedia", &[("name", "<ri:attachment ri:filename=\"a.mp4\" />")], ""), "[a.mp4](_assets/a.mp4)"),
+    ]);
+}
+
+#[test]
+fn jira_issues_are_linked_where_the_site_is_known() {
+    check(&[
+        (&format!("<p>See {}.</p>", call("jira", &[("key", "ABC-1"), ("serverId", "x")], "")), "See [ABC-1](https://acme.example.net/browse/ABC-1)."),
+        (&call("jira", &[("jqlQuery", "project = A")], ""), "Jira issues: [`project = A`](https://acme.example.net/issues/?jql=project+%3D+A)"),
+        (&call("jira", &[("count", "true")], ""), "`[Confluence macro: jira count=true]`"),
+    ]);
+    let (tree, found) = read(&call("jira", &[("key", "ABC-1")], ""), &SERVER);
+    assert_eq!(write::body(&tree, &Mirror).text, "ABC-1\n");
+    assert_eq!(found, [Diagnostic { what: "macro:jira".to_owned(), treatment: Treatment::Kept }]);
+}
+
+#[test]
+fn included_pages_are_linked() {
+    let page = "<ac:link><ri:page ri:content-title=\"Guide\" /></ac:link>";
+    check(&[
+        (&call("include", &[("", page)], ""), "`[Confluence macro: include]` [The guide](guide.md)"),
+        (&call("excerpt-include", &[("", "Guide"), ("nopanel", "true")], ""), "`[Confluence macro: excerpt-include]` [The guide](guide.md)"),
+        (
+            &call("excerpt-include", &[("", "OPS:A: b")], ""),
+            "`[Confluence macro: excerpt-include]` [A: b](https://acme.example.net/wiki/display/OPS/A%3A+b)",
+        ),
+        (&call("include", &[], ""), "`[Confluence macro: include]`"),
+    ]);
+    assert_eq!(diagnostics(&call("include", &[("", page)], "")), ["macro:include lost"]);
+}
+
+#[test]
+fn formulas_and_diagrams_keep_their_source() {
+    check(&[
+        (&format!("<p>a {} b</p>", call("mathinline", &[("body", "x_1 + y")], "")), "a $`x_1 + y`$ b"),
+        (&call("mathblock", &[], &plain("\\frac{a}{b}")), "```math\n\\frac{a}{b}\n```"),
+        (&call("easy-math-block", &[("body", "--uriencoded--a%20%5Ccdot%20b")], ""), "```math\na \\cdot b\n```"),
+        (&call("mermaid", &[], &plain("graph TD")), "```mermaid\ngraph TD\n```"),
+        (&call("plantuml", &[("title", "Flow")], &plain("@startuml")), "**Flow**\n\n```plantuml\n@startuml\n```"),
+        (&call("drawio", &[("diagramName", "flow"), ("revision", "3")], ""), "![flow](_assets/flow.png)\n\n[Diagram source: flow](_assets/flow)"),
+        (&call("mermaid-cloud", &[("filename", "f.mmd")], ""), "`[Confluence macro: mermaid-cloud filename=f.mmd]`\n\n[f.mmd](_assets/f.mmd)"),
+    ]);
+}
+
+#[test]
+fn foreign_text_is_converted() {
+    check(&[
+        (&call("html", &[], &plain("<p>a <b>b</b></p>")), "a **b**"),
+        (&call("html", &[], &plain("<script>x</script>")), "```html\n<script>x</script>\n```"),
+        (&call("noformat", &[("language", "js")], &plain("a")), "```\na\n```"),
+        (&call("markdown", &[], &plain("- [x] a\n- [ ] b")), "- [x] a\n- [ ] b"),
+        (&call("html", &[], &plain(&"<div>".repeat(80))), &format!("```html\n{}\n```", "<div>".repeat(80))),
+    ]);
+    assert_eq!(diagnostics(&call("html", &[], &plain(&"<div>".repeat(80)))), ["macro:html kept"]);
+}
+
+#[test]
+fn unknown_macros_keep_their_bodies_and_say_what_they_are() {
+    check(&[
+        (
+            &call("children", &[("depth", "2"), ("page", "<ac:link><ri:page ri:content-title=\"P\" ri:space-key=\"OPS\"/></ac:link>")], ""),
+            "`[Confluence macro: children depth=2 page=OPS:P]`",
+        ),
+        (
+            &format!("<p>a {} b</p>", call("novel", &[("id", "5"), ("words", "two  words")], "")),
+            "a `[Confluence macro: novel words=\"two words\"]` b",
+        ),
+        (&call("novel", &[("who", "<ri:user ri:account-id=\"secret\" />")], &rich("<p>x</p>")), "`[Confluence macro: novel]`\n\nx"),
+        (&format!("<p>a {} b</p>", call("novel", &[], &rich("x <em>y</em>"))), "a `[Confluence macro: novel]` x *y* b"),
+        (&call("novel", &[], &plain("a\nb")), "```novel\na\nb\n```"),
+        (&call("show-if", &[("group", "admins")], &rich("<p>x</p>")), "`[Confluence macro: show-if group=admins]`\n\nx"),
+        (&call("", &[], ""), "`[Confluence macro:]`"),
+        (
+            "<ac:novel-element ac:thing=\"x\" /><ri:page ri:content-title=\"P\" />",
+            "`[Confluence element: ac:novel-element ac:thing=x]`\n\n`[Confluence element: ri:page ri:content-title=P]`",
+        ),
+        ("<ac:novel-element>text</ac:novel-element>", "text"),
+    ]);
+    assert_eq!(diagnostics(&call("novel", &[], "")), ["macro:novel lost"]);
+    assert_eq!(diagnostics(&call("novel", &[], &rich("x"))), ["macro:novel kept"]);
+    assert_eq!(diagnostics("<ac:novel-element>text</ac:novel-element>"), ["element:ac:novel-element kept"]);
+    assert_eq!(diagnostics(&call("toc", &[], "")), [""; 0]);
+}
+
+fn node(kind: &str, attributes: &[(&str, &str)], content: &str) -> String {
+    let attributes: String = attributes.iter().map(|(key, value)| format!("<ac:adf-attribute key=\"{key}\">{value}</ac:adf-attribute>")).collect();
+    format!("<ac:adf-node type=\"{kind}\">{attributes}{content}</ac:adf-node>")
+}
+
+#[test]
+fn an_island_shows_its_node_or_its_fallback() {
+    let island = |node: &str, fallback: &str| format!("<ac:adf-extension>{node}<ac:adf-fallback>{fallback}</ac:adf-fallback></ac:adf-extension>");
+    let content = |text: &str| format!("<ac:adf-content>{text}</ac:adf-content>");
+    check(&[
+        (&island(&node("panel", &[("panel-type", "note")], &content("<p>Body</p>")), "<div><p>Body</p></div>"), "> [!IMPORTANT]\n> Body"),
+        (
+            &island(&node("panel", &[("panel-type", "custom"), ("panel-icon-text", "\u{1f680}")], &content("<p>Body</p>")), "Body"),
+            "> **\u{1f680}**\n>\n> Body",
+        ),
+        (
+            &island(
+                &node(
+                    "decision-list",
+                    &[],
+                    &(node("decision-item", &[("state", "DECIDED")], &content("Ship <em>it</em>"))
+                        + &node("decision-item", &[("state", "UNDECIDED")], &content("When?"))),
+                ),
+                "<ul><li>Ship it</li></ul>",
+            ),
+            "- **Decision:** Ship *it*\n- **Open decision:** When?",
+        ),
+        (
+            &island(
+                &node(
+                    "extension",
+                    &[
+                        ("extension-key", "ari:cloud:ecosystem::extension/a/b/static/roadmap"),
+                        (
+                            "parameters",
+                            "<ac:adf-parameter key=\"guest-params\"><ac:adf-parameter key=\"team\">Core</ac:adf-parameter></ac:adf-parameter>",
+                        ),
+                    ],
+                    "",
+                ),
+                "",
+            ),
+            "`[Confluence macro: roadmap team=Core]`",
+        ),
+        (&island(&node("bodied-extension", &[("extension-key", "x/box")], &content("<p>in</p>")), "<p>in</p>"), "`[Confluence macro: box]`\n\nin"),
+        (&island(&node("novel", &[], &content("<p>Body</p>")), "<p>Fallback</p>"), "Fallback"),
+        (&island(&node("novel", &[], ""), ""), ""),
+        (&format!("<ac:adf-extension>{}</ac:adf-extension>", node("novel", &[], "")), "`[Confluence element: novel]`"),
+        (&node("task-list", &[], &node("task-item", &[("state", "DONE")], &content("a"))), "- [x] a"),
+    ]);
 }
