@@ -61,7 +61,7 @@ fn tour(daemon: &Path, ctl: &Path) {
     let home = Home::for_site(daemon, &site, "");
     step("The daemon starts, and `context-syncctl sync` waits for the first sync");
     let running = home.start();
-    show(&home, ctl, &["sync"]);
+    show(&home, ctl, &["sync", "-o", "text"]);
     tree(&home);
     let path = print_page(&home, &format!("release-guide--{guide}.md"));
     step("Upstream: one page renamed, one moved to another space, one edited, one deleted. `context-syncctl sync` again");
@@ -72,7 +72,7 @@ fn tour(daemon: &Path, ctl: &Path) {
         m.delete(news);
     });
     site.clear_requests();
-    show(&home, ctl, &["sync"]);
+    show(&home, ctl, &["sync", "-o", "text"]);
     println!("It took {} requests.\n", site.requests().len());
     tree(&home);
     assert!(!home.mirror().join(path).exists(), "the renamed page's old file is still there");
@@ -100,7 +100,7 @@ fn pages(daemon: &Path, ctl: &Path, folder: &Path) {
     });
     let home = Home::for_site(daemon, &site, "");
     let running = home.start();
-    show(&home, ctl, &["sync"]);
+    show(&home, ctl, &["sync", "-o", "text"]);
     running.stop();
     let kept = std::env::temp_dir().join(format!("context-sync-demo-{}", std::process::id()));
     for path in home::files(&home.mirror()) {
