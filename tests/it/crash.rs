@@ -82,11 +82,25 @@ fn kill_after(home: &Home, delay: Duration, worker: bool) -> bool {
     alive && !victims.is_empty()
 }
 
+/// What the state says of every document, apart from times and from the names that it had once.
+fn records(home: &Home) -> std::collections::BTreeMap<String, context_syncd::state::DocRecord> {
+    let (state, opened) = context_syncd::state::State::open(&home.mirror().join(".sync_state"), Duration::from_secs(10)).unwrap();
+    assert_eq!(opened, context_syncd::state::Opened::Existing);
+    let record = |entry: Result<(context_syncd::model::RemoteId, context_syncd::state::DocRecord), _>| {
+        let (id, mut record) = entry.unwrap();
+        record.stamp = None;
+        record.former.clear();
+        (id.to_string(), record)
+    };
+    state.documents().map(record).collect()
+}
+
 fn assert_healed(home: &Home, site: &Site, story: &str) {
     let said = home.once();
     assert_eq!(said.code, Some(0), "{story}: {said:#?}");
     let fresh = Home::for_site(DAEMON, site, "");
     fresh.synced();
+    assert_eq!(records(home), records(&fresh), "{story}");
     let (healed, fresh) = (home.living(), fresh.living());
     let paths = |t: &std::collections::BTreeMap<String, Vec<u8>>| t.keys().cloned().collect::<Vec<_>>();
     assert_eq!(paths(&healed), paths(&fresh), "{story}");
