@@ -35,6 +35,28 @@ pub struct DocRecord {
     pub lossy: bool,
 }
 
+impl DocRecord {
+    /// What is known of a document that was listed and never fetched.
+    #[must_use]
+    pub fn unwritten(place: Place) -> Self {
+        Self {
+            place,
+            revision: None,
+            path: None,
+            stamp: None,
+            hash: None,
+            labels: Vec::new(),
+            links_to: Vec::new(),
+            includes_from: Vec::new(),
+            former: Vec::new(),
+            context: 0,
+            leaving: None,
+            deferred: None,
+            lossy: false,
+        }
+    }
+}
+
 /// A file that a move leaves behind, until it is removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaving {

@@ -24,21 +24,7 @@ fn place(n: u32) -> Place {
 }
 
 fn document(n: u32) -> DocRecord {
-    DocRecord {
-        place: place(n),
-        revision: Some(Revision::new("1")),
-        path: None,
-        stamp: None,
-        hash: None,
-        labels: Vec::new(),
-        links_to: Vec::new(),
-        includes_from: Vec::new(),
-        former: Vec::new(),
-        context: u64::from(n),
-        leaving: None,
-        deferred: None,
-        lossy: false,
-    }
+    DocRecord { revision: Some(Revision::new("1")), context: u64::from(n), ..DocRecord::unwritten(place(n)) }
 }
 
 fn id(n: u32) -> RemoteId {

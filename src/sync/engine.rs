@@ -368,7 +368,7 @@ impl Engine {
             let state = Arc::clone(&self.state);
             let key = id.clone();
             let old = tokio::task::spawn_blocking(move || state.document(&key)).await??;
-            let record = old.unwrap_or_else(|| blank(place));
+            let record = old.unwrap_or_else(|| DocRecord::unwritten((**place).clone()));
             let deferred = Some(deferred_again(record.deferred.clone(), why.clone(), self.now_ms, revision));
             changes.push(Change::PutDocument(id, DocRecord { deferred, ..record }));
         }
@@ -671,22 +671,4 @@ async fn drain(presses: &mut tokio::task::JoinSet<Result<Vec<(Ask, Leftover)>, A
         }
     }
     first
-}
-
-fn blank(place: &Arc<crate::model::Place>) -> DocRecord {
-    DocRecord {
-        place: (**place).clone(),
-        revision: None,
-        path: None,
-        stamp: None,
-        hash: None,
-        labels: Vec::new(),
-        links_to: Vec::new(),
-        includes_from: Vec::new(),
-        former: Vec::new(),
-        context: 0,
-        leaving: None,
-        deferred: None,
-        lossy: false,
-    }
 }

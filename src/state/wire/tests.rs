@@ -48,21 +48,7 @@ fn full_document() -> DocRecord {
 }
 
 fn bare_document() -> DocRecord {
-    DocRecord {
-        place: bare_place(),
-        revision: None,
-        path: None,
-        stamp: None,
-        hash: None,
-        labels: Vec::new(),
-        links_to: Vec::new(),
-        includes_from: Vec::new(),
-        former: Vec::new(),
-        context: 0,
-        leaving: None,
-        deferred: None,
-        lossy: false,
-    }
+    DocRecord::unwritten(bare_place())
 }
 
 fn full_asset() -> AssetRecord {

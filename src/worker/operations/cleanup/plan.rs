@@ -103,27 +103,9 @@ pub(super) mod tests {
             path: Some(DocPath::new(&format!("{scope}/{id}.md")).unwrap()),
             stamp: Some(Stamp::new(5, 0, 0)),
             links_to: links_to.iter().map(|&key| Key::new(key)).collect(),
-            ..blank(scope)
+            ..DocRecord::unwritten(place(scope))
         };
         Change::PutDocument(RemoteId::new(id), record)
-    }
-
-    fn blank(scope: &str) -> DocRecord {
-        DocRecord {
-            place: place(scope),
-            revision: None,
-            path: None,
-            stamp: None,
-            hash: None,
-            labels: Vec::new(),
-            links_to: Vec::new(),
-            includes_from: Vec::new(),
-            former: Vec::new(),
-            context: 0,
-            deferred: None,
-            lossy: false,
-            leaving: None,
-        }
     }
 
     pub(in super::super) fn asset(id: &str, owner: &str) -> Change {
@@ -164,7 +146,7 @@ pub(super) mod tests {
             Change::PutNode(RemoteId::new("n"), place("OLD")),
             document("1", "ENG", &["file:1:shown.png", "file:3:far.png", "doc:2"]),
             document("2", "OLD", &["file:2:old.png"]),
-            Change::PutDocument(RemoteId::new("4"), blank("ENG")),
+            Change::PutDocument(RemoteId::new("4"), DocRecord::unwritten(place("ENG"))),
             asset("shown", "1"),
             asset("far", "3"),
             asset("forgotten", "1"),
