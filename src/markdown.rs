@@ -15,6 +15,7 @@ mod escape;
 pub mod front_matter;
 mod hidden;
 mod inline;
+pub mod insert;
 mod keys;
 mod link;
 mod nest;
@@ -169,6 +170,8 @@ pub enum Inline {
     Person(Key),
     /// A visible note in running text, the text without brackets.
     Marker(String),
+    /// A piece of the mirror that [`insert::fill`] puts here.
+    Insert(Box<insert::Insert>),
 }
 
 /// What a link or image points to.

@@ -177,6 +177,8 @@ pub struct Document {
     pub facts: Facts,
     /// The body.
     pub tree: crate::markdown::Tree,
+    /// Parts of it that other documents may show.
+    pub parts: Vec<crate::markdown::insert::Part>,
     /// What the reader could not express, by construct.
     pub diagnostics: Vec<Diagnostic>,
 }

@@ -165,6 +165,7 @@ impl<'a> Runs<'a> {
                 Inline::Text(text) => self.text(text, marks),
                 Inline::Code(text) => self.code(text, marks),
                 Inline::Marker(text) => self.code(&format!("[{text}]"), marks),
+                Inline::Insert(insert) => self.all(&insert.otherwise, marks, resolver),
                 Inline::Strong(inner) => self.all(inner, marks | STRONG, resolver),
                 Inline::Emphasis(inner) => self.all(inner, marks | EMPHASIS, resolver),
                 Inline::Strike(inner) => self.all(inner, marks | STRIKE, resolver),

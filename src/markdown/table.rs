@@ -154,6 +154,7 @@ fn weigh_inlines(content: &[Inline]) -> usize {
             }
             Inline::Link { content, .. } => 100 + weigh_inlines(content),
             Inline::Image { .. } => 100,
+            Inline::Insert(insert) => weigh_inlines(&insert.otherwise),
             Inline::Person(_) | Inline::Break => 8,
         })
         .sum()

@@ -29,6 +29,7 @@ pub(crate) fn inlines(content: &[Inline]) -> bool {
             inlines(inner)
         }
         Inline::Break => false,
+        Inline::Insert(insert) => inlines(&insert.otherwise),
         Inline::Link { target: Target::Url(text) | Target::Anchor(text), content } => inlines(content) || shows(text),
         Inline::Link { .. } | Inline::Image { .. } | Inline::Person(_) | Inline::Marker(_) => true,
     })

@@ -167,9 +167,9 @@ impl Book {
                 view.add(id.clone(), Arc::clone(place), entry.current_labels().to_vec(), entry.former(full), entry.available());
             }
         }
-        for (id, entry) in &self.assets {
+        for entry in self.assets.values() {
             if let Ok(path) = self.asset_path(entry) {
-                view.add_asset(id.clone(), &entry.asset.keys, path, entry.asset.name.clone(), entry.available());
+                view.add_asset(&entry.asset, path, entry.available());
             }
         }
         view.remember_former();

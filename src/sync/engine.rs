@@ -13,7 +13,7 @@ use super::fetch::{Arrival, fetch};
 use super::listing::{self, Rules};
 use super::press::{Ask, Leftover, press};
 use super::progress::Progressed;
-use super::render::Desk;
+use super::render::{Desk, Round};
 use super::sweep::{self, Limits};
 use super::view::View;
 use super::writer::{self, Writer};
@@ -51,6 +51,8 @@ struct Rest {
     postponed: Vec<Ask>,
     /// Those people.
     unknown: Vec<Key>,
+    /// Documents that show pieces of others.
+    inserting: Vec<Ask>,
     /// Documents whose kept body is of no use.
     bodiless: Vec<RemoteId>,
     /// Documents that the service no longer showed when it was asked for the body.
@@ -299,7 +301,7 @@ impl Engine {
                         let job = press(
                             Arc::clone(&desk),
                             std::mem::take(&mut asks),
-                            false,
+                            Round::Patient,
                             writer.jobs(),
                             Arc::clone(&self.progressed),
                             self.cancel.clone(),
@@ -314,7 +316,7 @@ impl Engine {
             };
         }
         if !asks.is_empty() {
-            presses.spawn(press(desk, asks, false, writer.jobs(), Arc::clone(&self.progressed), self.cancel.clone()));
+            presses.spawn(press(desk, asks, Round::Patient, writer.jobs(), Arc::clone(&self.progressed), self.cancel.clone()));
         }
         let pressed = drain(&mut presses, &mut rest).await;
         self.end_writer(writer, pressed, &mut rest, summary).await?;
@@ -384,22 +386,24 @@ impl Engine {
         touched: &FxHashSet<RemoteId>,
         summary: &mut Summary,
     ) -> Result<Option<FxHashSet<RemoteId>>, Abort> {
-        let needed = book.site.unclean || !touched.is_empty() || !rest.settled.is_empty() || !rest.postponed.is_empty();
+        let waiting = !rest.postponed.is_empty() || !rest.inserting.is_empty();
+        let needed = book.site.unclean || !touched.is_empty() || !rest.settled.is_empty() || waiting;
         if !needed && book.site.settings == self.options.settings {
             return Ok(None);
         }
-        let mut asks = std::mem::take(&mut rest.postponed);
+        let mut named = std::mem::take(&mut rest.postponed);
+        let mut inserting = std::mem::take(&mut rest.inserting);
         let found = self.look(view, touched, rest).await?;
-        let postponed: FxHashSet<RemoteId> = asks.iter().map(|a| a.id.clone()).collect();
-        let stale: Vec<Ask> = found.stale.into_iter().filter(|a| !postponed.contains(&a.id)).collect();
+        let stale = besides(found.stale, &[&named, &inserting]);
         summary.relinked += stale.len() as u64;
-        self.press_all(view, stale, false, rest, summary).await?;
+        self.press_all(view, stale, Round::Patient, rest, summary).await?;
         let refetched = !rest.bodiless.is_empty();
         if refetched {
             self.fetch_again(book, view, rest, summary).await?;
         }
-        asks.append(&mut rest.postponed);
-        if asks.is_empty() && !refetched {
+        named.append(&mut rest.postponed);
+        inserting.append(&mut rest.inserting);
+        if named.is_empty() && inserting.is_empty() && !refetched {
             return Ok(Some(found.referenced));
         }
         // Names are asked for once, in full requests; those that stay unknown are written so. A name that was learnt may make others stale.
@@ -408,10 +412,19 @@ impl Engine {
         unknown.dedup();
         self.learn_people(book, unknown).await?;
         *view = Arc::new(book.view(self.rules.full));
-        let postponed: FxHashSet<RemoteId> = asks.iter().map(|a| a.id.clone()).collect();
-        asks.extend(self.look(view, touched, rest).await?.stale.into_iter().filter(|a| !postponed.contains(&a.id)));
-        self.press_all(view, asks, true, rest, summary).await?;
-        Ok(Some(self.look(view, touched, rest).await?.referenced))
+        let stale = self.look(view, touched, rest).await?.stale;
+        let stale = besides(stale, &[&named, &inserting]);
+        named.extend(stale);
+        self.press_all(view, named, Round::Named, rest, summary).await?;
+        // Every body is in its place now, so that pieces of any can be shown.
+        inserting.append(&mut rest.inserting);
+        let shown: FxHashSet<RemoteId> = inserting.iter().map(|ask| ask.id.clone()).collect();
+        self.press_all(view, inserting, Round::Last, rest, summary).await?;
+        let found = self.look(view, touched, rest).await?;
+        // A document may have been written before the record of one that it shows: its own record then names an old revision.
+        let outdated: Vec<Ask> = found.stale.into_iter().filter(|ask| shown.contains(&ask.id)).collect();
+        self.press_all(view, outdated, Round::Last, rest, summary).await?;
+        Ok(Some(found.referenced))
     }
 
     async fn look(&self, view: &Arc<View>, touched: &FxHashSet<RemoteId>, rest: &Rest) -> Result<settle::Found, Abort> {
@@ -420,7 +433,7 @@ impl Engine {
         Ok(tokio::task::spawn_blocking(move || settle::look(&state, &view, &touched)).await??)
     }
 
-    async fn press_all(&self, view: &Arc<View>, asks: Vec<Ask>, final_word: bool, rest: &mut Rest, summary: &mut Summary) -> Result<(), Abort> {
+    async fn press_all(&self, view: &Arc<View>, asks: Vec<Ask>, round: Round, rest: &mut Rest, summary: &mut Summary) -> Result<(), Abort> {
         if asks.is_empty() {
             return Ok(());
         }
@@ -429,7 +442,7 @@ impl Engine {
         let share = asks.len().div_ceil(PRESSES);
         for chunk in asks.chunks(share) {
             let progressed = Arc::clone(&self.progressed);
-            presses.spawn(press(Arc::clone(&desk), chunk.to_vec(), final_word, writer.jobs(), progressed, self.cancel.clone()));
+            presses.spawn(press(Arc::clone(&desk), chunk.to_vec(), round, writer.jobs(), progressed, self.cancel.clone()));
         }
         drop(desk);
         let pressed = drain(&mut presses, rest).await;
@@ -452,6 +465,8 @@ impl Engine {
         let again = written?;
         rest.settled.extend(again.settled);
         rest.postponed.extend(again.postponed);
+        rest.unknown.extend(again.unknown);
+        rest.inserting.extend(again.inserting);
         rest.failures
             .extend(again.vanished.into_iter().map(|w| (w.id, "its kept body is damaged, and the service does not give it again".to_owned())));
         rest.failures.extend(again.failures);
@@ -648,6 +663,12 @@ fn take_arrival(book: &Book, arrival: Arrival, rest: &mut Rest) -> Option<Ask> {
     }
 }
 
+/// Those that are not among `others`.
+fn besides(asks: Vec<Ask>, others: &[&[Ask]]) -> Vec<Ask> {
+    let others: FxHashSet<&RemoteId> = others.iter().flat_map(|asks| asks.iter()).map(|ask| &ask.id).collect();
+    asks.into_iter().filter(|ask| !others.contains(&ask.id)).collect()
+}
+
 fn keep_leftovers(leftovers: Vec<(Ask, Leftover)>, rest: &mut Rest) {
     for (ask, leftover) in leftovers {
         match leftover {
@@ -655,6 +676,7 @@ fn keep_leftovers(leftovers: Vec<(Ask, Leftover)>, rest: &mut Rest) {
                 rest.unknown.extend(people);
                 rest.postponed.push(ask);
             }
+            Leftover::Inserts => rest.inserting.push(ask),
             Leftover::NoBody => rest.bodiless.push(ask.id),
             Leftover::Impossible(why) => rest.failures.push((ask.id, why)),
         }

@@ -4,13 +4,14 @@
 //! reason (a rename, a move, a label, a link target that appeared), and is written again from its raw body without a request.
 
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHasher};
 
+use super::index::Index;
 use super::layout::{self, Places};
 use crate::markdown::{Resolved, Resolver};
-use crate::model::{DocPath, Key, Place, RemoteId, Scope};
+use crate::model::{AssetRef, DocPath, Key, Place, RemoteId, Scope};
 
 /// A better reader or writer comes with a new version, and makes every record stale.
 const PROGRAM: &str = env!("CARGO_PKG_VERSION");
@@ -30,6 +31,8 @@ pub(super) struct View {
     pub assets: FxHashMap<RemoteId, AssetView>,
     /// Scopes' names for people.
     pub scopes: FxHashMap<Scope, String>,
+    /// What lists are made of, once a document asks for one.
+    pub(super) index: OnceLock<Index>,
 }
 
 /// A document in the snapshot.
@@ -48,6 +51,12 @@ pub(super) struct DocView {
 
 /// An attachment in the snapshot.
 pub(super) struct AssetView {
+    /// The document that it hangs on.
+    pub owner: RemoteId,
+    /// One of the keys that mean it.
+    pub key: Option<Key>,
+    /// Whether it is an image.
+    pub image: bool,
     /// Where it lies or will lie.
     pub path: DocPath,
     /// Its name for people.
@@ -86,14 +95,17 @@ impl View {
     }
 
     /// Adds an attachment with its keys. Of two attachments of one name, the one with the larger id is the newer.
-    pub(super) fn add_asset(&mut self, id: RemoteId, keys: &[Key], path: DocPath, name: String, available: bool) {
-        for key in keys {
+    pub(super) fn add_asset(&mut self, asset: &AssetRef, path: DocPath, available: bool) {
+        let id = &asset.id;
+        for key in &asset.keys {
             let referent = self.keys.entry(key.clone()).or_insert_with(|| Referent::Asset(id.clone()));
-            if matches!(referent, Referent::Asset(other) if (other.as_str().len(), &*other) < (id.as_str().len(), &id)) {
+            if matches!(referent, Referent::Asset(other) if (other.as_str().len(), &*other) < (id.as_str().len(), id)) {
                 *referent = Referent::Asset(id.clone());
             }
         }
-        self.assets.insert(id, AssetView { path, name, available });
+        let image = asset.media_type.as_ref().is_some_and(|kind| kind.starts_with("image/"));
+        let (owner, key) = (asset.owner.clone(), asset.keys.first().cloned());
+        self.assets.insert(id.clone(), AssetView { owner, key, image, path, name: asset.name.clone(), available });
     }
 
     /// Lets documents be found under aliases that they had before, where nobody has these now: a body that was kept names its targets as they were
@@ -126,8 +138,22 @@ impl View {
         layout::ancestors(self, &doc.place).iter().map(|a| a.title.clone()).collect()
     }
 
-    /// One number for everything besides its body that the file of `doc` shows; `links` are the keys that the body names.
-    pub(super) fn context(&self, doc: &DocView, labels: &[String], links: &[Key]) -> u64 {
+    /// What lists are made of.
+    pub(super) fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::of(self))
+    }
+
+    /// The document that a key means.
+    pub(super) fn document(&self, key: &Key) -> Option<&RemoteId> {
+        match self.keys.get(key)? {
+            Referent::Doc(id) => self.docs.contains_key(id).then_some(id),
+            Referent::Asset(_) => None,
+        }
+    }
+
+    /// One number for everything besides its body that the file of `doc` shows; `links` are the keys that the body names, `inserted` says the same of
+    /// what it shows of other documents.
+    pub(super) fn context(&self, doc: &DocView, labels: &[String], links: &[Key], inserted: &[u64]) -> u64 {
         let mut hasher = FxHasher::default();
         PROGRAM.hash(&mut hasher);
         doc.place.hash(&mut hasher);
@@ -145,6 +171,7 @@ impl View {
                 }
             }
         }
+        inserted.hash(&mut hasher);
         hasher.finish()
     }
 

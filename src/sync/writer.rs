@@ -118,7 +118,7 @@ fn to_record(job: Job) -> Placed {
         stamp: None,
         labels: rendered.labels,
         links_to: rendered.links_to,
-        includes_from: Vec::new(),
+        includes_from: rendered.includes_from,
         former: rendered.former,
         context: rendered.context,
         leaving,

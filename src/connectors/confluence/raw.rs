@@ -62,8 +62,8 @@ pub(super) fn read(raw: &Raw) -> Result<Document, ReadError> {
     }
     let body = std::str::from_utf8(&bytes[end + 1..]).map_err(|error| ReadError(format!("its text is damaged: {error}")))?;
     let context = storage::Context { base: &head.base, space: &head.space, page: &head.page, cloud: head.cloud };
-    let (tree, diagnostics) = storage::read(body, &context);
-    Ok(Document { facts: facts(head), tree, diagnostics })
+    let storage::Reading { tree, parts, diagnostics } = storage::read(body, &context);
+    Ok(Document { facts: facts(head), tree, parts, diagnostics })
 }
 
 fn facts(head: Head) -> Facts {

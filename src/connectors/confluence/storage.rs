@@ -7,6 +7,7 @@
 mod adf_island;
 mod blocks;
 mod code;
+mod cql;
 mod diagram;
 mod dom;
 mod embed;
@@ -15,6 +16,7 @@ mod entities;
 mod flow;
 mod href;
 mod image;
+mod inserts;
 mod links;
 mod lists;
 mod macro_args;
@@ -30,6 +32,7 @@ mod task;
 mod tests;
 
 use crate::markdown::Tree;
+use crate::markdown::insert::Part;
 use crate::model::Diagnostic;
 
 /// Where a body comes from.
@@ -45,13 +48,24 @@ pub struct Context<'a> {
     pub cloud: bool,
 }
 
-/// Reads a body. What could not be rendered plainly is in the diagnostics, at most 10,000 of them.
+/// What a body holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// All of it.
+    pub tree: Tree,
+    /// Parts of it that other pages may show.
+    pub parts: Vec<Part>,
+    /// What could not be rendered plainly, at most 10,000.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a body.
 #[must_use]
-pub fn read(body: &str, context: &Context<'_>) -> (Tree, Vec<Diagnostic>) {
+pub fn read(body: &str, context: &Context<'_>) -> Reading {
     // The XML reader skips a byte order mark without counting it.
     let mended = mend::mend(body.trim_start_matches('\u{feff}'));
     let dom = dom::Dom::read(&mended);
     let mut walk = blocks::Walk::new(&dom, context);
     let blocks = walk.body();
-    (Tree { blocks }, walk.diagnostics)
+    Reading { tree: Tree { blocks }, parts: walk.parts, diagnostics: walk.diagnostics }
 }

@@ -5,6 +5,7 @@ mod fake;
 mod faults;
 mod following;
 mod hands;
+mod inserts;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

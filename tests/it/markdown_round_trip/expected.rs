@@ -90,6 +90,7 @@ fn inline(inline: &Inline, in_link: bool) -> Vec<Inline> {
             }
         },
         Inline::Link { target, content } => return link(target, content, in_link),
+        Inline::Insert(insert) => return inlines(&insert.otherwise, in_link),
         Inline::Text(_) | Inline::Code(_) | Inline::Break => inline.clone(),
     }]
 }

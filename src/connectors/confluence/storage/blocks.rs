@@ -2,6 +2,7 @@
 //!
 //! Recursion is bounded by the depth that [`dom`](super::dom) allows.
 
+use crate::markdown::insert::Part;
 use crate::markdown::{Block, Inline, Item, List};
 use crate::model::{Diagnostic, Treatment};
 
@@ -18,11 +19,15 @@ pub(super) struct Walk<'d> {
     pub(super) dom: &'d Dom<'d>,
     pub(super) context: &'d Context<'d>,
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Parts that other pages may show.
+    pub(super) parts: Vec<Part>,
+    /// In how many such parts the walk is.
+    pub(super) part_depth: usize,
 }
 
 impl<'d> Walk<'d> {
     pub(super) fn new(dom: &'d Dom<'d>, context: &'d Context<'d>) -> Self {
-        Self { dom, context, diagnostics: Vec::new() }
+        Self { dom, context, diagnostics: Vec::new(), parts: Vec::new(), part_depth: 0 }
     }
 
     /// The whole body.

@@ -5,7 +5,7 @@ use crate::model::Treatment;
 
 use super::blocks::Walk;
 use super::dom::{Id, Tag, View};
-use super::flow::{Flow, Mark};
+use super::flow::Flow;
 use super::macro_args::Macro;
 use super::names;
 
@@ -30,6 +30,11 @@ impl<'d> Walk<'d> {
             "status" => status(call, flow),
             "jira" | "jiraissues" => self.jira(call, flow),
             "include" | "includeplus" | "excerpt-include" => self.include(call, flow),
+            "excerpt" | "details" | "multiexcerpt-macro" | "multiexcerpt" => self.part(call, flow),
+            "children" | "childpages" | "pagetree" | "page-tree" | "content-tree" => self.page_list(call, flow),
+            "contentbylabel" => self.labelled(call, flow),
+            "detailssummary" => self.report(call, flow),
+            "attachments" | "gallery" => self.files(call, flow),
             "view-file" | "viewfile" | "viewpdf" | "viewdoc" | "viewxls" | "viewppt" => self.view_file(call, flow),
             "multimedia" | "widget" | "iframe" | "html-include" | "external-data" | "figma" | "lucidchart" | "miro-macro" | "loom" | "vimeo"
             | "youtube" => self.embed(call, flow),
@@ -81,7 +86,7 @@ impl<'d> Walk<'d> {
     }
 
     /// A macro that is only a frame around its body.
-    fn frame(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+    pub(super) fn frame(&mut self, call: &Macro<'d>, flow: &mut Flow) {
         if let Some(body) = call.rich {
             if flow.in_text() && self.is_inline_body(body) { self.children(body, flow) } else { self.boundary(body, flow) }
         }
@@ -128,23 +133,6 @@ impl<'d> Walk<'d> {
                 }
             }
             _ => self.unknown_macro(call, flow),
-        }
-    }
-
-    /// Another page shown within this one.
-    fn include(&mut self, call: &Macro<'d>, flow: &mut Flow) {
-        let named = call.text("").map(|title| super::resource::Resource::named(&title));
-        let resource = call.resource(self, "").or_else(|| call.resource(self, "page")).or(named);
-        let target = resource.as_ref().and_then(|resource| resource.target(self.context, None));
-        let Some((target, text)) = target else { return self.unknown_macro(call, flow) };
-        self.note(format!("macro:{}", call.name), Treatment::Lost);
-        let apart = !flow.in_text();
-        flow.inline(Inline::Marker(format!("Confluence macro: {}", call.name)));
-        flow.text(" ");
-        flow.open(Mark::Link(target, 0));
-        flow.close(text.as_deref());
-        if apart {
-            flow.end_run();
         }
     }
 
@@ -234,9 +222,7 @@ fn is_navigation(name: &str) -> bool {
 fn is_frame(name: &str) -> bool {
     matches!(
         name,
-        "excerpt"
-            | "details"
-            | "section"
+        "section"
             | "column"
             | "toc-zone"
             | "quote"
@@ -260,8 +246,6 @@ fn is_frame(name: &str) -> bool {
             | "auitabs"
             | "deck"
             | "ui-steps"
-            | "multiexcerpt-macro"
-            | "multiexcerpt"
             | "scroll-ignore"
             | "scroll-only"
             | "scroll-title"

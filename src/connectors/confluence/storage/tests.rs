@@ -12,7 +12,7 @@ mod text;
 use crate::markdown::{Inline, Resolved, Resolver, Target, Tree, write};
 use crate::model::{Diagnostic, Key, Treatment};
 
-use super::{Context, read};
+use super::{Context, Reading, read};
 
 const CLOUD: Context<'_> = Context { base: "https://acme.example.net/wiki", space: "ENG", page: "7", cloud: true };
 const SERVER: Context<'_> = Context { base: "https://example.org/confluence", space: "ENG", page: "7", cloud: false };
@@ -36,7 +36,7 @@ impl Resolver for Mirror {
 
 /// What `body` becomes on Cloud, beside that mirror.
 fn markdown(body: &str) -> String {
-    let (tree, _) = read(body, &CLOUD);
+    let tree = read(body, &CLOUD).tree;
     write::body(&tree, &Mirror).text
 }
 
@@ -48,7 +48,7 @@ fn check(cases: &[(&str, &str)]) {
 }
 
 fn tree(body: &str) -> Tree {
-    read(body, &CLOUD).0
+    read(body, &CLOUD).tree
 }
 
 /// `what treatment` of each diagnostic.
@@ -57,13 +57,13 @@ fn diagnostics(body: &str) -> Vec<String> {
         Treatment::Kept => format!("{} kept", diagnostic.what),
         Treatment::Lost => format!("{} lost", diagnostic.what),
     };
-    read(body, &CLOUD).1.into_iter().map(say).collect()
+    read(body, &CLOUD).diagnostics.into_iter().map(say).collect()
 }
 
 /// The target of the only link or image of a body's only paragraph.
 #[track_caller]
 fn target(body: &str, context: &Context<'_>) -> Target {
-    let (tree, _) = read(body, context);
+    let tree = read(body, context).tree;
     let [crate::markdown::Block::Paragraph(content)] = tree.blocks.as_slice() else { panic!("{tree:?}") };
     match content.as_slice() {
         [Inline::Link { target, .. } | Inline::Image { target, .. }] => target.clone(),

@@ -89,7 +89,7 @@ fn jira_issues_are_linked_where_the_site_is_known() {
         (&call("jira", &[("jqlQuery", "project = A")], ""), "Jira issues: [`project = A`](https://acme.example.net/issues/?jql=project+%3D+A)"),
         (&call("jira", &[("count", "true")], ""), "`[Confluence macro: jira count=true]`"),
     ]);
-    let (tree, found) = read(&call("jira", &[("key", "ABC-1")], ""), &SERVER);
+    let Reading { tree, diagnostics: found, .. } = read(&call("jira", &[("key", "ABC-1")], ""), &SERVER);
     assert_eq!(write::body(&tree, &Mirror).text, "ABC-1\n");
     assert_eq!(found, [Diagnostic { what: "macro:jira".to_owned(), treatment: Treatment::Kept }]);
 }
@@ -106,7 +106,9 @@ fn included_pages_are_linked() {
         ),
         (&call("include", &[], ""), "`[Confluence macro: include]`"),
     ]);
-    assert_eq!(diagnostics(&call("include", &[("", page)], "")), ["macro:include lost"]);
+    // Whether one of them is lost, only the mirror knows.
+    assert_eq!(diagnostics(&call("include", &[("", page)], "")), [""; 0]);
+    assert_eq!(diagnostics(&call("include", &[], "")), ["macro:include lost"]);
 }
 
 #[test]

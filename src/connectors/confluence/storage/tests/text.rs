@@ -40,7 +40,7 @@ fn what_shows_nothing_is_dropped() {
         "<ac:structured-macro ac:name=\"toc\"><ac:parameter ac:name=\"maxLevel\">2</ac:parameter></ac:structured-macro>",
         "<ac:adf-fragment-mark><ac:adf-fragment-mark-detail name=\"x\" local-id=\"y\"/></ac:adf-fragment-mark>",
     ] {
-        let (tree, diagnostics) = read(empty, &CLOUD);
+        let Reading { tree, diagnostics, .. } = read(empty, &CLOUD);
         assert!(tree.blocks.is_empty() && diagnostics.is_empty(), "{empty}: {tree:?} {diagnostics:?}");
     }
 }

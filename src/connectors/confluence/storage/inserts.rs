@@ -1,0 +1,185 @@
+//! Macros that show something of other pages: the engine puts it in place from the mirror, and a marker stands there while it cannot.
+
+use crate::markdown::insert::{Insert, Part, PartKind, Piece, Root, Selection};
+use crate::markdown::{Inline, Target};
+use crate::model::Treatment;
+
+use super::blocks::Walk;
+use super::cql;
+use super::flow::Flow;
+use super::macro_args::Macro;
+use super::resource::Resource;
+
+/// How deep a part may lie in others to be kept.
+const MAX_PART_DEPTH: usize = 2;
+
+impl<'d> Walk<'d> {
+    /// Another page, or its excerpt, shown within this one.
+    pub(super) fn include(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        let Some((target, text)) = self.named_page(call).and_then(|page| page.target(self.context, None)) else {
+            return self.unknown_macro(call, flow);
+        };
+        let piece = match &target {
+            Target::Remote { key, .. } if call.name == "excerpt-include" => Some(Piece::Part {
+                of: key.clone(),
+                name: call.text("name"),
+                framed: call.text("nopanel").is_none_or(|nopanel| nopanel != "true") && !flow.in_text(),
+            }),
+            Target::Remote { key, .. } => Some(Piece::Body(key.clone())),
+            Target::Url(_) | Target::Anchor(_) => None,
+        };
+        let content = text.map(Inline::Text).into_iter().collect();
+        let otherwise =
+            vec![Inline::Marker(format!("Confluence macro: {}", call.name)), Inline::Text(" ".to_owned()), Inline::Link { target, content }];
+        self.insert(call, piece, otherwise, flow);
+    }
+
+    fn named_page(&self, call: &Macro<'d>) -> Option<Resource> {
+        let named = || call.text("").map(|title| Resource::named(&title));
+        call.resource(self, "").or_else(|| call.resource(self, "page")).or_else(named)
+    }
+
+    /// A part that other pages may show: it stands here too.
+    pub(super) fn part(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        self.part_depth += 1;
+        self.frame(call, flow);
+        self.part_depth -= 1;
+        // A part in a part in a part would be kept once more at each level.
+        let Some(body) = call.rich.filter(|_| self.part_depth < MAX_PART_DEPTH) else { return };
+        let (kind, name) = match call.name.as_str() {
+            "details" => (PartKind::Properties, call.text("id")),
+            _ => (PartKind::Excerpt, call.any_text(&["name", "MultiExcerptName"])),
+        };
+        // What is said of it is said where it stands; parts within it are kept already.
+        let said = self.diagnostics.len();
+        let outside = std::mem::replace(&mut self.part_depth, MAX_PART_DEPTH);
+        let body = self.blocks(body);
+        self.part_depth = outside;
+        self.diagnostics.truncate(said);
+        self.parts.push(Part { kind, name, body });
+    }
+
+    /// Links to the pages below one.
+    pub(super) fn page_list(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        let named = call.param("page").or_else(|| call.param("root")).or_else(|| call.param(""));
+        let root = match named.and_then(|id| self.resource_in(id)) {
+            None => match call.any_text(&["page", "root", ""]).as_deref() {
+                None | Some("@self") => Some(Root::This),
+                Some("@parent") => Some(Root::Parent),
+                Some("@home") => Some(Root::Key(crate::connectors::confluence::keys::space(self.context.space))),
+                Some(title) => self.root(&Resource::named(title)),
+            },
+            Some(Resource::Page { title, .. }) if title == "@self" => Some(Root::This),
+            Some(Resource::Page { title, .. }) if title == "@parent" => Some(Root::Parent),
+            Some(Resource::Page { space, title }) if title == "@home" => {
+                Some(Root::Key(crate::connectors::confluence::keys::space(space.as_deref().unwrap_or(self.context.space))))
+            }
+            Some(resource) => self.root(&resource),
+        };
+        let tree = !matches!(call.name.as_str(), "children" | "childpages");
+        let all = tree || call.text("all").is_some_and(|all| all == "true");
+        let depth = match call.text("depth").and_then(|depth| depth.parse::<u8>().ok()) {
+            Some(depth) if depth > 0 => Some(depth),
+            _ if all => None,
+            _ => Some(1),
+        };
+        let otherwise = vec![Inline::Marker(call.marker(self))];
+        self.insert(call, root.map(|root| Piece::Below { root, depth }), otherwise, flow);
+    }
+
+    fn root(&self, resource: &Resource) -> Option<Root> {
+        match resource.target(self.context, None)?.0 {
+            Target::Remote { key, .. } => Some(Root::Key(key)),
+            Target::Url(_) | Target::Anchor(_) => None,
+        }
+    }
+
+    /// Links to pages that bear labels.
+    pub(super) fn labelled(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        let piece = self.selection(call).map(Piece::Labelled);
+        let otherwise = vec![Inline::Marker(call.marker(self))];
+        self.insert(call, piece, otherwise, flow);
+    }
+
+    /// The table of the properties of pages that bear labels.
+    pub(super) fn report(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        let piece = self.selection(call).map(|selection| Piece::Report {
+            selection,
+            first: call.text("firstcolumn").unwrap_or_else(|| "Title".to_owned()),
+            columns: call.text("headings").map(|headings| words(&headings)).unwrap_or_default(),
+            name: call.text("id"),
+        });
+        let otherwise = vec![Inline::Marker(call.marker(self))];
+        self.insert(call, piece, otherwise, flow);
+    }
+
+    fn selection(&self, call: &Macro<'d>) -> Option<Selection> {
+        let mut selection = match call.text("cql") {
+            Some(query) => cql::selection(&query, self.context.space)?,
+            None => {
+                let labels = words(&call.any_text(&["labels", "label"])?);
+                if labels.is_empty() || labels.iter().any(|label| label.starts_with(['-', '+'])) {
+                    return None;
+                }
+                let all = call.text("operator").is_some_and(|operator| operator.eq_ignore_ascii_case("and"));
+                let containers = self.spaces(call);
+                let labels = if all { labels.into_iter().map(|label| vec![label]).collect() } else { vec![labels] };
+                Selection { labels, containers, ..Selection::default() }
+            }
+        };
+        selection.most = call.any_text(&["max", "maxResults"]).and_then(|most| most.parse().ok());
+        Some(selection)
+    }
+
+    fn spaces(&self, call: &Macro<'d>) -> Vec<String> {
+        let mut spaces = Vec::new();
+        for (_, id) in call.params().filter(|(name, _)| matches!(*name, "spaces" | "space")) {
+            for child in self.dom.children(id) {
+                if let Some(Resource::Space { key }) = self.resource_at(child) {
+                    spaces.push(key);
+                }
+            }
+        }
+        if spaces.is_empty() {
+            spaces = call.any_text(&["spaces", "space"]).map(|spaces| words(&spaces)).unwrap_or_default();
+        }
+        if spaces.iter().any(|space| space == "@all" || space == "*") {
+            return Vec::new();
+        }
+        spaces.into_iter().map(|space| if space == "@self" { self.context.space.to_owned() } else { space }).collect()
+    }
+
+    /// What files a page has.
+    pub(super) fn files(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        let root = match call.param("page").and_then(|id| self.resource_in(id)) {
+            Some(page) => self.root(&page),
+            None => match call.text("page") {
+                Some(title) => self.root(&Resource::named(&title)),
+                None => Some(Root::This),
+            },
+        };
+        let piece = root.map(|root| Piece::Files { root, images: call.name == "gallery" });
+        let otherwise = vec![Inline::Marker(call.marker(self))];
+        self.insert(call, piece, otherwise, flow);
+    }
+
+    /// In running text, or by itself, as the macro stands.
+    fn insert(&mut self, call: &Macro<'d>, piece: Option<Piece>, otherwise: Vec<Inline>, flow: &mut Flow) {
+        let apart = !flow.in_text();
+        match piece {
+            Some(piece) => flow.inline(Inline::Insert(Box::new(Insert { piece, otherwise }))),
+            None => {
+                self.note(format!("macro:{}", call.name), Treatment::Lost);
+                otherwise.into_iter().for_each(|inline| flow.inline(inline));
+            }
+        }
+        if apart {
+            flow.end_run();
+        }
+    }
+}
+
+/// Words between commas.
+fn words(list: &str) -> Vec<String> {
+    list.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
