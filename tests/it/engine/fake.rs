@@ -268,9 +268,7 @@ impl Connector for Fake {
                 "excerpt-of" => insert(Piece::Part { of: Key::new(rest), name: None, framed: true }),
                 "below" => insert(Piece::Below { root: Root::This, depth: rest.parse().ok() }),
                 "labelled" => insert(Piece::Labelled(selection(rest))),
-                "report" => {
-                    insert(Piece::Report { selection: selection(rest), first: "Page".to_owned(), columns: Vec::new(), name: None })
-                }
+                "report" => insert(Piece::Report { selection: selection(rest), first: "Page".to_owned(), columns: Vec::new(), name: None }),
                 "files" => insert(Piece::Files { root: Root::This, images: false }),
                 "excerpt" => {
                     parts.push(Part { kind: PartKind::Excerpt, name: None, body: words(rest) });

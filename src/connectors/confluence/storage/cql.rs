@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn labels_spaces_kinds_and_places_are_understood() {
-        let read = selection("label in (\"a\", 'b') and LABEL = c and space = currentSpace() AND type = \"page\" and ancestor = currentContent()", "ENG");
+        let read =
+            selection("label in (\"a\", 'b') and LABEL = c and space = currentSpace() AND type = \"page\" and ancestor = currentContent()", "ENG");
         let expected = Selection {
             labels: vec![vec!["a".to_owned(), "b".to_owned()], vec!["c".to_owned()]],
             containers: vec!["ENG".to_owned()],

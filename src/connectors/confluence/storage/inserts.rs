@@ -76,11 +76,10 @@ impl<'d> Walk<'d> {
             }
             Some(resource) => self.root(&resource),
         };
-        let tree = !matches!(call.name.as_str(), "children" | "childpages");
-        let all = tree || call.text("all").is_some_and(|all| all == "true");
-        let depth = match call.text("depth").and_then(|depth| depth.parse::<u8>().ok()) {
+        // A page tree is closed below its first levels until somebody opens it.
+        let depth = match call.any_text(&["depth", "startDepth"]).and_then(|depth| depth.parse::<u8>().ok()) {
             Some(depth) if depth > 0 => Some(depth),
-            _ if all => None,
+            _ if call.text("all").is_some_and(|all| all == "true") => None,
             _ => Some(1),
         };
         let otherwise = vec![Inline::Marker(call.marker(self))];

@@ -2,12 +2,12 @@
 
 use super::*;
 
-fn call(name: &str, parameters: &[(&str, &str)], body: &str) -> String {
+pub(super) fn call(name: &str, parameters: &[(&str, &str)], body: &str) -> String {
     let parameters: String = parameters.iter().map(|(key, value)| format!("<ac:parameter ac:name=\"{key}\">{value}</ac:parameter>")).collect();
     format!("<ac:structured-macro ac:name=\"{name}\" ac:schema-version=\"1\" ac:macro-id=\"id\">{parameters}{body}</ac:structured-macro>")
 }
 
-fn rich(body: &str) -> String {
+pub(super) fn rich(body: &str) -> String {
     format!("<ac:rich-text-body>{body}</ac:rich-text-body>")
 }
 
