@@ -182,7 +182,8 @@ impl Book {
             if entry.leaves.is_none()
                 && let Some(place) = entry.place()
             {
-                view.add(id.clone(), Arc::clone(place), entry.current_labels(), entry.former(full), entry.available());
+                let lies = entry.kept.as_ref().and_then(|kept| kept.path.clone());
+                view.add(id.clone(), Arc::clone(place), lies, entry.current_labels(), entry.former(full), entry.available());
             }
         }
         for (id, entry) in &self.assets {

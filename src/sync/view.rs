@@ -72,8 +72,8 @@ impl Places for View {
 }
 
 impl View {
-    /// Adds a document with all its keys; its path comes with [`View::lay_out`].
-    pub(super) fn add(&mut self, id: RemoteId, place: Arc<Place>, labels: Arc<[String]>, former: Box<[Key]>, available: bool) {
+    /// Adds a document with all its keys. `lies` is where it was until now; where it is to be comes with [`View::lay_out`].
+    pub(super) fn add(&mut self, id: RemoteId, place: Arc<Place>, lies: Option<DocPath>, labels: Arc<[String]>, former: Box<[Key]>, available: bool) {
         for alias in &place.aliases {
             // Two documents may claim one title while one is being renamed: the smaller id wins, so that every run says the same.
             let referent = self.keys.entry(alias.clone()).or_insert_with(|| Referent::Doc(id.clone()));
@@ -81,7 +81,7 @@ impl View {
                 *referent = Referent::Doc(id.clone());
             }
         }
-        self.docs.insert(id, DocView { place, path: Err(Box::default()), labels, former, available });
+        self.docs.insert(id, DocView { place, path: lies.ok_or_else(Box::default), labels, former, available });
     }
 
     /// Adds an attachment with its keys. Of two attachments of one name, the one with the larger id is the newer.
@@ -106,14 +106,17 @@ impl View {
         }
     }
 
-    /// Computes every document's path, once all places are known.
+    /// Computes every document's path, once all places are known. One that stays is shared with whoever told where the document lay.
     pub(super) fn lay_out(&mut self) {
-        let paths: Vec<(RemoteId, Result<DocPath, Box<str>>)> = self
+        let moved: Vec<(RemoteId, Result<DocPath, Box<str>>)> = self
             .docs
             .iter()
-            .map(|(id, doc)| (id.clone(), layout::path(&doc.place, &layout::ancestors(self, &doc.place)).map_err(|e| e.to_string().into())))
+            .filter_map(|(id, doc)| {
+                let path = layout::path(&doc.place, &layout::ancestors(self, &doc.place)).map_err(|e| e.to_string().into());
+                (path != doc.path).then(|| (id.clone(), path))
+            })
             .collect();
-        for (id, path) in paths {
+        for (id, path) in moved {
             if let Some(doc) = self.docs.get_mut(&id) {
                 doc.path = path;
             }
