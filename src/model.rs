@@ -2,6 +2,7 @@
 //!
 //! Plain data without IO and without serde: what is written to disk or to the socket has types of its own in the room that writes it.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -62,6 +63,13 @@ macro_rules! text_id {
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        // Maps can be asked by text: equality, order and hash are those of the text.
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                self.as_str()
             }
         }
 
@@ -256,6 +264,12 @@ impl RemoteId {
 }
 
 impl Key {
+    /// The id of the document that the key of [`RemoteId::key`] names.
+    #[must_use]
+    pub fn document(&self) -> Option<&str> {
+        self.as_str().strip_prefix("doc:")
+    }
+
     /// True for a person's key, by the convention of [`Key`].
     #[must_use]
     pub fn is_person(&self) -> bool {

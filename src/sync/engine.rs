@@ -335,6 +335,7 @@ impl Engine {
 
     /// What fetching left over: documents that vanished under our hands, and failures.
     async fn after_fetch(&self, book: &mut Book, view: &mut Arc<View>, rest: &mut Rest) -> Result<(), Abort> {
+        let learnt = !rest.vanished.is_empty() || !rest.labels.is_empty() || !rest.failures.is_empty();
         if !rest.vanished.is_empty() {
             let vanished = std::mem::take(&mut rest.vanished);
             for (id, presence) in self.connector.confirm(vanished.clone()).await.map_err(Abort::Source)? {
@@ -350,12 +351,20 @@ impl Engine {
         }
         for (id, labels) in std::mem::take(&mut rest.labels) {
             if let Some(entry) = book.docs.get_mut(&id) {
-                entry.labels = Some(labels);
+                entry.labels = Some(labels.into());
             }
         }
         self.defer(book, rest).await?;
-        *view = Arc::new(book.view(self.rules.full));
+        if learnt {
+            self.look_around(book, view);
+        }
         Ok(())
+    }
+
+    /// Takes a new snapshot. The one before goes first: a large site is not to be held twice.
+    fn look_around(&self, book: &Book, view: &mut Arc<View>) {
+        *view = Arc::default();
+        *view = Arc::new(book.view(self.rules.full));
     }
 
     /// Writes down which documents could not be had, and why.
@@ -363,7 +372,7 @@ impl Engine {
         let mut changes = Vec::new();
         for (id, why) in std::mem::take(&mut rest.failures) {
             let Some(entry) = book.docs.get_mut(&id) else { continue };
-            entry.failed = Some(why.clone());
+            entry.failed = Some(why.as_str().into());
             let Some(place) = entry.place() else { continue };
             self.reporter.log(Level::Warn, &format!("A document is deferred: {why}."), &[("doc", id.as_str()), ("title", &place.title)]);
             let revision = entry.seen.as_ref().map(|s| s.revision.clone());
@@ -411,7 +420,7 @@ impl Engine {
         unknown.sort();
         unknown.dedup();
         self.learn_people(book, unknown).await?;
-        *view = Arc::new(book.view(self.rules.full));
+        self.look_around(book, view);
         let stale = self.look(view, touched, rest).await?.stale;
         let stale = besides(stale, &[&named, &inserting]);
         named.extend(stale);
@@ -433,16 +442,17 @@ impl Engine {
         Ok(tokio::task::spawn_blocking(move || settle::look(&state, &view, &touched)).await??)
     }
 
-    async fn press_all(&self, view: &Arc<View>, asks: Vec<Ask>, round: Round, rest: &mut Rest, summary: &mut Summary) -> Result<(), Abort> {
+    async fn press_all(&self, view: &Arc<View>, mut asks: Vec<Ask>, round: Round, rest: &mut Rest, summary: &mut Summary) -> Result<(), Abort> {
         if asks.is_empty() {
             return Ok(());
         }
         let (desk, writer) = (self.desk(view), self.writer(view));
         let mut presses = tokio::task::JoinSet::new();
         let share = asks.len().div_ceil(PRESSES);
-        for chunk in asks.chunks(share) {
-            let progressed = Arc::clone(&self.progressed);
-            presses.spawn(press(Arc::clone(&desk), chunk.to_vec(), round, writer.jobs(), progressed, self.cancel.clone()));
+        while !asks.is_empty() {
+            let rest = asks.split_off(share.min(asks.len()));
+            let chunk = std::mem::replace(&mut asks, rest);
+            presses.spawn(press(Arc::clone(&desk), chunk, round, writer.jobs(), Arc::clone(&self.progressed), self.cancel.clone()));
         }
         drop(desk);
         let pressed = drain(&mut presses, rest).await;
@@ -505,7 +515,7 @@ impl Engine {
         if brought.changed {
             // A document that showed a path before the download failed must not keep a dead link.
             book.site.unclean = true;
-            *view = Arc::new(book.view(self.rules.full));
+            self.look_around(book, view);
             self.settle(book, view, rest, touched, summary).await?;
         }
         Ok(())
@@ -600,9 +610,8 @@ impl Engine {
         Arc::new(Desk { connector: Arc::clone(&self.connector), source: self.source.clone(), state: Arc::clone(&self.state), view: Arc::clone(view) })
     }
 
-    fn writer(&self, view: &View) -> Writer {
-        let taken = view.docs.values().filter_map(|d| d.path.clone().ok()).collect();
-        Writer::start(Arc::clone(&self.mirror), Arc::clone(&self.state), self.day.clone(), Arc::new(taken))
+    fn writer(&self, view: &Arc<View>) -> Writer {
+        Writer::start(Arc::clone(&self.mirror), Arc::clone(&self.state), self.day.clone(), Arc::clone(view))
     }
 
     async fn commit(&self, changes: Vec<Change>) -> Result<(), Abort> {
@@ -637,27 +646,25 @@ fn structural(book: &Book, view: &View) -> bool {
 }
 
 fn take_arrival(book: &Book, arrival: Arrival, rest: &mut Rest) -> Option<Ask> {
-    let Arrival { wanted, outcome } = arrival;
-    match outcome {
-        Ok(arrived) => {
-            let kept = book.docs.get(&wanted.id).and_then(|e| e.kept.as_ref());
-            if let Some(labels) = &arrived.labels {
-                rest.labels.insert(wanted.id.clone(), labels.clone());
+    match arrival {
+        Arrival::Body { id, revision, labels } => {
+            let kept = book.docs.get(&id).and_then(|e| e.kept.as_ref());
+            if let Some(labels) = &labels {
+                rest.labels.insert(id.clone(), labels.as_ref().into());
             }
             Some(Ask {
-                id: wanted.id,
-                revision: Some(arrived.revision),
-                labels: arrived.labels,
+                revision: Some(revision),
+                labels: labels.map(Into::into),
                 known: kept.and_then(|k| k.hash),
                 old_path: kept.and_then(|k| k.path.clone()),
+                id,
             })
         }
-        Err(SourceError::NotVisible { .. }) => {
-            rest.vanished.push(wanted);
-            None
-        }
-        Err(error) => {
-            rest.failures.push((wanted.id, format!("{error}. {}", error.hint()).trim_end_matches('.').to_owned()));
+        Arrival::Failure(failure) => {
+            match *failure {
+                (wanted, SourceError::NotVisible { .. }) => rest.vanished.push(wanted),
+                (wanted, error) => rest.failures.push((wanted.id, format!("{error}. {}", error.hint()).trim_end_matches('.').to_owned())),
+            }
             None
         }
     }

@@ -33,7 +33,7 @@ impl Index {
             if let Some(parent) = &doc.place.parent {
                 index.below.entry(parent.clone()).or_default().push(id.clone());
             }
-            for label in &doc.labels {
+            for label in doc.labels.iter() {
                 index.labelled.entry(label.clone()).or_default().push(id.clone());
             }
         }

@@ -284,14 +284,14 @@ impl Inserter<'_> {
         }
         let mut ids: Vec<&RemoteId> = selection.labels.first()?.iter().flat_map(|label| view.index().labelled(label)).collect();
         ids.retain(|id| {
-            let Some(doc) = view.docs.get(id) else { return false };
+            let Some(doc) = view.docs.get(*id) else { return false };
             let space = view.scopes.get(&doc.place.scope);
             selection.labels.iter().all(|group| group.iter().any(|label| doc.labels.contains(label)))
                 && (selection.containers.is_empty() || space.is_some_and(|space| selection.containers.contains(space)))
                 && (selection.kinds.is_empty() || selection.kinds.iter().any(|kind| **kind == *doc.place.kind))
                 && below.as_ref().is_none_or(|below| below.contains(*id))
         });
-        ids.sort_by_cached_key(|id| (view.docs.get(id).map(|doc| doc.place.title.to_lowercase()), (*id).clone()));
+        ids.sort_by_cached_key(|id| (view.docs.get(*id).map(|doc| doc.place.title.to_lowercase()), (*id).clone()));
         ids.dedup();
         ids.truncate(selection.most.unwrap_or(MAX_LISTED).min(MAX_LISTED));
         Some(ids.into_iter().cloned().collect())

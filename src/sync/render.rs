@@ -81,7 +81,7 @@ pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, roun
     let Some(doc) = view.docs.get(id) else { return Ok(Outcome::Impossible("it is not in the listing".to_owned())) };
     let path = match &doc.path {
         Ok(path) => path.clone(),
-        Err(why) => return Ok(Outcome::Impossible(why.clone())),
+        Err(why) => return Ok(Outcome::Impossible(why.to_string())),
     };
     let Some(raw) = state.raw(id)? else { return Ok(Outcome::NoBody) };
     let Ok(mut document) = connector.read(&Raw(raw.into())) else { return Ok(Outcome::NoBody) };
@@ -134,7 +134,7 @@ pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, roun
         bytes: written.text.into_bytes(),
         place: (*doc.place).clone(),
         labels: labels.to_vec(),
-        former: doc.former.clone(),
+        former: doc.former.to_vec(),
         context: view.context(doc, labels, &links, &hashes),
         links_to: links,
         includes_from: inserted.from,

@@ -23,7 +23,7 @@ pub(super) struct View {
     pub docs: FxHashMap<RemoteId, DocView>,
     /// Folders of the tree that are no documents.
     pub nodes: FxHashMap<RemoteId, Arc<Place>>,
-    /// What each key means.
+    /// What each key means, but for those of documents by their ids.
     pub keys: FxHashMap<Key, Referent>,
     /// Display names; empty where the service was asked and knows none.
     pub people: FxHashMap<Key, String>,
@@ -40,11 +40,11 @@ pub(super) struct DocView {
     /// Its place.
     pub place: Arc<Place>,
     /// Where it lies, or why it cannot lie anywhere.
-    pub path: Result<DocPath, String>,
+    pub path: Result<DocPath, Box<str>>,
     /// Its labels, sorted.
-    pub labels: Vec<String>,
+    pub labels: Arc<[String]>,
     /// Aliases of earlier titles and places.
-    pub former: Vec<Key>,
+    pub former: Box<[Key]>,
     /// False while there is nothing at its path: links to it stay absolute.
     pub available: bool,
 }
@@ -81,9 +81,8 @@ impl Places for View {
 }
 
 impl View {
-    /// Adds a document with all its keys; its path comes with [`View::lay_out`].
-    pub(super) fn add(&mut self, id: RemoteId, place: Arc<Place>, labels: Vec<String>, former: Vec<Key>, available: bool) {
-        self.keys.insert(id.key(), Referent::Doc(id.clone()));
+    /// Adds a document with all its keys. `lies` is where it was until now; where it is to be comes with [`View::lay_out`].
+    pub(super) fn add(&mut self, id: RemoteId, place: Arc<Place>, lies: Option<DocPath>, labels: Arc<[String]>, former: Box<[Key]>, available: bool) {
         for alias in &place.aliases {
             // Two documents may claim one title while one is being renamed: the smaller id wins, so that every run says the same.
             let referent = self.keys.entry(alias.clone()).or_insert_with(|| Referent::Doc(id.clone()));
@@ -91,7 +90,7 @@ impl View {
                 *referent = Referent::Doc(id.clone());
             }
         }
-        self.docs.insert(id, DocView { place, path: Err(String::new()), labels, former, available });
+        self.docs.insert(id, DocView { place, path: lies.ok_or_else(Box::default), labels, former, available });
     }
 
     /// Adds an attachment with its keys. Of two attachments of one name, the one with the larger id is the newer.
@@ -119,18 +118,26 @@ impl View {
         }
     }
 
-    /// Computes every document's path, once all places are known.
+    /// Computes every document's path, once all places are known. One that stays is shared with whoever told where the document lay.
     pub(super) fn lay_out(&mut self) {
-        let paths: Vec<(RemoteId, Result<DocPath, String>)> = self
+        let moved: Vec<(RemoteId, Result<DocPath, Box<str>>)> = self
             .docs
             .iter()
-            .map(|(id, doc)| (id.clone(), layout::path(&doc.place, &layout::ancestors(self, &doc.place)).map_err(|e| e.to_string())))
+            .filter_map(|(id, doc)| {
+                let path = layout::path(&doc.place, &layout::ancestors(self, &doc.place)).map_err(|e| e.to_string().into());
+                (path != doc.path).then(|| (id.clone(), path))
+            })
             .collect();
-        for (id, path) in paths {
+        for (id, path) in moved {
             if let Some(doc) = self.docs.get_mut(&id) {
                 doc.path = path;
             }
         }
+    }
+
+    /// The paths of all documents.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &DocPath> {
+        self.docs.values().filter_map(|doc| doc.path.as_ref().ok())
     }
 
     /// Titles of a document's ancestors, outermost first.
@@ -145,6 +152,9 @@ impl View {
 
     /// The document that a key means.
     pub(super) fn document(&self, key: &Key) -> Option<&RemoteId> {
+        if let Some((id, _)) = key.document().and_then(|id| self.docs.get_key_value(id)) {
+            return Some(id);
+        }
         match self.keys.get(key)? {
             Referent::Doc(id) => self.docs.contains_key(id).then_some(id),
             Referent::Asset(_) => None,
@@ -184,12 +194,15 @@ impl View {
         if let Some(name) = self.people.get(key) {
             return (!name.is_empty()).then(|| Resolved { link: None, title: name.clone() });
         }
+        let of_document = |doc: &DocView| {
+            let path = doc.path.as_ref().ok().filter(|_| doc.available)?;
+            Some(Resolved { link: Some(from.link_to(path)), title: doc.place.title.clone() })
+        };
+        if let Some(doc) = key.document().and_then(|id| self.docs.get(id)) {
+            return of_document(doc);
+        }
         match self.keys.get(key)? {
-            Referent::Doc(id) => {
-                let doc = self.docs.get(id).filter(|d| d.available)?;
-                let path = doc.path.as_ref().ok()?;
-                Some(Resolved { link: Some(from.link_to(path)), title: doc.place.title.clone() })
-            }
+            Referent::Doc(id) => of_document(self.docs.get(id)?),
             Referent::Asset(id) => {
                 let asset = self.assets.get(id).filter(|a| a.available)?;
                 Some(Resolved { link: Some(from.link_to(&asset.path)), title: asset.name.clone() })

@@ -96,7 +96,7 @@ pub(super) struct Listing<'c> {
     /// The spaces that are listed.
     pub(super) spaces: Vec<Space>,
     /// In which of them each document is.
-    pub(super) owners: Mutex<FxHashMap<Box<str>, u32>>,
+    pub(super) owners: Mutex<FxHashMap<RemoteId, u32>>,
     /// Parents that are no pages, and the space that showed them.
     pub(super) parents: Mutex<BTreeMap<String, usize>>,
     /// What could not be had beside the documents; why, for people.
@@ -250,7 +250,7 @@ impl Listing<'_> {
 
     async fn seen(&self, at: usize, item: Item, labels: &super::labels::Intake) {
         let Item { id, revision, place, people, labels: found, node } = item;
-        let first = locked(&self.owners).insert(id.as_str().into(), u32::try_from(at).unwrap_or(u32::MAX)).is_none();
+        let first = locked(&self.owners).insert(id.clone(), u32::try_from(at).unwrap_or(u32::MAX)).is_none();
         if let Some(node) = node {
             locked(&self.parents).insert(node, at);
         }

@@ -1,5 +1,6 @@
 //! The engine's promises, shown with a fake service, the real state and the real mirror in a temporary folder.
 
+mod bounds;
 mod deletions;
 mod fake;
 mod faults;
