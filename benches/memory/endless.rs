@@ -136,7 +136,7 @@ impl Connector for Endless {
             None => Inline::Text(line.to_owned()),
         };
         let blocks = text.lines().map(|line| Block::Paragraph(vec![inline(line)])).collect();
-        Ok(Document { facts: Facts::default(), tree: Tree { blocks }, diagnostics: Vec::new() })
+        Ok(Document { facts: Facts::default(), tree: Tree { blocks }, parts: Vec::new(), diagnostics: Vec::new() })
     }
 
     async fn asset(&self, asset: &AssetRef) -> Result<AssetStream, SourceError> {
