@@ -16,6 +16,7 @@ mod origin;
 mod places;
 pub mod secret;
 mod settings;
+pub mod trace;
 
 pub use load::load;
 pub use origin::{ConfigError, Origin};

@@ -161,7 +161,8 @@ fn first_line(text: &str, what: &str) -> Result<Secret, SecretError> {
     }
 }
 
-fn expand(path: &Path) -> PathBuf {
+/// A path with the home folder in place of `~`.
+pub(super) fn expand(path: &Path) -> PathBuf {
     match (path.strip_prefix("~"), std::env::var_os("HOME")) {
         (Ok(rest), Some(home)) => Path::new(&home).join(rest),
         _ => path.to_owned(),
