@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use context_sync_protocol::error::{ErrorBody, ErrorKind};
 use context_sync_protocol::event::Event;
@@ -17,7 +17,7 @@ use context_sync_protocol::reply::{ReloadReport, State};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 mod once;
 mod systemd;
@@ -25,6 +25,7 @@ mod systemd;
 use crate::config::{self, Config, ConfigError, Surroundings};
 use crate::control::{self, Context, ListenError, Listener, ReloadWish};
 use crate::logging::{self, Aloud};
+use crate::priority;
 use crate::schedule::{Bell, Schedule, ScheduleError, Why};
 use crate::supervisor::{Cause, End, Supervisor};
 
@@ -34,6 +35,8 @@ const PATIENCE: Duration = Duration::from_secs(9);
 const LAST_LINES: Duration = Duration::from_millis(100);
 /// What blocks gets so long at the very end.
 const LAST_WORK: Duration = Duration::from_millis(500);
+/// Once nothing has ended for so long, unused memory is handed back.
+const QUIET: Duration = Duration::from_secs(1);
 /// Bells, and wishes to reload, that wait for the loop.
 const QUEUED: usize = 16;
 
@@ -162,7 +165,7 @@ async fn live(around: Surroundings, config: Config, schedule: Schedule, listener
     }
     let (ringer, mut bells) = mpsc::channel(QUEUED);
     let (reload, mut wishes) = mpsc::channel::<ReloadWish>(QUEUED);
-    let context = Context { supervisor: supervisor.clone(), schedule: schedule.clone(), reload, started: Instant::now() };
+    let context = Context { supervisor: supervisor.clone(), schedule: schedule.clone(), reload, started: std::time::Instant::now() };
     let controlling = tokio::spawn(control::run(listener, context));
     let ringing = schedule.clone();
     tokio::spawn(async move {
@@ -174,6 +177,10 @@ async fn live(around: Surroundings, config: Config, schedule: Schedule, listener
     systemd.ready(&supervisor.status());
     let mut watchdog = interval(systemd::watchdog_interval());
     watchdog.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // When it is quiet again after something was done.
+    let quiet = sleep(QUIET);
+    tokio::pin!(quiet);
+    let mut stirred = true;
     loop {
         tokio::select! {
             Some(Bell { name, why }) = bells.recv() => supervisor.ring(&name, cause(why)),
@@ -184,7 +191,15 @@ async fn live(around: Surroundings, config: Config, schedule: Schedule, listener
                 Err(RecvError::Closed) => {}
             },
             // Not from `told`, where a loop that lags behind misses some.
-            Some(end) = ends.recv() => note_end(&schedule, &end),
+            Some(end) = ends.recv() => {
+                note_end(&schedule, &end);
+                quiet.as_mut().reset(Instant::now() + QUIET);
+                stirred = true;
+            }
+            () = &mut quiet, if stirred => {
+                stirred = false;
+                stand_back();
+            }
             Some(wish) = wishes.recv() => {
                 let came = reload_now(&around, &supervisor, &schedule, &mut systemd).await;
                 // Who hung up does not want to know.
@@ -226,6 +241,13 @@ fn cause(why: Why) -> Cause {
         Why::Schedule => Cause::Schedule,
         Why::Start => Cause::Start,
         Why::Retry => Cause::Retry,
+    }
+}
+
+/// What the start and the last run needed of the program, an idle daemon does not.
+fn stand_back() {
+    if let Err(error) = priority::let_go_of_code() {
+        tracing::debug!("The memory of unused code stays in use: {error}.");
     }
 }
 
