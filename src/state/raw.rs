@@ -103,18 +103,23 @@ impl RawFiles {
         }
     }
 
+    /// The bodies whose file is none of `kept`.
+    pub(super) fn strays(&self, kept: &HashSet<PathBuf>) -> Result<Vec<PathBuf>, StateError> {
+        let mut strays = Vec::new();
+        for shard in list(&self.folder)? {
+            let is_stray = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "zst") && !kept.contains(path);
+            strays.extend(list(&shard)?.into_iter().filter(is_stray));
+        }
+        Ok(strays)
+    }
+
     /// Removes the bodies whose file is none of `kept`; how many.
     pub(super) fn sweep(&self, kept: &HashSet<PathBuf>) -> Result<u64, StateError> {
-        let mut removed = 0;
-        for shard in list(&self.folder)? {
-            for path in list(&shard)? {
-                if path.extension().is_some_and(|extension| extension == "zst") && !kept.contains(&path) {
-                    fs::remove_file(&path).map_err(StateError::io("remove", &path))?;
-                    removed += 1;
-                }
-            }
+        let strays = self.strays(kept)?;
+        for path in &strays {
+            fs::remove_file(path).map_err(StateError::io("remove", path))?;
         }
-        Ok(removed)
+        Ok(strays.len() as u64)
     }
 
     pub(super) fn path(&self, id: &RemoteId) -> PathBuf {
