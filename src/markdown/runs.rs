@@ -6,6 +6,7 @@
 
 use crate::model::Key;
 
+use super::anchor;
 use super::block;
 use super::hidden::{self, CLASS};
 use super::link::{self, Fate};
@@ -39,7 +40,10 @@ pub(crate) struct Atom<'a> {
 pub(crate) enum Kind<'a> {
     Text,
     Code,
+    Math,
     Break,
+    /// Its text is the name of the place.
+    Anchor,
     /// Its text is the alternative text.
     Image(Dest<'a>),
     /// Only where nothing is resolved.
@@ -164,6 +168,16 @@ impl<'a> Runs<'a> {
             match inline {
                 Inline::Text(text) => self.text(text, marks),
                 Inline::Code(text) => self.code(text, marks),
+                Inline::Math(text) => self.exact(Kind::Math, text, marks),
+                // A heading is the place of what is anchored in it; a repeated row's would be there twice anyway.
+                Inline::Anchor(_) if self.one_line => {}
+                Inline::Anchor(name) => {
+                    let start = self.text.len();
+                    self.text.push_str(&anchor::heading(&hidden::strip_to_line(name, &mut 0)));
+                    if self.text.len() > start {
+                        self.atoms.push(Atom { kind: Kind::Anchor, marks: 0, start, end: self.text.len() });
+                    }
+                }
                 Inline::Marker(text) => self.code(&format!("[{text}]"), marks),
                 Inline::Strong(inner) => self.all(inner, marks | STRONG, resolver),
                 Inline::Emphasis(inner) => self.all(inner, marks | EMPHASIS, resolver),
@@ -250,11 +264,15 @@ impl<'a> Runs<'a> {
     }
 
     fn code(&mut self, text: &str, marks: u8) {
+        self.exact(Kind::Code, text, marks);
+    }
+
+    fn exact(&mut self, kind: Kind<'a>, text: &str, marks: u8) {
         let start = self.text.len();
         let clean = hidden::strip_to_line(text, &mut self.hidden);
         self.text.push_str(&clean);
         if self.text.len() > start {
-            self.atoms.push(Atom { kind: Kind::Code, marks, start, end: self.text.len() });
+            self.atoms.push(Atom { kind, marks, start, end: self.text.len() });
             self.ends_blank = false;
         }
     }

@@ -148,7 +148,7 @@ fn weigh_inlines(content: &[Inline]) -> usize {
     content
         .iter()
         .map(|inline| match inline {
-            Inline::Text(text) | Inline::Code(text) | Inline::Marker(text) => text.len(),
+            Inline::Text(text) | Inline::Code(text) | Inline::Math(text) | Inline::Marker(text) | Inline::Anchor(text) => text.len(),
             Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Strike(inner) | Inline::Subscript(inner) | Inline::Superscript(inner) => {
                 weigh_inlines(inner)
             }

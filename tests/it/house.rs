@@ -35,6 +35,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("interprocess", &["control"]),
     ("html2md", &["markdown/html"]),
     ("quick_xml", &["connectors/confluence/storage"]),
+    ("flate2", &["connectors/confluence/storage"]),
     ("dotenvy", &["config"]),
     ("landlock", &["sandbox"]),
     ("libc", &["priority", "sandbox"]),

@@ -5,8 +5,11 @@
 //! rendered plainly is named by a [`Diagnostic`]. Pure: it knows neither the mirror nor the service; links carry keys.
 
 mod adf_island;
+mod anchors;
 mod blocks;
 mod code;
+mod conditional;
+mod diagnose;
 mod diagram;
 mod dom;
 mod embed;
@@ -23,7 +26,10 @@ mod marker;
 mod mend;
 mod names;
 mod panel;
+mod plantuml_cloud;
 mod resource;
+mod roadmap;
+mod steps;
 mod table;
 mod task;
 #[cfg(test)]
@@ -45,7 +51,7 @@ pub struct Context<'a> {
     pub cloud: bool,
 }
 
-/// Reads a body. What could not be rendered plainly is in the diagnostics, at most 10,000 of them.
+/// Reads a body. Its macros, and what else could not be rendered plainly, are in the diagnostics: each kind once, about 1,000 of them at most.
 #[must_use]
 pub fn read(body: &str, context: &Context<'_>) -> (Tree, Vec<Diagnostic>) {
     // The XML reader skips a byte order mark without counting it.
@@ -53,5 +59,5 @@ pub fn read(body: &str, context: &Context<'_>) -> (Tree, Vec<Diagnostic>) {
     let dom = dom::Dom::read(&mended);
     let mut walk = blocks::Walk::new(&dom, context);
     let blocks = walk.body();
-    (Tree { blocks }, walk.diagnostics)
+    (Tree { blocks }, walk.diagnostics.into_vec())
 }

@@ -121,6 +121,11 @@ impl<'a> Dom<'a> {
         if let View::Element(tag) = self.view(id) { Some(tag) } else { None }
     }
 
+    /// Every element's tag, in no order that matters.
+    pub(super) fn tags(&self) -> impl Iterator<Item = Tag<'_>> {
+        self.nodes.iter().filter_map(|node| if let Kind::Element(tag) = node.kind { Some(tag) } else { None })
+    }
+
     /// An element's name; empty for a text.
     pub(super) fn name(&self, id: Id) -> &str {
         self.tag(id).map_or("", Tag::name)
@@ -144,6 +149,19 @@ impl<'a> Dom<'a> {
             View::Text(text) => !text.trim().is_empty(),
             View::Element(_) => self.has_text(child),
             View::TooDeep => true,
+        })
+    }
+
+    /// Whether anything within `id` is to be seen: text, an image, a macro, a rule.
+    pub(super) fn shows(&self, id: Id) -> bool {
+        self.children(id).any(|child| match self.view(child) {
+            View::Text(text) => !text.trim().is_empty(),
+            View::TooDeep => true,
+            View::Element(tag) => match tag.name() {
+                "ac:adf-attribute" | "ac:adf-fallback" | "ac:placeholder" => false,
+                "ac:image" | "img" | "ac:structured-macro" | "ac:macro" | "ac:emoticon" | "ac:link" | "time" | "hr" => true,
+                _ => self.shows(child),
+            },
         })
     }
 

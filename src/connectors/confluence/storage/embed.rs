@@ -51,6 +51,35 @@ impl<'d> Walk<'d> {
         }
     }
 
+    /// The description of an interface: in the macro, in a file, or elsewhere.
+    pub(super) fn interface(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        if let Some(body) = call.body().filter(|body| !body.trim().is_empty()) {
+            let language = if body.trim_start().starts_with(['{', '[']) { "json" } else { "yaml" };
+            return self.code(call, Some(language), flow);
+        }
+        let file = call.params().find_map(|(_, id)| self.resource_in(id).filter(|resource| matches!(resource, Resource::File { .. })));
+        match file.and_then(|file| file.target(self.context, None)) {
+            Some((target, text)) => {
+                flow.end_run();
+                flow.open(Mark::Link(target, 0));
+                flow.close(text.as_deref());
+                flow.end_run();
+            }
+            None => self.embed(call, flow),
+        }
+    }
+
+    /// `attachments` and `gallery`: what files there are is not in the page's body.
+    pub(super) fn files_of_page(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        self.lost(call, "the list of the page's files");
+        let page = match call.resource(self, "page") {
+            Some(Resource::Content { id }) => id,
+            _ => self.context.page.to_owned(),
+        };
+        let address = format!("{}/pages/viewpageattachments.action?pageId={}", self.context.base, href::encode_words(&page));
+        super::macros::marker_and_link(call.marker(self), address, "files of the page", flow);
+    }
+
     /// HTML's own frames and films: a link, and what would be shown where they cannot be.
     pub(super) fn embedded_element(&mut self, id: Id, tag: Tag<'d>, flow: &mut Flow) {
         match ["src", "data"].into_iter().find_map(|name| tag.attribute(name)) {
@@ -62,7 +91,7 @@ impl<'d> Walk<'d> {
 
     fn put_embedded(&mut self, address: &str, what: &str, flow: &mut Flow) {
         let Some(target) = href::target(address, self.context) else {
-            self.note(format!("element:{what}"), Treatment::Lost);
+            self.diagnostics.add(&format!("element:{what}"), Treatment::Lost, "its address, which is no address of a document");
             return flow.inline(Inline::Marker(format!("embedded: {}", marker::short(address, 80))));
         };
         let apart = !flow.in_text();

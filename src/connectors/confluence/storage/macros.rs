@@ -13,7 +13,12 @@ impl<'d> Walk<'d> {
     /// `<ac:structured-macro>`, and `<ac:macro>` of old.
     pub(super) fn any_macro(&mut self, id: Id, tag: Tag<'d>, flow: &mut Flow) {
         let call = Macro::read(self, id, tag);
+        let outer = std::mem::replace(&mut self.diagnostics.spoken, false);
         self.known_macro(&call, flow);
+        if !self.diagnostics.spoken {
+            self.note(format!("macro:{}", call.name), Treatment::Rendered);
+        }
+        self.diagnostics.spoken = outer;
         // Where tags were lost, content may stand outside of the macro's body.
         for stray in &call.stray {
             self.node(*stray, flow);
@@ -37,6 +42,15 @@ impl<'d> Walk<'d> {
             "profile" | "profile-picture" | "userlister" => self.profile(call, flow),
             "html" | "html-bobswift" | "xhtml" => self.foreign_html(call, flow),
             "markdown" | "mohamicorp-markdown" => self.markdown(call, flow),
+            "open-api" | "openapi" | "asyncapi" => self.interface(call, flow),
+            name if name.starts_with("swagger") || name.starts_with("openapi-") || name.starts_with("open-api-") => self.interface(call, flow),
+            "show-if" | "hide-if" | "visibility" | "sv-translation" => self.conditional(call, flow),
+            "roadmap" => self.roadmap(call, flow),
+            "ui-steps" => self.steps(call, flow),
+            "footnote" => self.footnote(call, flow),
+            "display-footnotes" => self.show_footnotes(flow),
+            "anchor" => self.put_anchor(call.text("").or_else(|| call.text("name")), flow),
+            "attachments" | "gallery" => self.files_of_page(call, flow),
             "easy-math-block"
             | "eazy-math-block"
             | "mathblock"
@@ -47,7 +61,7 @@ impl<'d> Walk<'d> {
             | "mathinline"
             | "mathjax-inline-macro" => self.math(call, flow),
             "mermaid-cloud" | "mermaid-macro" | "mermaid" | "mermaiddiagram" => self.diagram_source(call, "mermaid", flow),
-            "plantuml" | "plantumlrender" => self.diagram_source(call, "plantuml", flow),
+            "plantuml" | "plantumlrender" | "plantumlcloud" => self.diagram_source(call, "plantuml", flow),
             "graphviz" | "flowchart" | "digraph" => self.diagram_source(call, "dot", flow),
             "drawio" | "drawio-sketch" | "inc-drawio" | "gliffy" => self.diagram_image(call, flow),
             name if is_navigation(name) => {}
@@ -56,15 +70,28 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// A macro that nobody knows.
+    /// Says that a macro's content is there, but not its form.
+    pub(super) fn kept(&mut self, call: &Macro<'_>, how: &'static str) {
+        self.diagnostics.add(&format!("macro:{}", call.name), Treatment::Kept, how);
+    }
+
+    /// Says that something of a macro is not there.
+    pub(super) fn lost(&mut self, call: &Macro<'_>, what: &'static str) {
+        self.diagnostics.add(&format!("macro:{}", call.name), Treatment::Lost, what);
+    }
+
+    /// A macro that nobody knows, or whose content the page does not have.
     pub(super) fn unknown_macro(&mut self, call: &Macro<'d>, flow: &mut Flow) {
-        let what = format!("macro:{}", call.name);
         let marker = call.marker(self);
         if call.rich.is_none() && call.plain.is_none() {
-            self.note(what, Treatment::Lost);
+            self.lost(call, "what it shows is not on the page");
+            if is_query(&call.name) {
+                let address = format!("{}/pages/viewpage.action?pageId={}", self.context.base, super::href::encode_words(self.context.page));
+                return marker_and_link(marker, address, "see the page", flow);
+            }
             return put_marker(marker, flow);
         }
-        self.note(what, Treatment::Kept);
+        self.kept(call, "its body, without what it does");
         if let Some(body) = call.rich {
             if flow.in_text() && self.is_inline_body(body) {
                 flow.inline(Inline::Marker(marker));
@@ -74,6 +101,8 @@ impl<'d> Walk<'d> {
                 flow.block(Block::Marker(marker));
                 self.boundary(body, flow);
             }
+        } else if self.readable(call).iter().any(|pair| !["language=", "lang=", "title="].iter().any(|own| pair.starts_with(own))) {
+            flow.block(Block::Marker(marker));
         }
         if call.plain.is_some() {
             self.code(call, Some(&call.name), flow);
@@ -81,7 +110,7 @@ impl<'d> Walk<'d> {
     }
 
     /// A macro that is only a frame around its body.
-    fn frame(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+    pub(super) fn frame(&mut self, call: &Macro<'d>, flow: &mut Flow) {
         if let Some(body) = call.rich {
             if flow.in_text() && self.is_inline_body(body) { self.children(body, flow) } else { self.boundary(body, flow) }
         }
@@ -91,7 +120,7 @@ impl<'d> Walk<'d> {
     }
 
     /// Whether a body holds nothing but running text.
-    fn is_inline_body(&self, body: Id) -> bool {
+    pub(super) fn is_inline_body(&self, body: Id) -> bool {
         self.dom.children(body).all(|id| match self.dom.view(id) {
             View::Element(tag) => names::is_inline(tag.name()) || matches!(tag.name(), "br" | "ac:emoticon" | "ac:image"),
             View::Text(_) => true,
@@ -114,11 +143,11 @@ impl<'d> Walk<'d> {
             (Some(key), _, Some(site)) => flow_link(format!("{site}/browse/{}", super::href::encode_words(&key)), Inline::Text(key), flow),
             // On Data Center nothing tells which Jira it is.
             (Some(key), _, None) => {
-                self.note("macro:jira", Treatment::Kept);
+                self.kept(call, "the key, without a link");
                 flow.text(&key);
             }
             (None, Some(query), Some(site)) => {
-                self.note("macro:jira", Treatment::Lost);
+                self.lost(call, "the issues that the query finds");
                 let words: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
                 let apart = !flow.in_text();
                 flow.text("Jira issues: ");
@@ -170,7 +199,7 @@ impl<'d> Walk<'d> {
                     blocks.push(Block::Code { language: Some("html".to_owned()), text: html.trim().to_owned() });
                 }
                 if blocks.iter().any(|block| matches!(block, Block::Code { .. })) {
-                    self.note(format!("macro:{}", call.name), Treatment::Kept);
+                    self.kept(call, "its source");
                 }
                 flow.append_blocks(blocks);
             }
@@ -194,10 +223,7 @@ impl<'d> Walk<'d> {
             None => formula,
         };
         if call.name.contains("inline") || (call.name == "latex" && flow.in_text()) {
-            // GitHub's form of inline mathematics in which nothing needs escaping.
-            flow.text("$");
-            flow.inline(Inline::Code(formula.split_whitespace().collect::<Vec<_>>().join(" ")));
-            flow.text("$");
+            flow.inline(Inline::Math(formula.split_whitespace().collect::<Vec<_>>().join(" ")));
         } else {
             flow.block(Block::Code { language: Some("math".to_owned()), text: super::code::exact(&formula) });
         }
@@ -219,14 +245,47 @@ pub(super) fn put_marker(marker: String, flow: &mut Flow) {
     if flow.in_text() { flow.inline(Inline::Marker(marker)) } else { flow.block(Block::Marker(marker)) }
 }
 
+/// A marker, and where on the web people see what it stands for.
+pub(super) fn marker_and_link(marker: String, address: String, text: &str, flow: &mut Flow) {
+    let apart = !flow.in_text();
+    flow.inline(Inline::Marker(marker));
+    flow.text(" ");
+    flow_link(address, Inline::Text(text.to_owned()), flow);
+    if apart {
+        flow.end_run();
+    }
+}
+
 /// A line in bold.
 pub(super) fn bold_line(text: String) -> Block {
     Block::Paragraph(vec![Inline::Strong(vec![Inline::Text(text)])])
 }
 
+/// Macros that show what a search finds at the moment of reading.
+fn is_query(name: &str) -> bool {
+    matches!(
+        name,
+        "contentbylabel"
+            | "content-report-table"
+            | "tasks-report-macro"
+            | "recently-updated"
+            | "recently-updated-dashboard"
+            | "blog-posts"
+            | "pagetree"
+            | "page-tree"
+            | "content-tree"
+            | "change-history"
+            | "contributors"
+            | "contributors-summary"
+            | "popular-labels"
+            | "related-labels"
+            | "recently-used-labels"
+    )
+}
+
 /// Macros that only lead through the page, or decorate it.
 fn is_navigation(name: &str) -> bool {
-    matches!(name, "toc" | "anchor" | "pagetreesearch" | "livesearch" | "create-from-template" | "style" | "like-button")
+    matches!(name, "toc" | "pagetreesearch" | "livesearch" | "create-from-template" | "style" | "like-button")
         || (name.starts_with("scroll-") && !matches!(name, "scroll-ignore" | "scroll-only" | "scroll-title" | "scroll-content-block"))
 }
 

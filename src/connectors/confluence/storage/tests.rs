@@ -51,13 +51,14 @@ fn tree(body: &str) -> Tree {
     read(body, &CLOUD).0
 }
 
-/// `what treatment` of each diagnostic.
+/// `what treatment` of each diagnostic, but for what was rendered.
 fn diagnostics(body: &str) -> Vec<String> {
     let say = |diagnostic: Diagnostic| match diagnostic.treatment {
-        Treatment::Kept => format!("{} kept", diagnostic.what),
-        Treatment::Lost => format!("{} lost", diagnostic.what),
+        Treatment::Rendered => None,
+        Treatment::Kept => Some(format!("{} kept", diagnostic.what)),
+        Treatment::Lost => Some(format!("{} lost", diagnostic.what)),
     };
-    read(body, &CLOUD).1.into_iter().map(say).collect()
+    read(body, &CLOUD).1.into_iter().filter_map(say).collect()
 }
 
 /// The target of the only link or image of a body's only paragraph.

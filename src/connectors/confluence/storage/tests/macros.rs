@@ -91,7 +91,7 @@ fn jira_issues_are_linked_where_the_site_is_known() {
     ]);
     let (tree, found) = read(&call("jira", &[("key", "ABC-1")], ""), &SERVER);
     assert_eq!(write::body(&tree, &Mirror).text, "ABC-1\n");
-    assert_eq!(found, [Diagnostic { what: "macro:jira".to_owned(), treatment: Treatment::Kept }]);
+    assert_eq!(found, [Diagnostic { what: "macro:jira".to_owned(), treatment: Treatment::Kept, detail: "the key, without a link", count: 1 }]);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn formulas_and_diagrams_keep_their_source() {
         (&call("mermaid", &[], &plain("graph TD")), "```mermaid\ngraph TD\n```"),
         (&call("plantuml", &[("title", "Flow")], &plain("@startuml")), "**Flow**\n\n```plantuml\n@startuml\n```"),
         (&call("drawio", &[("diagramName", "flow"), ("revision", "3")], ""), "![flow](_assets/flow.png)\n\n[Diagram source: flow](_assets/flow)"),
-        (&call("mermaid-cloud", &[("filename", "f.mmd")], ""), "`[Confluence macro: mermaid-cloud filename=f.mmd]`\n\n[f.mmd](_assets/f.mmd)"),
+        (&call("mermaid-cloud", &[("filename", "f.mmd")], ""), "`[Confluence macro: mermaid-cloud]` [f.mmd](_assets/f.mmd)"),
     ]);
 }
 
@@ -148,7 +148,10 @@ fn unknown_macros_keep_their_bodies_and_say_what_they_are() {
         (&call("novel", &[("who", "<ri:user ri:account-id=\"secret\" />")], &rich("<p>x</p>")), "`[Confluence macro: novel]`\n\nx"),
         (&format!("<p>a {} b</p>", call("novel", &[], &rich("x <em>y</em>"))), "a `[Confluence macro: novel]` x *y* b"),
         (&call("novel", &[], &plain("a\nb")), "```novel\na\nb\n```"),
-        (&call("show-if", &[("group", "admins")], &rich("<p>x</p>")), "`[Confluence macro: show-if group=admins]`\n\nx"),
+        (
+            &call("novel", &[("mode", "strict"), ("language", "js")], &plain("a")),
+            "`[Confluence macro: novel mode=strict language=js]`\n\n```javascript\na\n```",
+        ),
         (&call("", &[], ""), "`[Confluence macro:]`"),
         (
             "<ac:novel-element ac:thing=\"x\" /><ri:page ri:content-title=\"P\" />",
@@ -208,8 +211,112 @@ fn an_island_shows_its_node_or_its_fallback() {
         ),
         (&island(&node("bodied-extension", &[("extension-key", "x/box")], &content("<p>in</p>")), "<p>in</p>"), "`[Confluence macro: box]`\n\nin"),
         (&island(&node("novel", &[], &content("<p>Body</p>")), "<p>Fallback</p>"), "Fallback"),
-        (&island(&node("novel", &[], ""), ""), ""),
+        (&island(&node("novel", &[], &content("<p>Body</p>")), ""), "Body"),
+        (&island(&node("novel", &[], ""), ""), "`[Confluence element: novel]`"),
+        (&island(&node("extension", &[("extension-key", "chart:default")], ""), "<p>Fallback</p>"), "`[Confluence macro: chart]`\n\nFallback"),
+        (
+            &format!("<p>a {} b</p>", island(&node("inline-extension", &[("extension-key", "x/badge")], ""), "v<em>2</em>")),
+            "a `[Confluence macro: badge]` v*2* b",
+        ),
+        (
+            &island(
+                &node(
+                    "multi-bodied-extension",
+                    &[("extension-key", "x/tabs")],
+                    &(node("extension-frame", &[], &content("<p>One</p>")) + &node("extension-frame", &[], &content("<p>Two</p>"))),
+                ),
+                "<p>One</p><p>Two</p>",
+            ),
+            "`[Confluence macro: tabs]`\n\nOne\n\nTwo",
+        ),
         (&format!("<ac:adf-extension>{}</ac:adf-extension>", node("novel", &[], "")), "`[Confluence element: novel]`"),
         (&node("task-list", &[], &node("task-item", &[("state", "DONE")], &content("a"))), "- [x] a"),
     ]);
+}
+
+#[test]
+fn text_for_some_readers_says_for_whom() {
+    check(&[
+        (&call("show-if", &[("group", "admins")], &rich("<p>x</p>")), "*(only if: group=admins)*\n\nx"),
+        (&call("hide-if", &[("user", "bob b")], &rich("<p>x</p>")), "*(hidden if: user=bob b)*\n\nx"),
+        (&call("sv-translation", &[("language", "de")], &rich("<p>x</p>")), "*(language: de)*\n\nx"),
+        (&format!("<p>a {} b</p>", call("show-if", &[], &rich("x"))), "a *(only if a condition holds)* x b"),
+    ]);
+    assert_eq!(diagnostics(&call("show-if", &[("group", "admins")], &rich("<p>x</p>"))), ["macro:show-if kept"]);
+}
+
+#[test]
+fn steps_are_numbered_and_footnotes_gathered() {
+    let note = |text: &str| call("footnote", &[], &rich(&format!("<p>{text}</p>")));
+    check(&[
+        (
+            &call(
+                "ui-steps",
+                &[],
+                &rich(&(call("ui-step", &[("title", "Stop")], &rich("<p>x</p>")) + "<p>y</p>" + &call("ui-step", &[], &rich("<p>z</p>")))),
+            ),
+            "1. **Stop**\n\n   x\n\n   y\n\n2. z",
+        ),
+        (
+            &format!("<p>a{} b{}.</p>{}<p>c{}</p>", note("One"), note("<em>Two</em>"), call("display-footnotes", &[], ""), note("Three")),
+            "a<sup>1</sup> b<sup>2</sup>.\n\n1. One\n2. *Two*\n\nc<sup>3</sup>\n\n3. Three",
+        ),
+    ]);
+}
+
+#[test]
+fn macros_that_keep_their_content_in_a_parameter() {
+    let plan = "%7B%22title%22%3A%22Plan%22%2C%22lanes%22%3A%5B%7B%22title%22%3A%22Core%22%2C%22bars%22%3A%5B%7B%22title%22%3A%22API%22%2C%22description%22%3A%22New%20one%22%2C\
+                %22startDate%22%3A%222026-01-05%2000%3A00%3A00%22%2C%22duration%22%3A2.5%7D%2C%7B%22title%22%3A%22UI%22%7D%5D%7D%5D%2C\
+                %22markers%22%3A%5B%7B%22title%22%3A%22Launch%22%2C%22markerDate%22%3A%222026-03-01%22%7D%5D%7D";
+    check(&[
+        (
+            &call("roadmap", &[("source", plan), ("hash", "x")], ""),
+            "**Plan**\n\n- Core\n  - API (from 2026-01-05, 2.5 months): New one\n  - UI\n- Launch (2026-03-01)",
+        ),
+        (&call("roadmap", &[("source", "junk")], ""), "`[Confluence macro: roadmap source=junk]`"),
+        // base64 of deflated, percent-encoded text, as the app writes it.
+        (&call("plantumlcloud", &[("data", "JTQwc3RhcnR1bWwlMEFhJTIwLT4lMjBi"), ("filename", "x")], ""), "```plantuml\n@startuml\na -> b\n```"),
+        (
+            &call("plantumlcloud", &[("data", "junk!"), ("compressed", "true"), ("filename", "f")], ""),
+            "`[Confluence macro: plantumlcloud]` [f](_assets/f)",
+        ),
+        (&call("open-api", &[], &plain("openapi: 3.0.0")), "```yaml\nopenapi: 3.0.0\n```"),
+        (&call("swagger-open-api", &[], &plain("{\"a\":1}")), "```json\n{\"a\":1}\n```"),
+        (&call("open-api", &[("file", "<ri:attachment ri:filename=\"api.yaml\" />")], ""), "[api.yaml](_assets/api.yaml)"),
+        (&call("open-api", &[("url", "https://example.com/api.yaml")], ""), "[Embedded: example.com](https://example.com/api.yaml)"),
+        (
+            &call("chart", &[("type", "pie")], &rich("<table><tr><th>A</th></tr><tr><td>1</td></tr></table>")),
+            "`[Confluence macro: chart type=pie]`\n\n| A |\n| --- |\n| 1 |",
+        ),
+    ]);
+}
+
+#[test]
+fn what_a_search_would_show_is_named_with_a_way_to_see_it() {
+    let page = "https://acme.example.net/wiki/pages/viewpage.action?pageId=7";
+    let files = "https://acme.example.net/wiki/pages/viewpageattachments.action?pageId=7";
+    check(&[
+        (
+            &call("contentbylabel", &[("cql", "label = \"adr\""), ("max", "5")], ""),
+            &format!("`[Confluence macro: contentbylabel cql=\"label = \"adr\"\" max=5]` [see the page]({page})"),
+        ),
+        (
+            &call("attachments", &[("patterns", ".*pdf")], ""),
+            &format!("`[Confluence macro: attachments patterns=.*pdf]` [files of the page]({files})"),
+        ),
+        (&format!("<p>a {}</p>", call("gallery", &[], "")), &format!("a `[Confluence macro: gallery]` [files of the page]({files})")),
+    ]);
+    assert_eq!(diagnostics(&call("gallery", &[], "")), ["macro:gallery lost"]);
+}
+
+#[test]
+fn every_macro_is_spoken_of_once() {
+    let found = read(
+        &call("info", &[], &rich(&(call("status", &[("title", "a")], "") + &call("status", &[("title", "b")], "") + &call("novel", &[], "")))),
+        &CLOUD,
+    )
+    .1;
+    let said: Vec<(&str, Treatment, u32)> = found.iter().map(|found| (found.what.as_str(), found.treatment, found.count)).collect();
+    assert_eq!(said, [("macro:status", Treatment::Rendered, 2), ("macro:novel", Treatment::Lost, 1), ("macro:info", Treatment::Rendered, 1)]);
 }
