@@ -116,18 +116,25 @@ impl<'a> Runs<'a> {
                 self.cell_line(depth);
             }
             match block {
-                Block::Paragraph(content) => {
-                    let mut before = std::mem::take(&mut self.atoms);
-                    self.all(content, marks, resolver);
-                    self.settle();
-                    before.append(&mut self.atoms);
-                    self.atoms = before;
+                Block::Paragraph(content) => self.cell_text(content, marks, resolver),
+                Block::Heading { content, .. } => {
+                    self.one_line = true;
+                    self.cell_text(content, marks | STRONG, resolver);
+                    self.one_line = false;
                 }
                 Block::Marker(text) => self.code(&format!("[{text}]"), marks),
                 Block::List(list) => self.cell_list(list, marks, depth, resolver),
                 _ => {}
             }
         }
+    }
+
+    fn cell_text(&mut self, content: &'a [Inline], marks: u8, resolver: Option<&dyn Resolver>) {
+        let mut before = std::mem::take(&mut self.atoms);
+        self.all(content, marks, resolver);
+        self.settle();
+        before.append(&mut self.atoms);
+        self.atoms = before;
     }
 
     fn cell_list(&mut self, list: &'a List, marks: u8, depth: u8, resolver: Option<&dyn Resolver>) {
@@ -314,7 +321,12 @@ impl<'a> Runs<'a> {
                 self.in_link = false;
                 self.close_link(dest, inner, marks);
             }
-            Fate::Text => self.content_or(content, &title, marks, resolver),
+            // It was a link until nothing was found where it leads: what is in it is still what a link can hold.
+            Fate::Text => {
+                self.in_link = matches!(target, Target::Anchor(words) if !anchor::heading(words).is_empty());
+                self.content_or(content, &title, marks, resolver);
+                self.in_link = false;
+            }
             Fate::Unresolved(name) => {
                 self.content_or(content, &title, marks, resolver);
                 self.text(" (unresolved link: ", marks);

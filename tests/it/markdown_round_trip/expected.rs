@@ -95,7 +95,9 @@ fn inline(inline: &Inline, in_link: bool) -> Vec<Inline> {
 }
 
 fn link(target: &Target, content: &[Inline], in_link: bool) -> Vec<Inline> {
-    let mut content = inlines(content, in_link || address(target, true).is_ok());
+    // A link to no place is text, and holds no link either.
+    let holds_none = address(target, true).is_ok() || matches!(target, Target::Anchor(words) if words.contains(char::is_alphanumeric));
+    let mut content = inlines(content, in_link || holds_none);
     if in_link {
         return content;
     }
@@ -195,7 +197,7 @@ fn shown(body: &[Block]) -> Vec<Block> {
 
 fn is_simple(body: &[Block]) -> bool {
     shown(body).iter().all(|block| match block {
-        Block::Paragraph(_) => true,
+        Block::Heading { .. } | Block::Paragraph(_) => true,
         Block::List(list) => list.items.iter().all(|item| is_simple(&item.body)),
         _ => false,
     })
@@ -252,6 +254,7 @@ fn lines(body: &[Block], bold: bool, depth: usize) -> Vec<Inline> {
             out.push(text(&"\u{A0}\u{A0}".repeat(depth)));
         }
         match block {
+            Block::Heading { content, .. } => out.push(Inline::Strong(normal_heading(content))),
             Block::Paragraph(content) if bold => out.push(Inline::Strong(normal(content))),
             Block::Paragraph(content) => out.extend(normal(content)),
             Block::Marker(words) if bold => out.push(Inline::Strong(vec![Inline::Code(format!("[{words}]"))])),
@@ -277,6 +280,14 @@ fn normal(content: &[Inline]) -> Vec<Inline> {
     let tree = normal_form(Tree { blocks: vec![Block::Paragraph(inlines(content, false))] });
     match tree.blocks.into_iter().next() {
         Some(Block::Paragraph(content)) => content,
+        _ => Vec::new(),
+    }
+}
+
+fn normal_heading(content: &[Inline]) -> Vec<Inline> {
+    let tree = normal_form(Tree { blocks: vec![Block::Heading { level: 1, content: inlines(content, false) }] });
+    match tree.blocks.into_iter().next() {
+        Some(Block::Heading { content, .. }) => content,
         _ => Vec::new(),
     }
 }

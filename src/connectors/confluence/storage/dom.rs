@@ -187,10 +187,25 @@ impl<'a> Dom<'a> {
                 View::Element(tag) => match tag.name() {
                     "ac:parameter" | "ac:placeholder" => {}
                     "br" => out.push('\n'),
-                    _ => self.gather(id, source, out),
+                    name if names::is_inline(name) => self.gather(id, source, out),
+                    // What stands apart must not glue words.
+                    _ => {
+                        end_line(out);
+                        let before = out.len();
+                        self.gather(id, source, out);
+                        if out.len() > before {
+                            end_line(out);
+                        }
+                    }
                 },
             }
         }
+    }
+}
+
+fn end_line(out: &mut String) {
+    if !out.is_empty() && !out.ends_with('\n') {
+        out.push('\n');
     }
 }
 
@@ -215,7 +230,7 @@ mod tests {
                 .filter_map(|id| dom.tag(u32::try_from(id).unwrap()))
                 .map(|tag| format!("{}:{}", tag.name(), tag.closed))
                 .collect();
-            (names.join(" "), dom.text(0, false))
+            (names.join(" "), dom.text(0, false).replace('\n', ""))
         };
         assert_eq!(names("<p><b>x</p>y"), ("p:true b:false".into(), "xy".into()));
         assert_eq!(names("<p><td>x</p>y</td></p>"), ("p:true td:true".into(), "xy".into()));

@@ -13,6 +13,9 @@ use super::{href, marker};
 /// Parameters that hold the address.
 const ADDRESSES: [&str; 7] = ["url", "src", "link", "href", "", "documentUrl", "location"];
 
+/// How many parameters are looked at; no app has that many.
+const MAX_PARAMETERS: usize = 100;
+
 impl<'d> Walk<'d> {
     /// A file shown in a frame: a link to it, which stands by itself.
     pub(super) fn view_file(&mut self, call: &Macro<'d>, flow: &mut Flow) {
@@ -35,20 +38,52 @@ impl<'d> Walk<'d> {
         if matches!(call.resource(self, "name"), Some(Resource::File { .. })) {
             return self.view_file(call, flow);
         }
-        let known = ADDRESSES.iter().filter_map(|name| call.param(name));
-        let all = call.params().map(|(_, id)| id);
-        let address = known.chain(all).find_map(|id| match self.resource_in(id) {
-            Some(Resource::Address(address)) => Some(address),
-            Some(_) => None,
-            None => Some(self.dom.text(id, false).trim().to_owned()).filter(|text| is_web(text)),
-        });
-        match address {
-            Some(address) => self.put_embedded(&address, &call.name, flow),
-            None => self.unknown_macro(call, flow),
+        let addresses = self.addresses(call);
+        if addresses.is_empty() {
+            self.unknown_macro(call, flow);
+        }
+        for (at, address) in addresses.iter().enumerate() {
+            if at > 0 && flow.in_text() {
+                flow.text(" ");
+            }
+            self.put_embedded(address, &call.name, flow);
         }
         if let Some(body) = call.rich {
             self.boundary(body, flow);
         }
+    }
+
+    /// The addresses in a macro's parameters, each once, first those that are what the macro shows.
+    pub(super) fn addresses(&self, call: &Macro<'d>) -> Vec<String> {
+        let known = ADDRESSES.iter().filter_map(|name| call.param(name));
+        let mut found: Vec<String> = Vec::new();
+        for id in known.chain(call.params().map(|(_, id)| id)).take(MAX_PARAMETERS) {
+            let address = match self.resource_in(id) {
+                Some(Resource::Address(address)) => Some(address),
+                Some(_) => None,
+                None => Some(self.dom.text(id, false).trim().to_owned()).filter(|text| is_web(text) && !text.contains(char::is_whitespace)),
+            };
+            found.extend(address.filter(|address| !found.contains(address)));
+        }
+        found
+    }
+
+    /// What a marker's words cannot do: links to what the parameters name, and people.
+    pub(super) fn named_in(&self, call: &Macro<'d>) -> Vec<Inline> {
+        let mut found = Vec::new();
+        for (_, id) in call.params().take(MAX_PARAMETERS) {
+            match self.resource_in(id) {
+                Some(Resource::Person(key)) => found.push(Inline::Person(key)),
+                Some(Resource::Address(_)) | None => {}
+                Some(resource) => {
+                    let link = resource.target(self.context, None);
+                    found.extend(link.map(|(target, text)| Inline::Link { target, content: text.map(Inline::Text).into_iter().collect() }));
+                }
+            }
+        }
+        let bare = |address: String| Some(Inline::Link { target: href::target(&address, self.context)?, content: vec![Inline::Text(address)] });
+        found.extend(self.addresses(call).into_iter().filter_map(bare));
+        found
     }
 
     /// The description of an interface: in the macro, in a file, or elsewhere.
@@ -107,7 +142,8 @@ impl<'d> Walk<'d> {
     }
 }
 
-fn is_web(address: &str) -> bool {
+/// Whether it is an address of the web.
+pub(super) fn is_web(address: &str) -> bool {
     let head = address.get(..8).unwrap_or(address).to_ascii_lowercase();
     head.starts_with("http://") || head.starts_with("https://") || head.starts_with("//")
 }

@@ -13,11 +13,16 @@ pub(super) fn emoticon(tag: Tag<'_>, flow: &mut Flow) {
     let named = || name.as_deref().filter(|name| *name != "blue-star" || (own("ac:emoji-id").is_none() && own("ac:emoji-shortname").is_none()));
     let found = fallback
         .map(|text| text.into_owned())
-        .or_else(|| id.as_deref().and_then(|id| own_emoji(id).map(str::to_owned).or_else(|| code_points(id))))
+        .or_else(|| id.as_deref().and_then(by_id))
         .or_else(|| named().and_then(by_name).map(str::to_owned))
         .or_else(|| own("ac:emoji-shortname").or_else(|| own("ac:emoji-fallback")).map(|text| text.into_owned()))
         .or_else(|| name.as_deref().map(|name| format!(":{name}:")));
     flow.text(&found.unwrap_or_default());
+}
+
+/// The emoji with this id.
+pub(super) fn by_id(id: &str) -> Option<String> {
+    own_emoji(id).map(str::to_owned).or_else(|| code_points(id))
 }
 
 fn is_short_name(text: &str) -> bool {

@@ -82,9 +82,14 @@ impl Walk<'_> {
     pub(super) fn readable(&self, call: &Macro<'_>) -> Vec<String> {
         let pairs = call.params().filter(|(key, _)| marker::tells(key)).filter_map(|(key, id)| {
             let words = match self.resource_in(id) {
+                // Addresses are links beside the marker.
+                Some(super::resource::Resource::Address(_)) => return None,
                 Some(resource) => resource.words()?,
                 None => self.dom.text(id, false),
             };
+            if super::embed::is_web(words.trim()) && !words.trim().contains(char::is_whitespace) {
+                return None;
+            }
             (!words.trim().is_empty() && marker::is_readable(&words)).then(|| marker::pair(key, &words))
         });
         // No marker has room for more.

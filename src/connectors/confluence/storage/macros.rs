@@ -89,7 +89,20 @@ impl<'d> Walk<'d> {
                 let address = format!("{}/pages/viewpage.action?pageId={}", self.context.base, super::href::encode_words(self.context.page));
                 return marker_and_link(marker, address, "see the page", flow);
             }
-            return put_marker(marker, flow);
+            let named = self.named_in(call);
+            if named.is_empty() {
+                return put_marker(marker, flow);
+            }
+            let apart = !flow.in_text();
+            flow.inline(Inline::Marker(marker));
+            for inline in named {
+                flow.text(" ");
+                flow.inline(inline);
+            }
+            if apart {
+                flow.end_run();
+            }
+            return;
         }
         self.kept(call, "its body, without what it does");
         if let Some(body) = call.rich {

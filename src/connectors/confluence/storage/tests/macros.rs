@@ -139,11 +139,28 @@ fn unknown_macros_keep_their_bodies_and_say_what_they_are() {
     check(&[
         (
             &call("children", &[("depth", "2"), ("page", "<ac:link><ri:page ri:content-title=\"P\" ri:space-key=\"OPS\"/></ac:link>")], ""),
-            "`[Confluence macro: children depth=2 page=OPS:P]`",
+            "`[Confluence macro: children depth=2 page=OPS:P]` [P](https://acme.example.net/wiki/display/OPS/P)",
         ),
         (
             &format!("<p>a {} b</p>", call("novel", &[("id", "5"), ("words", "two  words")], "")),
             "a `[Confluence macro: novel words=\"two words\"]` b",
+        ),
+        (
+            &call(
+                "novel",
+                &[
+                    ("who", "<ri:user ri:account-id=\"712020:ann\" />"),
+                    ("link", "https://example.com/x"),
+                    ("file", "<ri:attachment ri:filename=\"a.pdf\" />"),
+                ],
+                "",
+            ),
+            "`[Confluence macro: novel file=a.pdf]` @Ann [a.pdf](_assets/a.pdf) <https://example.com/x>",
+        ),
+        (&call("panel", &[("title", "T"), ("panelIcon", ":rocket:"), ("panelIconId", "1f680")], &rich("<p>x</p>")), "> **\u{1f680} T**\n>\n> x"),
+        (
+            &call("iframe", &[("fallback", "https://example.org/y"), ("src", "https://example.com/x")], ""),
+            "[Embedded: example.com](https://example.com/x)\n\n[Embedded: example.org](https://example.org/y)",
         ),
         (&call("novel", &[("who", "<ri:user ri:account-id=\"secret\" />")], &rich("<p>x</p>")), "`[Confluence macro: novel]`\n\nx"),
         (&format!("<p>a {} b</p>", call("novel", &[], &rich("x <em>y</em>"))), "a `[Confluence macro: novel]` x *y* b"),
