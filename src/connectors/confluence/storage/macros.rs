@@ -31,7 +31,10 @@ impl<'d> Walk<'d> {
             "info" | "tip" | "note" | "warning" => self.alert(call, flow),
             "panel" => self.panel(call, flow),
             "expand" | "ui-expand" => self.titled(call, Some("Click here to expand..."), flow),
-            "localtab" | "ui-tab" | "auitabspage" | "card" | "ui-step" => self.titled(call, None, flow),
+            "localtab" | "ui-tab" | "auitabspage" | "card" | "ui-step" | "alert" | "auimessage" | "ui-text-box" => {
+                self.titled(call, None, flow);
+            }
+            "tooltip" => self.tooltip(call, flow),
             "status" => status(call, flow),
             "jira" | "jiraissues" => self.jira(call, flow),
             "include" | "includeplus" | "excerpt-include" => self.include(call, flow),
@@ -85,7 +88,7 @@ impl<'d> Walk<'d> {
         let marker = call.marker(self);
         if call.rich.is_none() && call.plain.is_none() {
             self.lost(call, "what it shows is not on the page");
-            if is_query(&call.name) {
+            if is_elsewhere(&call.name) {
                 let address = format!("{}/pages/viewpage.action?pageId={}", self.context.base, super::href::encode_words(self.context.page));
                 return marker_and_link(marker, address, "see the page", flow);
             }
@@ -147,6 +150,20 @@ impl<'d> Walk<'d> {
             flow.block(bold_line(title));
         }
         self.frame(call, flow);
+    }
+
+    /// Text with words that appear over it.
+    fn tooltip(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        self.frame(call, flow);
+        if let Some(words) = call.any_text(&["text", "tooltip", "title", ""]) {
+            let content = vec![Inline::Text(format!("({words})"))];
+            if flow.in_text() {
+                flow.text(" ");
+                flow.inline(Inline::Emphasis(content));
+            } else {
+                flow.block(Block::Paragraph(vec![Inline::Emphasis(content)]));
+            }
+        }
     }
 
     fn jira(&mut self, call: &Macro<'d>, flow: &mut Flow) {
@@ -235,6 +252,7 @@ impl<'d> Walk<'d> {
             Some(encoded) => percent_encoding::percent_decode_str(encoded).decode_utf8_lossy().into_owned(),
             None => formula,
         };
+        let formula = bare_formula(&formula);
         if call.name.contains("inline") || (call.name == "latex" && flow.in_text()) {
             flow.inline(Inline::Math(formula.split_whitespace().collect::<Vec<_>>().join(" ")));
         } else {
@@ -243,9 +261,23 @@ impl<'d> Walk<'d> {
     }
 }
 
+/// A formula without the delimiters that some macros want around it.
+fn bare_formula(formula: &str) -> String {
+    let trimmed = formula.trim();
+    let inner = [("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"), ("$", "$")]
+        .iter()
+        .find_map(|(open, close)| trimmed.strip_prefix(open)?.strip_suffix(close))
+        .filter(|inner| !inner.is_empty() && !inner.contains('$') && !inner.contains("\\["));
+    inner.unwrap_or(formula).to_owned()
+}
+
 /// A lozenge with a word in it.
 fn status(call: &Macro<'_>, flow: &mut Flow) {
     let title = call.any_text(&["title", "colour", "color"]).unwrap_or_else(|| "Grey".to_owned());
+    // Two of them side by side are two words.
+    if flow.ends_in_strong() {
+        flow.text(" ");
+    }
     flow.inline(Inline::Strong(vec![Inline::Text(format!("[{title}]"))]));
 }
 
@@ -274,8 +306,8 @@ pub(super) fn bold_line(text: String) -> Block {
     Block::Paragraph(vec![Inline::Strong(vec![Inline::Text(text)])])
 }
 
-/// Macros that show what a search finds at the moment of reading.
-fn is_query(name: &str) -> bool {
+/// Macros that show what a search finds at the moment of reading, or what another service draws.
+fn is_elsewhere(name: &str) -> bool {
     matches!(
         name,
         "contentbylabel"
@@ -290,6 +322,13 @@ fn is_query(name: &str) -> bool {
             | "change-history"
             | "contributors"
             | "contributors-summary"
+            | "cloudmacro"
+            | "balsamiq"
+            | "balsamiq-mockup"
+            | "creately"
+            | "lucidchart"
+            | "miro-macro"
+            | "miro"
             | "popular-labels"
             | "related-labels"
             | "recently-used-labels"
@@ -316,10 +355,6 @@ fn is_frame(name: &str) -> bool {
             | "align"
             | "div"
             | "span"
-            | "alert"
-            | "auimessage"
-            | "ui-text-box"
-            | "tooltip"
             | "bgcolor"
             | "clickable"
             | "cell"

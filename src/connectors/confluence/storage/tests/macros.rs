@@ -57,6 +57,8 @@ fn frames_show_their_bodies() {
         (&call("excerpt", &[("hidden", "true")], &rich("<p>x</p>")), "x"),
         (&format!("<p>a {} b</p>", call("excerpt", &[], &rich("x <em>y</em>"))), "a x *y* b"),
         (&call("localtabgroup", &[], &rich(&call("localtab", &[("title", "One")], &rich("<p>x</p>")))), "**One**\n\nx"),
+        (&call("auimessage", &[("title", "T")], &rich("<p>x</p>")), "**T**\n\nx"),
+        (&format!("<p>a {} b</p>", call("tooltip", &[("text", "More words")], &rich("x"))), "a x *(More words)* b"),
         (&call("section", &[], &rich(&(call("column", &[], &rich("a")) + &call("column", &[], &rich("b"))))), "a\n\nb"),
         (&call("details", &[], &rich("<table><tr><th>Owner</th><td>Ann</td></tr></table>")), "|  |  |\n| --- | --- |\n| **Owner** | Ann |"),
     ]);
@@ -67,6 +69,7 @@ fn lozenges_people_files_and_frames() {
     check(&[
         (&format!("<p>a {} b</p>", call("status", &[("title", "In progress"), ("colour", "Blue")], "")), "a **[In progress]** b"),
         (&call("status", &[("colour", "Red")], ""), "**[Red]**"),
+        (&format!("<p>{0}{0}</p>", call("status", &[("title", "a")], "")), "**[a]** **[a]**"),
         (&call("profile", &[("user", "<ri:user ri:account-id=\"712020:ann\" />")], ""), "@Ann"),
         (
             &format!("<p>{0}{0}</p>", call("view-file", &[("name", "<ri:attachment ri:filename=\"a.pdf\" />")], "")),
@@ -113,6 +116,8 @@ fn included_pages_are_linked() {
 fn formulas_and_diagrams_keep_their_source() {
     check(&[
         (&format!("<p>a {} b</p>", call("mathinline", &[("body", "x_1 + y")], "")), "a $`x_1 + y`$ b"),
+        (&call("latex", &[], &plain("$$x$$")), "```math\nx\n```"),
+        (&call("latex", &[], &plain("$x$ and $y$")), "```math\n$x$ and $y$\n```"),
         (&call("mathblock", &[], &plain("\\frac{a}{b}")), "```math\n\\frac{a}{b}\n```"),
         (&call("easy-math-block", &[("body", "--uriencoded--a%20%5Ccdot%20b")], ""), "```math\na \\cdot b\n```"),
         (&call("mermaid", &[], &plain("graph TD")), "```mermaid\ngraph TD\n```"),
