@@ -28,7 +28,8 @@ impl<'a> Blocks<'a, '_> {
     }
 
     fn gfm(&mut self, table: &Table, grid: &Grid<'a>) {
-        let width = grid.iter().map(Vec::len).max().unwrap_or_default();
+        // Columns at the end in which no cell begins say nothing.
+        let width = grid.iter().map(|row| row.iter().rposition(Option::is_some).map_or(0, |last| last + 1)).max().unwrap_or_default();
         let has_head = table.rows.iter().find(|row| !row.is_empty()).is_some_and(|row| row.iter().all(|cell| cell.header));
         let (head, body) = match grid.split_first() {
             Some((head, body)) if has_head => (head.as_slice(), body),

@@ -230,7 +230,7 @@ fn table(table: &Table) -> Vec<Block> {
             x += usize::from(cell.colspan.max(1));
         }
     }
-    let width = taken.keys().map(|(_, x)| x + 1).max().unwrap();
+    let width = taken.iter().filter(|(_, cell)| cell.is_some()).map(|((_, x), _)| x + 1).max().unwrap();
     let line = |y: usize| (0..width).map(|x| self::cell(taken.get(&(y, x)).copied().flatten(), y > 0 || !has_head)).collect::<Vec<Cell>>();
     let mut grid: Vec<Vec<Cell>> = (0..rows.len()).map(line).collect();
     if !has_head {

@@ -29,9 +29,10 @@ fn is_short_name(text: &str) -> bool {
     text.len() > 1 && text.starts_with(':') && text.ends_with(':')
 }
 
-/// Emoji whose id is their code points (`1f468-200d-1f4bb`).
+/// Emoji whose id is their code points (`1f468-200d-1f4bb`). A site's own have ids that only look like it; no emoji lies beyond the first supplementary planes.
 fn code_points(id: &str) -> Option<String> {
-    id.split('-').map(|code| u32::from_str_radix(code, 16).ok().and_then(char::from_u32).filter(|c| !c.is_control())).collect()
+    let is_emoji = |c: &char| !c.is_control() && (*c <= '\u{1ffff}' || ('\u{e0020}'..='\u{e007f}').contains(c));
+    id.split('-').map(|code| u32::from_str_radix(code, 16).ok().and_then(char::from_u32).filter(is_emoji)).collect()
 }
 
 /// Atlassian's own emoji.

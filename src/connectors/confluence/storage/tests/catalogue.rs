@@ -2,7 +2,7 @@
 //!
 //! `BLESS=1 cargo test --lib catalogue` writes the Markdown anew: then read every line that changed.
 
-use super::*;
+use super::markdown;
 
 const FILES: [(&str, &str); 6] = [
     ("text", include_str!("../../fixtures/catalogue/text.txt")),
@@ -28,13 +28,13 @@ fn every_construct_becomes_what_the_catalogue_says() {
     for (file, text) in FILES {
         if std::env::var_os("BLESS").is_some() {
             let blessed: String =
-                entries(text).map(|(name, body, _)| format!("=== {name}\n{body}\n---\n{}\n\n", super::markdown(body).trim_end())).collect();
+                entries(text).map(|(name, body, _)| format!("=== {name}\n{body}\n---\n{}\n\n", markdown(body).trim_end())).collect();
             let path = format!("{}/src/connectors/confluence/fixtures/catalogue/{file}.txt", env!("CARGO_MANIFEST_DIR"));
             std::fs::write(path, format!("{}\n", blessed.trim_end())).unwrap();
             continue;
         }
         for (name, body, expected) in entries(text) {
-            let found = super::markdown(body);
+            let found = markdown(body);
             if found.trim_end() != expected {
                 wrong.push(format!("{file}: {name}\nexpected:\n{expected}\n\nfound:\n{found}"));
             }

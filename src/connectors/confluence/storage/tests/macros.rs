@@ -321,7 +321,7 @@ fn what_a_search_would_show_is_named_with_a_way_to_see_it() {
     check(&[
         (
             &call("contentbylabel", &[("cql", "label = \"adr\""), ("max", "5")], ""),
-            &format!("`[Confluence macro: contentbylabel cql=\"label = \"adr\"\" max=5]` [see the page]({page})"),
+            &format!("`[Confluence macro: contentbylabel cql='label = \"adr\"' max=5]` [see the page]({page})"),
         ),
         (
             &call("attachments", &[("patterns", ".*pdf")], ""),
