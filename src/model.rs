@@ -208,18 +208,24 @@ pub struct Facts {
     pub extra: Vec<(String, String)>,
 }
 
-/// One thing that a reader met and did not render plainly.
+/// One kind of thing that a reader met: every macro, and whatever else it did not render plainly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The construct (`macro:jira`, `element:foo`, `depth`).
     pub what: String,
     /// How it was treated.
     pub treatment: Treatment,
+    /// What is missing, or in which form it is there; empty where the treatment says all.
+    pub detail: &'static str,
+    /// How many there were.
+    pub count: u32,
 }
 
 /// How a construct was treated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Treatment {
+    /// All that it shows is there.
+    Rendered,
     /// Its text is there, its meaning or form is not; a marker says so.
     Kept,
     /// Something that a reader would miss is not there; a marker says so.

@@ -45,7 +45,7 @@ fn inlines(content: &[Inline], keys: &mut Vec<Key>) {
             Inline::Image { target, .. } => keys.extend(key(target)),
             Inline::Person(key) => keys.push(key.clone()),
             Inline::Insert(insert) => inlines(&insert.otherwise, keys),
-            Inline::Text(_) | Inline::Code(_) | Inline::Break | Inline::Marker(_) => {}
+            Inline::Text(_) | Inline::Code(_) | Inline::Math(_) | Inline::Break | Inline::Marker(_) | Inline::Anchor(_) => {}
         }
     }
 }

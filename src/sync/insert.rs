@@ -361,7 +361,15 @@ fn point_inlines_home(content: &mut [Inline], id: &RemoteId) {
             Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Strike(inner) | Inline::Subscript(inner) | Inline::Superscript(inner) => {
                 point_inlines_home(inner, id);
             }
-            Inline::Text(_) | Inline::Code(_) | Inline::Break | Inline::Image { .. } | Inline::Person(_) | Inline::Marker(_) | Inline::Insert(_) => {}
+            Inline::Text(_)
+            | Inline::Code(_)
+            | Inline::Math(_)
+            | Inline::Break
+            | Inline::Image { .. }
+            | Inline::Person(_)
+            | Inline::Marker(_)
+            | Inline::Anchor(_)
+            | Inline::Insert(_) => {}
         }
     }
 }

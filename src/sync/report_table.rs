@@ -61,7 +61,7 @@ fn words(body: &[Block]) -> String {
 fn add(content: &[Inline], text: &mut String) {
     for inline in content {
         match inline {
-            Inline::Text(words) | Inline::Code(words) => text.push_str(words),
+            Inline::Text(words) | Inline::Code(words) | Inline::Math(words) => text.push_str(words),
             Inline::Break => text.push(' '),
             Inline::Strong(inner)
             | Inline::Emphasis(inner)
@@ -69,7 +69,7 @@ fn add(content: &[Inline], text: &mut String) {
             | Inline::Subscript(inner)
             | Inline::Superscript(inner)
             | Inline::Link { content: inner, .. } => add(inner, text),
-            Inline::Image { .. } | Inline::Person(_) | Inline::Marker(_) | Inline::Insert(_) => {}
+            Inline::Image { .. } | Inline::Person(_) | Inline::Marker(_) | Inline::Anchor(_) | Inline::Insert(_) => {}
         }
     }
 }

@@ -5,9 +5,12 @@
 //! rendered plainly is named by a [`Diagnostic`]. Pure: it knows neither the mirror nor the service; links carry keys.
 
 mod adf_island;
+mod anchors;
 mod blocks;
 mod code;
+mod conditional;
 mod cql;
+mod diagnose;
 mod diagram;
 mod dom;
 mod embed;
@@ -25,7 +28,10 @@ mod marker;
 mod mend;
 mod names;
 mod panel;
+mod plantuml_cloud;
 mod resource;
+mod roadmap;
+mod steps;
 mod table;
 mod task;
 #[cfg(test)]
@@ -55,7 +61,7 @@ pub struct Reading {
     pub tree: Tree,
     /// Parts of it that other pages may show.
     pub parts: Vec<Part>,
-    /// What could not be rendered plainly, at most 10,000.
+    /// Its macros, and what else could not be rendered plainly: each kind once, about 1,000 of them at most.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -67,5 +73,5 @@ pub fn read(body: &str, context: &Context<'_>) -> Reading {
     let dom = dom::Dom::read(&mended);
     let mut walk = blocks::Walk::new(&dom, context);
     let blocks = walk.body();
-    Reading { tree: Tree { blocks }, parts: walk.parts, diagnostics: walk.diagnostics }
+    Reading { tree: Tree { blocks }, parts: walk.parts, diagnostics: walk.diagnostics.into_vec() }
 }

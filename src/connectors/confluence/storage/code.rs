@@ -47,7 +47,7 @@ impl Walk<'_> {
                 View::Element(tag) if matches!(tag.name(), "ac:image" | "img" | "ac:emoticon") => self.node(child, flow),
                 View::Element(tag) if matches!(tag.name(), "ac:structured-macro" | "ac:macro") => {
                     let name = tag.attribute("ac:name").unwrap_or_default().into_owned();
-                    self.note(format!("macro:{name}"), Treatment::Kept);
+                    self.diagnostics.add(&format!("macro:{name}"), Treatment::Kept, "its text, within preformatted text");
                 }
                 View::Element(_) => self.objects(child, flow),
                 _ => {}

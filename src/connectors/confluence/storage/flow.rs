@@ -157,6 +157,11 @@ impl Flow {
         self.shown();
     }
 
+    /// Whether the last that was written is strong text, with nothing after it.
+    pub(super) fn ends_in_strong(&mut self) -> bool {
+        matches!(self.here().last(), Some(Inline::Strong(_)))
+    }
+
     /// A line break; at the start of a run it would show nothing.
     pub(super) fn line_break(&mut self) {
         if self.shows {

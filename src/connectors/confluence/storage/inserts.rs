@@ -2,11 +2,11 @@
 
 use crate::markdown::insert::{Insert, Part, PartKind, Piece, Root, Selection};
 use crate::markdown::{Inline, Target};
-use crate::model::Treatment;
 
 use super::blocks::Walk;
 use super::cql;
 use super::flow::Flow;
+use super::href::encode_words;
 use super::macro_args::Macro;
 use super::resource::Resource;
 
@@ -28,9 +28,8 @@ impl<'d> Walk<'d> {
             Target::Remote { key, .. } => Some(Piece::Body(key.clone())),
             Target::Url(_) | Target::Anchor(_) => None,
         };
-        let content = text.map(Inline::Text).into_iter().collect();
-        let otherwise =
-            vec![Inline::Marker(format!("Confluence macro: {}", call.name)), Inline::Text(" ".to_owned()), Inline::Link { target, content }];
+        let link = Inline::Link { target, content: text.map(Inline::Text).into_iter().collect() };
+        let otherwise = vec![Inline::Marker(format!("Confluence macro: {}", call.name)), Inline::Text(" ".to_owned()), link];
         self.insert(call, piece, otherwise, flow);
     }
 
@@ -50,12 +49,15 @@ impl<'d> Walk<'d> {
             "details" => (PartKind::Properties, call.text("id")),
             _ => (PartKind::Excerpt, call.any_text(&["name", "MultiExcerptName"])),
         };
-        // What is said of it is said where it stands; parts within it are kept already.
-        let said = self.diagnostics.len();
+        // What is said of it is said where it stands; parts within it are kept already; its footnotes are its own.
+        let diagnostics = std::mem::take(&mut self.diagnostics);
+        let (footnotes, shown) = (std::mem::take(&mut self.footnotes), std::mem::take(&mut self.footnotes_shown));
         let outside = std::mem::replace(&mut self.part_depth, MAX_PART_DEPTH);
-        let body = self.blocks(body);
-        self.part_depth = outside;
-        self.diagnostics.truncate(said);
+        let mut alone = Flow::new();
+        self.children(body, &mut alone);
+        self.show_footnotes(&mut alone);
+        let body = alone.finish();
+        (self.diagnostics, self.footnotes, self.footnotes_shown, self.part_depth) = (diagnostics, footnotes, shown, outside);
         self.parts.push(Part { kind, name, body });
     }
 
@@ -82,8 +84,7 @@ impl<'d> Walk<'d> {
             _ if call.text("all").is_some_and(|all| all == "true") => None,
             _ => Some(1),
         };
-        let otherwise = vec![Inline::Marker(call.marker(self))];
-        self.insert(call, root.map(|root| Piece::Below { root, depth }), otherwise, flow);
+        self.insert(call, root.map(|root| Piece::Below { root, depth }), self.elsewhere(call), flow);
     }
 
     fn root(&self, resource: &Resource) -> Option<Root> {
@@ -96,8 +97,7 @@ impl<'d> Walk<'d> {
     /// Links to pages that bear labels.
     pub(super) fn labelled(&mut self, call: &Macro<'d>, flow: &mut Flow) {
         let piece = self.selection(call).map(Piece::Labelled);
-        let otherwise = vec![Inline::Marker(call.marker(self))];
-        self.insert(call, piece, otherwise, flow);
+        self.insert(call, piece, self.elsewhere(call), flow);
     }
 
     /// The table of the properties of pages that bear labels.
@@ -108,8 +108,7 @@ impl<'d> Walk<'d> {
             columns: call.text("headings").map(|headings| words(&headings)).unwrap_or_default(),
             name: call.text("id"),
         });
-        let otherwise = vec![Inline::Marker(call.marker(self))];
-        self.insert(call, piece, otherwise, flow);
+        self.insert(call, piece, self.elsewhere(call), flow);
     }
 
     fn selection(&self, call: &Macro<'d>) -> Option<Selection> {
@@ -158,8 +157,23 @@ impl<'d> Walk<'d> {
             },
         };
         let piece = root.map(|root| Piece::Files { root, images: call.name == "gallery" });
-        let otherwise = vec![Inline::Marker(call.marker(self))];
-        self.insert(call, piece, otherwise, flow);
+        let page = match call.resource(self, "page") {
+            Some(Resource::Content { id }) => id,
+            _ => self.context.page.to_owned(),
+        };
+        let address = format!("{}/pages/viewpageattachments.action?pageId={}", self.context.base, encode_words(&page));
+        self.insert(call, piece, marker_and(call.marker(self), address, "files of the page"), flow);
+    }
+
+    /// A marker, and the page that it names, or else the live page, which shows what it stands for.
+    fn elsewhere(&self, call: &Macro<'d>) -> Vec<Inline> {
+        let named = self.named_in(call);
+        if !named.is_empty() {
+            let apart = named.into_iter().flat_map(|inline| [Inline::Text(" ".to_owned()), inline]);
+            return std::iter::once(Inline::Marker(call.marker(self))).chain(apart).collect();
+        }
+        let address = format!("{}/pages/viewpage.action?pageId={}", self.context.base, encode_words(self.context.page));
+        marker_and(call.marker(self), address, "see the page")
     }
 
     /// In running text, or by itself, as the macro stands.
@@ -168,7 +182,7 @@ impl<'d> Walk<'d> {
         match piece {
             Some(piece) => flow.inline(Inline::Insert(Box::new(Insert { piece, otherwise }))),
             None => {
-                self.note(format!("macro:{}", call.name), Treatment::Lost);
+                self.lost(call, "what it shows of other pages");
                 otherwise.into_iter().for_each(|inline| flow.inline(inline));
             }
         }
@@ -176,6 +190,11 @@ impl<'d> Walk<'d> {
             flow.end_run();
         }
     }
+}
+
+fn marker_and(marker: String, address: String, text: &str) -> Vec<Inline> {
+    let link = Inline::Link { target: Target::Url(address), content: vec![Inline::Text(text.to_owned())] };
+    vec![Inline::Marker(marker), Inline::Text(" ".to_owned()), link]
 }
 
 /// Words between commas.

@@ -1,6 +1,7 @@
 //! Tests of the storage format reader: a construct each, malformed bodies, bounds, properties, and whole pages.
 
 mod bounds;
+mod catalogue;
 mod inserts;
 mod links;
 mod macros;
@@ -52,13 +53,14 @@ fn tree(body: &str) -> Tree {
     read(body, &CLOUD).tree
 }
 
-/// `what treatment` of each diagnostic.
+/// `what treatment` of each diagnostic, but for what was rendered.
 fn diagnostics(body: &str) -> Vec<String> {
     let say = |diagnostic: Diagnostic| match diagnostic.treatment {
-        Treatment::Kept => format!("{} kept", diagnostic.what),
-        Treatment::Lost => format!("{} lost", diagnostic.what),
+        Treatment::Rendered => None,
+        Treatment::Kept => Some(format!("{} kept", diagnostic.what)),
+        Treatment::Lost => Some(format!("{} lost", diagnostic.what)),
     };
-    read(body, &CLOUD).diagnostics.into_iter().map(say).collect()
+    read(body, &CLOUD).diagnostics.into_iter().filter_map(say).collect()
 }
 
 /// The target of the only link or image of a body's only paragraph.

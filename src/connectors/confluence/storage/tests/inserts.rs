@@ -84,7 +84,8 @@ fn labels_choose_pages() {
     assert_eq!(piece(&report), expected);
     // What the mirror cannot answer keeps its marker, and is said to be lost.
     let open = call("contentbylabel", &[("cql", "text ~ \"a\"")], "");
-    assert_eq!(markdown(&open), "`[Confluence macro: contentbylabel cql=\"text ~ \"a\"\"]`\n");
+    let page = "https://acme.example.net/wiki/pages/viewpage.action?pageId=7";
+    assert_eq!(markdown(&open), format!("`[Confluence macro: contentbylabel cql='text ~ \"a\"']` [see the page]({page})\n"));
     assert_eq!(diagnostics(&open), ["macro:contentbylabel lost"]);
 }
 
