@@ -168,23 +168,25 @@ impl Walk<'_> {
     /// The parameters within a node that tell a reader anything.
     fn adf_parameters(&self, id: Id) -> Vec<String> {
         let mut found = Vec::new();
-        self.gather_parameters(id, &mut found);
+        self.gather_parameters(id, "", &mut found);
         found
     }
 
-    fn gather_parameters(&self, id: Id, found: &mut Vec<String>) {
+    fn gather_parameters(&self, id: Id, around: &str, found: &mut Vec<String>) {
         let dom = self.dom;
         for child in dom.children(id) {
             let Some(tag) = dom.tag(child) else { continue };
             match tag.name() {
                 "ac:adf-parameter" if dom.child(child, "ac:adf-parameter").is_none() => {
                     let key = tag.attribute("key").unwrap_or_default();
+                    // Macros of old have their values one level deeper.
+                    let key = if key == "value" && !around.is_empty() { around } else { &key };
                     let text = dom.text(child, false);
-                    if marker::tells(&key) && !text.trim().is_empty() && found.len() < 20 {
-                        found.push(marker::pair(&key, &text));
+                    if marker::tells(key) && marker::is_readable(&text) && !text.trim().is_empty() && found.len() < 20 {
+                        found.push(marker::pair(key, &text));
                     }
                 }
-                "ac:adf-parameter" | "ac:adf-attribute" => self.gather_parameters(child, found),
+                "ac:adf-parameter" | "ac:adf-attribute" => self.gather_parameters(child, &tag.attribute("key").unwrap_or_default(), found),
                 _ => {}
             }
         }

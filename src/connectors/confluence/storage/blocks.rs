@@ -11,7 +11,7 @@ use crate::model::Treatment;
 use super::Context;
 use super::diagnose::Diagnostics;
 use super::dom::{Dom, Id, MAX_DEPTH, Tag, View};
-use super::flow::{Flow, Holder, Mark};
+use super::flow::{Chip, Flow, Holder, Mark};
 use super::{href, marker, names};
 
 /// A walk through one body.
@@ -225,7 +225,7 @@ impl<'d> Walk<'d> {
 
     fn time(&mut self, id: Id, tag: Tag<'d>, flow: &mut Flow) {
         match tag.attribute("datetime") {
-            Some(day) => flow.text(&day),
+            Some(day) => flow.chip(Chip::Date(day.into_owned())),
             None => self.children(id, flow),
         }
     }

@@ -5,7 +5,7 @@ use crate::model::Treatment;
 
 use super::blocks::Walk;
 use super::dom::{Id, Tag, View};
-use super::flow::Flow;
+use super::flow::{Chip, Flow};
 use super::macro_args::Macro;
 use super::names;
 
@@ -71,7 +71,12 @@ impl<'d> Walk<'d> {
             "plantuml" | "plantumlrender" | "plantumlcloud" => self.diagram_source(call, "plantuml", flow),
             "graphviz" | "flowchart" | "digraph" => self.diagram_source(call, "dot", flow),
             "drawio" | "drawio-sketch" | "inc-drawio" | "gliffy" => self.diagram_image(call, flow),
-            name if is_navigation(name) => {}
+            // What they do needs no words; what they enclose does.
+            name if is_navigation(name) => {
+                if let Some(body) = call.rich {
+                    self.boundary(body, flow);
+                }
+            }
             name if is_frame(name) => self.frame(call, flow),
             _ => self.unknown_macro(call, flow),
         }
@@ -173,6 +178,7 @@ impl<'d> Walk<'d> {
     fn jira(&mut self, call: &Macro<'d>, flow: &mut Flow) {
         let site = self.context.base.strip_suffix("/wiki").filter(|_| self.context.cloud);
         let query = call.any_text(&["jqlQuery", "jql"]);
+        let apart = !flow.in_text();
         match (call.text("key"), query, site) {
             (Some(key), _, Some(site)) => flow_link(format!("{site}/browse/{}", super::href::encode_words(&key)), Inline::Text(key), flow),
             // On Data Center nothing tells which Jira it is.
@@ -183,14 +189,13 @@ impl<'d> Walk<'d> {
             (None, Some(query), Some(site)) => {
                 self.lost(call, "the issues that the query finds");
                 let words: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
-                let apart = !flow.in_text();
                 flow.text("Jira issues: ");
                 flow_link(format!("{site}/issues/?jql={words}"), Inline::Code(query), flow);
-                if apart {
-                    flow.end_run();
-                }
             }
-            _ => self.unknown_macro(call, flow),
+            _ => return self.unknown_macro(call, flow),
+        }
+        if apart {
+            flow.end_run();
         }
     }
 
@@ -198,7 +203,7 @@ impl<'d> Walk<'d> {
         let mut found = false;
         for (_, param) in call.params() {
             if let Some(super::resource::Resource::Person(key)) = self.resource_in(param) {
-                flow.inline(Inline::Person(key));
+                flow.chip(Chip::Other(Inline::Person(key)));
                 found = true;
             }
         }
@@ -261,11 +266,7 @@ fn bare_formula(formula: &str) -> String {
 /// A lozenge with a word in it.
 fn status(call: &Macro<'_>, flow: &mut Flow) {
     let title = call.any_text(&["title", "colour", "color"]).unwrap_or_else(|| "Grey".to_owned());
-    // Two of them side by side are two words.
-    if flow.ends_in_strong() {
-        flow.text(" ");
-    }
-    flow.inline(Inline::Strong(vec![Inline::Text(format!("[{title}]"))]));
+    flow.chip(Chip::Other(Inline::Strong(vec![Inline::Text(format!("[{title}]"))])));
 }
 
 fn flow_link(address: String, text: Inline, flow: &mut Flow) {

@@ -1,7 +1,6 @@
 //! Tests of the storage format reader: a construct each, malformed bodies, bounds, properties, and whole pages.
 
 mod bounds;
-mod catalogue;
 mod inserts;
 mod links;
 mod macros;

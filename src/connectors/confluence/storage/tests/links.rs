@@ -76,6 +76,7 @@ fn people_are_named() {
     check(&[
         ("<p>Ask <ac:link><ri:user ri:account-id=\"712020:ann\" /></ac:link>.</p>", "Ask @Ann."),
         ("<p><ac:link><ri:user ri:username=\"ann\" /></ac:link></p>", "@Ann"),
+        ("<p>x<ac:link><ri:user ri:username=\"ann\" /></ac:link><ac:link><ri:user ri:username=\"ann\" /></ac:link>s</p>", "x@Ann @Anns"),
         ("<p><ac:link><ri:user ri:account-id=\"712020:ann\" /><ac:link-body>our lead</ac:link-body></ac:link></p>", "our lead"),
         ("<p><ac:link><ri:user /></ac:link></p>", "`[unknown user]`"),
     ]);

@@ -59,6 +59,7 @@ fn frames_show_their_bodies() {
         (&call("localtabgroup", &[], &rich(&call("localtab", &[("title", "One")], &rich("<p>x</p>")))), "**One**\n\nx"),
         (&call("auimessage", &[("title", "T")], &rich("<p>x</p>")), "**T**\n\nx"),
         (&format!("<p>a {} b</p>", call("tooltip", &[("text", "More words")], &rich("x"))), "a x *(More words)* b"),
+        (&call("scroll-landscape", &[], &rich("<p>x</p>")), "x"),
         (&call("section", &[], &rich(&(call("column", &[], &rich("a")) + &call("column", &[], &rich("b"))))), "a\n\nb"),
         (&call("details", &[], &rich("<table><tr><th>Owner</th><td>Ann</td></tr></table>")), "|  |  |\n| --- | --- |\n| **Owner** | Ann |"),
     ]);
@@ -89,6 +90,7 @@ fn lozenges_people_files_and_frames() {
 fn jira_issues_are_linked_where_the_site_is_known() {
     check(&[
         (&format!("<p>See {}.</p>", call("jira", &[("key", "ABC-1"), ("serverId", "x")], "")), "See [ABC-1](https://acme.example.net/browse/ABC-1)."),
+        (&call("jira", &[("key", "A-1")], "").repeat(2), "[A-1](https://acme.example.net/browse/A-1)\n\n[A-1](https://acme.example.net/browse/A-1)"),
         (&call("jira", &[("jqlQuery", "project = A")], ""), "Jira issues: [`project = A`](https://acme.example.net/issues/?jql=project+%3D+A)"),
         (&call("jira", &[("count", "true")], ""), "`[Confluence macro: jira count=true]`"),
     ]);

@@ -33,6 +33,7 @@ fn tables_have_headers_spans_and_captions() {
         ),
         ("<table><tr><th>a</th><td>b</td></tr></table>", "|  |  |\n| --- | --- |\n| **a** | b |"),
         ("<table><tr><td><h3>Head<br/>line</h3><p>x</p></td></tr></table>", "|  |\n| --- |\n| **Head line**<br>x |"),
+        ("<table><thead><tr><td>A</td></tr></thead><tr><td>a</td></tr></table>", "| A |\n| --- |\n| a |"),
         ("<table><caption>C</caption><tr><td>a</td></tr></table>", "C\n\n|  |\n| --- |\n| a |"),
         (
             "<table><tr><td class=\"numberingColumn\">1</td><td><ul><li>x<ul><li>y</li></ul></li></ul></td></tr></table>",

@@ -68,6 +68,7 @@ fn marks_become_markdown_and_the_rest_text() {
         ("<p><span style=\"text-decoration: line-through;\">a</span></p>", "~~a~~"),
         ("<p><u>a</u> <small>b</small> <span style=\"color: red;\">c</span> <font>d</font></p>", "a b c d"),
         ("<p>a<ac:inline-comment-marker ac:ref=\"x\">b</ac:inline-comment-marker>c</p>", "abc"),
+        ("<p>due<time datetime=\"2026-10-01\" /><time datetime=\"2026-10-02\" />x</p>", "due 2026-10-01 2026-10-02x"),
         ("<p><time datetime=\"2026-10-01\" /> and <time>noon</time></p>", "2026-10-01 and noon"),
     ]);
 }
