@@ -1,6 +1,7 @@
 //! Measures whole syncs of a simulated 2,000-page site: time, requests, CPU and memory of all processes; how soon a busy daemon answers; and the idle daemon.
 //!
-//! `cargo bench --bench sync` prints a table; nothing is asserted by time. The site's own work is done by this process and is not counted.
+//! `cargo bench --bench sync` prints all, `cargo bench --bench sync -- answers` one part of it (`rounds`, `answers`, `idle`); nothing is asserted by time.
+//! The site's own work is done by this process and is not counted.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a measurement stops where it cannot go on, and prints")]
 
@@ -27,6 +28,20 @@ fn main() {
     if !std::env::args().any(|a| a == "--bench") {
         return;
     }
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wants = |part: &str| wanted.is_empty() || wanted.iter().any(|name| name == part);
+    if wants("rounds") {
+        rounds();
+    }
+    if wants("answers") {
+        answers();
+    }
+    if wants("idle") {
+        idle();
+    }
+}
+
+fn rounds() {
     println!("{PAGES} pages in 4 spaces; seconds of wall time, requests, CPU seconds, peak MB of all processes together\n");
     println!("{:34} {:>8} {:>9} {:>8} {:>8}", "", "wall s", "requests", "CPU s", "peak MB");
     for attachments in [false, true] {
@@ -34,8 +49,6 @@ fn main() {
             round(attachments, Duration::from_millis(latency_ms));
         }
     }
-    answers();
-    idle();
 }
 
 fn round(attachments: bool, latency: Duration) {

@@ -26,10 +26,11 @@ impl Suspension {
     }
 }
 
-/// What a run of this connector goes by: its settings, and traces of its secrets. Blocking, for little files.
+/// What a run of this connector goes by: its settings, traces of its secrets, and the program, which may read them better after an update. Blocking, for
+/// little files.
 pub(super) fn basis(connector: &ConnectorConfig) -> Option<String> {
     let traces: Vec<String> = connector.secrets.values().map(trace).collect::<Option<_>>()?;
-    let text = serde_json::to_vec(&(connector, traces)).ok()?;
+    let text = serde_json::to_vec(&(connector, traces, env!("CARGO_PKG_VERSION"))).ok()?;
     let ContentHash(hash) = ContentHash::of(&text);
     Some(hash.iter().map(|byte| format!("{byte:02x}")).collect())
 }
