@@ -166,6 +166,8 @@ pub enum Presence {
     Forbidden,
     /// It is there, in a scope that we do not mirror.
     OutOfScope,
+    /// It is there, and the configuration does not ask for it any more: it becomes `cleanup`'s.
+    Unwanted,
 }
 
 /// Why a raw body cannot be read.

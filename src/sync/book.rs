@@ -44,6 +44,8 @@ pub(super) struct Entry {
     pub leaves: Option<Presence>,
     /// Why it could not be had in this run.
     pub failed: Option<String>,
+    /// It is there, and the configuration does not ask for it any more.
+    pub unwanted: bool,
 }
 
 /// What the listing said.
@@ -75,6 +77,8 @@ pub(super) struct Kept {
     pub leaving: bool,
     /// Why it waits, if it does.
     pub deferred: Option<Deferred>,
+    /// The configuration does not ask for it any more.
+    pub unwanted: bool,
 }
 
 /// An attachment.
@@ -238,6 +242,7 @@ impl From<DocRecord> for Kept {
             former: record.former,
             leaving: record.leaving.is_some(),
             deferred: record.deferred,
+            unwanted: record.unwanted,
         }
     }
 }

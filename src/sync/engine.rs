@@ -337,7 +337,7 @@ impl Engine {
             let vanished = std::mem::take(&mut rest.vanished);
             for (id, presence) in self.connector.confirm(vanished.clone()).await.map_err(Abort::Source)? {
                 let Some(entry) = book.docs.get_mut(&id) else { continue };
-                if presence == Presence::Present {
+                if matches!(presence, Presence::Present | Presence::Unwanted) {
                     rest.failures.push((id, "the service lists it, but does not give its body".to_owned()));
                 } else {
                     entry.leaves = Some(presence);
@@ -538,7 +538,7 @@ impl Engine {
 
     /// Advances the cursors: everything before them is in place, or is written down as deferred.
     async fn finish(&self, book: &mut Book, rest: &Rest, summary: &mut Summary) -> Result<(), Abort> {
-        let mut changes: Vec<Change> = Vec::new();
+        let mut changes = self.wanted_again_or_no_more(book).await?;
         for id in &book.new_nodes {
             if let Some(place) = book.nodes.get(id) {
                 changes.push(Change::PutNode(id.clone(), (**place).clone()));
@@ -579,6 +579,33 @@ impl Engine {
         let attachments = book.assets.values().filter(|e| e.referenced && e.kept.as_ref().is_some_and(|k| k.deferred.is_some())).count();
         summary.deferred = (documents + attachments) as u64;
         Ok(())
+    }
+
+    /// Documents that the configuration asks for no more, or asks for again.
+    async fn wanted_again_or_no_more(&self, book: &Book) -> Result<Vec<Change>, Abort> {
+        let turned: Vec<(RemoteId, bool)> = book
+            .docs
+            .iter()
+            .filter_map(|(id, entry)| {
+                let before = entry.kept.as_ref()?.unwanted;
+                let now = entry.seen.is_none() && (before || entry.unwanted);
+                (before != now).then(|| (id.clone(), now))
+            })
+            .collect();
+        if turned.is_empty() {
+            return Ok(Vec::new());
+        }
+        let state = Arc::clone(&self.state);
+        tokio::task::spawn_blocking(move || {
+            let mut changes = Vec::new();
+            for (id, unwanted) in turned {
+                if let Some(record) = state.document(&id)? {
+                    changes.push(Change::PutDocument(id, DocRecord { unwanted, ..record }));
+                }
+            }
+            Ok(changes)
+        })
+        .await?
     }
 
     fn desk(&self, view: &Arc<View>) -> Arc<Desk> {

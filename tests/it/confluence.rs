@@ -1,6 +1,7 @@
 //! The Confluence connector alone against the simulated site: both flavours, every way in, what it lists and fetches, and what that costs in requests.
 
 mod budgets;
+mod comments;
 mod driver;
 mod fetching;
 mod listing;

@@ -28,6 +28,8 @@ pub struct Config {
     pub blog_posts: bool,
     /// Attachments and images: those that pages refer to, or none.
     pub attachments: Attachments,
+    /// Comments too: those of a page in a document beside it.
+    pub comments: bool,
     /// The largest page, in bytes of its storage format.
     pub max_body_bytes: u64,
     /// The largest attachment, in bytes.
@@ -71,6 +73,7 @@ impl Default for Config {
             personal_spaces: false,
             blog_posts: true,
             attachments: Attachments::Referenced,
+            comments: true,
             max_body_bytes: 32 << 20,
             max_asset_bytes: 100 << 20,
             concurrency: 4,

@@ -8,7 +8,7 @@ use super::cloud::{PageV2, plural};
 use super::list::Kind;
 use super::site::Site;
 use super::v1::Content;
-use super::{Confluence, locked};
+use super::{Confluence, comments, locked};
 use crate::connectors::connector::{Presence, SourceError, Wanted};
 use crate::model::RemoteId;
 
@@ -22,8 +22,17 @@ impl Confluence {
     pub(super) async fn presence(&self, wanted: Vec<Wanted>) -> Result<Vec<(RemoteId, Presence)>, SourceError> {
         let site = self.site().await?;
         self.same_account(&site).await?;
+        let (comments, wanted): (Vec<Wanted>, Vec<Wanted>) = wanted.into_iter().partition(|wanted| comments::page_of(&wanted.id).is_some());
+        let mut all = self.documents_presence(&site, wanted).await?;
+        let pages = all.iter().map(|(id, presence)| (id.as_str().to_owned(), *presence)).collect();
+        all.extend(self.comment_presence(&site, comments, &pages).await?);
+        Ok(all)
+    }
+
+    /// One outcome per page or post.
+    async fn documents_presence(&self, site: &Site, wanted: Vec<Wanted>) -> Result<Vec<(RemoteId, Presence)>, SourceError> {
         if !site.cloud {
-            let mut asked = stream::iter(wanted.into_iter().map(|wanted| self.one_presence(&site, wanted))).buffer_unordered(AT_ONCE);
+            let mut asked = stream::iter(wanted.into_iter().map(|wanted| self.one_presence(site, wanted))).buffer_unordered(AT_ONCE);
             let mut all = Vec::new();
             while let Some(one) = asked.next().await {
                 all.push(one?);
@@ -36,7 +45,7 @@ impl Confluence {
             for ids in ids.chunks(IDS) {
                 let all = query(&[("id", &ids.join(",")), ("status", status), ("limit", "250")]);
                 let what = "what became of missing documents";
-                let list = self.rest(&site).list::<PageV2>(format!("/api/v2/{}", plural(kind)), all, what).all().await;
+                let list = self.rest(site).list::<PageV2>(format!("/api/v2/{}", plural(kind)), all, what).all().await;
                 for page in list.map_err(|stop| stop.into_error(&self.host(), what))? {
                     let presence = self.judge_presence(page.status.as_deref(), &page.space_id);
                     found.insert(page.identity().to_owned(), presence);

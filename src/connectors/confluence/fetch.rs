@@ -9,7 +9,7 @@ use super::api::{Query, Rest, Stop, query};
 use super::list::Kind;
 use super::site::Site;
 use super::v1::Content;
-use super::{Confluence, cloud, data_center, labels, locked};
+use super::{Confluence, cloud, comments, data_center, labels, locked};
 use crate::connectors::connector::{Fetched, SourceError, Wanted};
 use crate::model::RemoteId;
 
@@ -36,10 +36,18 @@ impl Confluence {
             Ok(site) => site,
             Err(error) => return batch.into_iter().map(|wanted| (wanted.id, Err(error.clone()))).collect(),
         };
+        let (comments, batch): (Vec<Wanted>, Vec<Wanted>) = batch.into_iter().partition(|wanted| comments::page_of(&wanted.id).is_some());
+        let (mut outcomes, comments) = join(self.documents(&site, batch), self.comment_bodies(&site, comments)).await;
+        outcomes.extend(comments);
+        outcomes
+    }
+
+    /// Pages and posts, with their labels.
+    async fn documents(&self, site: &Site, batch: Vec<Wanted>) -> Vec<Outcome> {
         let labelled: Vec<String> = batch.iter().filter(|wanted| wanted.labels && site.cloud).map(|wanted| wanted.id.as_str().to_owned()).collect();
         let size = self.bodies_at_once.load(Ordering::Relaxed).min(if site.cloud { BODIES } else { data_center::BODIES });
-        let requests = join_all(plan(batch, size, site.cloud).into_iter().map(|batch| self.batch(&site, batch)));
-        let (outcomes, labels) = join(requests, self.labels(&site, &labelled)).await;
+        let requests = join_all(plan(batch, size, site.cloud).into_iter().map(|batch| self.batch(site, batch)));
+        let (outcomes, labels) = join(requests, self.labels(site, &labelled)).await;
         let mut outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
         let mut labels = match labels {
             Ok(labels) => labels,

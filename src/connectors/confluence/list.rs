@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use tokio::try_join;
 
 use super::api::Stop;
+use super::comments::{self, Head, Keeps};
 use super::labels::Labels;
 use super::site::{Memory, Site};
 use super::spaces::{Asked, Known};
@@ -101,6 +102,10 @@ pub(super) struct Listing<'c> {
     pub(super) parents: Mutex<BTreeMap<String, usize>>,
     /// What could not be had beside the documents; why, for people.
     pub(super) lacking: Mutex<Vec<String>>,
+    /// Whose heads are kept.
+    pub(super) keeps: Keeps,
+    /// What their comments need of documents, by id.
+    pub(super) heads: Mutex<FxHashMap<Box<str>, Head>>,
 }
 
 impl Confluence {
@@ -119,14 +124,15 @@ impl Confluence {
 
     async fn list(&self, since: Vec<(Scope, Cursor)>, depth: Depth, out: Outlet) -> Result<(), SourceError> {
         let memory = since.iter().find(|(scope, _)| scope.as_str().is_empty()).and_then(|(_, cursor)| self.recall(cursor));
-        let known: Vec<Known> =
-            since.iter().filter(|(scope, _)| !scope.as_str().is_empty()).map(|(scope, cursor)| Known::read(scope, cursor)).collect();
+        let commented = since.iter().find(|(scope, _)| scope.as_str() == comments::SCOPE).map(|(_, cursor)| cursor);
+        let is_space = |scope: &Scope| !scope.as_str().is_empty() && scope.as_str() != comments::SCOPE;
+        let known: Vec<Known> = since.iter().filter(|(scope, _)| is_space(scope)).map(|(scope, cursor)| Known::read(scope, cursor)).collect();
         let (site, asked) = self.begin(memory.as_ref(), &known).await?;
         for (scope, name, completion) in asked.others {
             out.send(Listed::ScopeDone { scope, name, completion, cursor: None }).await;
         }
         locked(&self.spaces).extend(asked.spaces.iter().map(|space| (space.id.clone(), space.key.clone())));
-        let listing = Listing {
+        let mut listing = Listing {
             conn: self,
             site,
             depth,
@@ -135,8 +141,12 @@ impl Confluence {
             owners: Mutex::default(),
             parents: Mutex::default(),
             lacking: Mutex::default(),
+            keeps: Keeps::Nothing,
+            heads: Mutex::default(),
         };
-        let complete = listing.documents().await?;
+        let course = listing.new_comments(commented).await?;
+        let (complete, course) = try_join!(listing.documents(), listing.all_comments(course))?;
+        listing.name_comments(course).await;
         let nodes = listing.nodes(memory.as_ref()).await?;
         let attachments_ms = listing.attachments(memory.as_ref(), &known, &complete).await?;
         listing.done(nodes, attachments_ms).await;
@@ -257,6 +267,7 @@ impl Listing<'_> {
         if first {
             labels.add(id.as_str());
         }
+        self.keep_head(at, &id, &place);
         self.out.send(Listed::Seen { id: id.clone(), revision, place, people }).await;
         if let Some(labels) = found {
             self.out.send(Listed::Labels { id, labels }).await;
@@ -271,13 +282,16 @@ impl Listing<'_> {
 
     /// Notes what could not be had beside the documents; only what ends the run is given back.
     pub(super) fn lacks(&self, what: &str, stop: Stop) -> Result<(), SourceError> {
-        let error = stop.into_error(&self.conn.host(), what);
-        match error {
-            SourceError::Network { .. } | SourceError::RateLimited { .. } | SourceError::Misconfigured { .. } => Err(error),
-            _ => {
-                locked(&self.lacking).push(format!("{what}: {error}"));
-                Ok(())
-            }
+        let why = self.bears(what, stop)?;
+        locked(&self.lacking).push(format!("{what}: {why}"));
+        Ok(())
+    }
+
+    /// Why something beside the documents could not be had, for people; an error where that ends the run.
+    pub(super) fn bears(&self, what: &str, stop: Stop) -> Result<String, SourceError> {
+        match stop.into_error(&self.conn.host(), what) {
+            error @ (SourceError::Network { .. } | SourceError::RateLimited { .. } | SourceError::Misconfigured { .. }) => Err(error),
+            error => Ok(error.to_string()),
         }
     }
 

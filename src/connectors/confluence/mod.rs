@@ -1,4 +1,4 @@
-//! Confluence, Cloud and Data Center: pages, posts, labels, people and attachments, read through REST.
+//! Confluence, Cloud and Data Center: pages, posts, comments, labels, people and attachments, read through REST.
 //!
 //! Guarantees the request budgets of `docs/connectors/confluence.md`: lists without bodies, bodies and labels in full batches, attachments by space, never a
 //! request per page. It deliberately knows no file, no state and no clock; what it must remember travels in its cursors.
@@ -7,6 +7,7 @@ mod address;
 mod api;
 mod attach;
 mod cloud;
+mod comments;
 mod config;
 mod confirm;
 mod data_center;
@@ -62,6 +63,8 @@ pub struct Confluence {
     spaces: Mutex<FxHashMap<String, String>>,
     /// Names of people that came along.
     names: Mutex<FxHashMap<Key, String>>,
+    /// What this run's listing said of comments.
+    comments: Mutex<comments::Today>,
     bodies_at_once: AtomicUsize,
     no_scan: AtomicBool,
 }
@@ -102,6 +105,7 @@ impl Confluence {
             known: tokio::sync::Mutex::default(),
             spaces: Mutex::default(),
             names: Mutex::default(),
+            comments: Mutex::default(),
             bodies_at_once: AtomicUsize::new(fetch::BODIES),
             no_scan: AtomicBool::new(false),
             config,

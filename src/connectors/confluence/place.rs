@@ -52,6 +52,25 @@ pub(super) fn of(facts: &Facts<'_>, space: &Space, web: &str) -> Place {
     }
 }
 
+/// The place of a page's or post's comments: beside it, under its name.
+pub(super) fn comments(page: &str, title: &str, kind: Kind, parent: Option<&str>, space: &Space, web: &str) -> Place {
+    let mut container = vec![component(&space.key)];
+    if kind == Kind::Post {
+        container.push("blog".to_owned());
+    }
+    Place {
+        scope: space.scope.clone(),
+        container,
+        kind: super::comments::KIND.into(),
+        title: format!("Comments on {title}"),
+        parent: parent.map(RemoteId::new),
+        stem: format!("{}.comments", slug::stem(title, page)),
+        transparent: false,
+        url: web_url(web, None, page),
+        aliases: Vec::new(),
+    }
+}
+
 /// The place of a folder, whiteboard, database or embed; `title` is none where nobody told it.
 pub(super) fn node(id: &str, kind: &str, title: Option<&str>, parent: Option<&str>, webui: Option<&str>, space: &Space, web: &str) -> Place {
     let title = title.map_or_else(|| format!("folder-{id}"), str::to_owned);

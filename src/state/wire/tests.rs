@@ -44,7 +44,12 @@ fn full_document() -> DocRecord {
         leaving: Some(Leaving { path: DocPath::new("ENG/old--98411.md").unwrap(), hash: Some(ContentHash([0xab; 32])) }),
         deferred: deferred(),
         lossy: true,
+        unwanted: false,
     }
+}
+
+fn unwanted_document() -> DocRecord {
+    DocRecord { unwanted: true, ..bare_document() }
 }
 
 fn bare_document() -> DocRecord {
@@ -101,11 +106,12 @@ fn check<R: Stored + PartialEq + std::fmt::Debug>(fossil: &str, record: &R) {
 #[test]
 fn fossils_of_version_1_are_read_and_today_s_records_come_back() {
     let fossils: Vec<(&str, &str)> = FOSSILS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' ')).collect();
-    assert_eq!(fossils.len(), 10);
+    assert_eq!(fossils.len(), 11);
     for (name, fossil) in fossils {
         match name {
             "document-full" => check(fossil, &full_document()),
             "document-bare" => check(fossil, &bare_document()),
+            "document-unwanted" => check(fossil, &unwanted_document()),
             "node-full" => check(fossil, &place()),
             "node-bare" => check(fossil, &bare_place()),
             "asset-full" => check(fossil, &full_asset()),

@@ -65,6 +65,11 @@ fn v2(world: &mut World, request: &Request, caller: Caller, path: &[&str]) -> An
         [kind @ ("pages" | "blogposts"), id, "attachments"] => {
             content(&world.model, caller, kind_of(kind), id).map(|found| found.id).and_then(|page| attachments(world, request, caller, Some(page)))
         }
+        [kind @ ("pages" | "blogposts"), id, list @ ("footer-comments" | "inline-comments")] => {
+            let page = content(&world.model, caller, kind_of(kind), id).map(|found| found.id);
+            page.and_then(|page| comments(world, request, caller, *list == "inline-comments", Some(page)))
+        }
+        [list @ ("footer-comments" | "inline-comments")] => comments(world, request, caller, *list == "inline-comments", None),
         ["folders", id] => node(world, caller, Kind::Folder, id),
         ["whiteboards", id] => node(world, caller, Kind::Whiteboard, id),
         ["databases", id] => node(world, caller, Kind::Database, id),
@@ -184,6 +189,27 @@ fn attachments(world: &mut World, request: &Request, caller: Caller, page_id: Op
     let sees = |page: Id| model.visible(page, caller).is_some();
     let found = page(&mut world.habits, request, 50, items, |attachment| sees(attachment.page), |attachment| attachment.id)?;
     Ok(found.answer(request, &world.origins.site, |attachment| shapes::attachment(model, attachment)))
+}
+
+/// A page's comments are those that begin threads; the site's are all.
+fn comments(world: &mut World, request: &Request, caller: Caller, inline: bool, page_id: Option<Id>) -> Outcome {
+    let with_body = wants_body(request)?;
+    let model = &world.model;
+    let (sort, descending) = match request.one("sort").unwrap_or("created-date") {
+        sort if sort.starts_with('-') => (&sort[1..], true),
+        sort => (sort, false),
+    };
+    let wanted = model.comments.values().filter(|comment| {
+        model.is_inline(comment) == inline
+            && page_id.is_none_or(|page| comment.page == page && comment.parent.is_none())
+            && model.content.get(&comment.page).is_some_and(|page| page.status != Status::Trashed)
+    });
+    let items = wanted
+        .map(|comment| (point(comment.id, if sort == "modified-date" { comment.modified } else { comment.created }, descending), comment))
+        .collect();
+    let sees = |page: Id| model.visible(page, caller).is_some();
+    let found = page(&mut world.habits, request, 25, items, |comment| sees(comment.page), |comment| comment.id)?;
+    Ok(found.answer(request, &world.origins.site, |comment| shapes::comment(model, comment, with_body)))
 }
 
 fn node(world: &World, caller: Caller, kind: Kind, id: &str) -> Outcome {

@@ -69,6 +69,7 @@ fn rest_api(world: &World, request: &Request, caller: Caller, path: &[&str]) -> 
         ["content", id] => site.single(id),
         ["content", id, "label"] => site.visible(id).map_or_else(no_content, |content| Answer::json(&labels(content))),
         ["content", id, "child", "attachment"] => site.attachments(id),
+        ["content", id, "child", "comment"] => site.comments(id),
         _ => Answer::v1_error(404, "null for uri"),
     }
 }
@@ -211,6 +212,25 @@ impl Room<'_> {
         let shapes = self.shapes();
         let found: Vec<Vec<u8>> = wanted.map(|attachment| serde_json::to_vec(&shapes.attachment(attachment, page, &self.expand)).unwrap()).collect();
         self.offset_page(50, 200, &found, Clone::clone)
+    }
+
+    /// Only what stands below the page, unless more places and depths are asked for.
+    fn comments(&self, id: &str) -> Answer {
+        let Some(page) = self.visible(id) else { return no_content() };
+        let model = &self.world.model;
+        let (places, all) = (self.request.all("location"), self.request.one("depth") == Some("all"));
+        let place = |comment: &super::model::Comment| match model.is_inline(comment) {
+            _ if comment.resolved => "resolved",
+            true => "inline",
+            false => "footer",
+        };
+        let wanted = model.comments.values().filter(|comment| {
+            let place = place(comment);
+            comment.page == page.id && (all || comment.parent.is_none()) && (places.contains(&place) || (places.is_empty() && place == "footer"))
+        });
+        let shapes = self.shapes();
+        let found: Vec<Vec<u8>> = wanted.map(|comment| serde_json::to_vec(&shapes.comment(comment, page, &self.expand)).unwrap()).collect();
+        self.offset_page(25, 200, &found, Clone::clone)
     }
 
     /// What a listing is about, in the order of ids.

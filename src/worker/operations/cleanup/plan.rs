@@ -1,5 +1,5 @@
-//! Decides which mirrored files belong to nobody any more: documents of scopes that the user took out of the configuration, and attachments that no
-//! document shows. Reads the state, touches nothing.
+//! Decides which mirrored files belong to nobody any more: documents and scopes that the user took out of the configuration, and attachments that
+//! no document shows. Reads the state, touches nothing.
 //!
 //! Never on doubt: an attachment stays as long as the document that it hangs on has not been read as it is now.
 
@@ -45,6 +45,11 @@ pub(super) fn plan(state: &State) -> Result<Plan, StateError> {
         let (id, record) = document?;
         if let Some(name) = unwanted.get(&record.place.scope) {
             let reason = format!("its space or project `{name}` is no longer in the configuration");
+            plan.documents.push(Leaving { id, path: record.path, bytes: record.stamp.map_or(0, |stamp| stamp.size), reason });
+            continue;
+        }
+        if record.unwanted {
+            let reason = "the configuration does not ask for it any more".to_owned();
             plan.documents.push(Leaving { id, path: record.path, bytes: record.stamp.map_or(0, |stamp| stamp.size), reason });
             continue;
         }
