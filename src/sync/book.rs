@@ -223,6 +223,11 @@ impl AssetEntry {
         self.kept.as_ref().is_none_or(|k| k.deferred.is_none() || k.path.is_some())
     }
 
+    /// Whether it belongs into the mirror.
+    pub(super) fn wanted(&self) -> bool {
+        self.referenced || self.asset.always
+    }
+
     /// Whether its bytes are to be fetched: it is wanted, and what lies on disk is not its present revision at its present path.
     pub(super) fn stale(&self) -> bool {
         let Some(kept) = &self.kept else { return true };

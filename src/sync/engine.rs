@@ -576,7 +576,7 @@ impl Engine {
             e.failed.is_some() || (!rest.settled.contains(id) && e.kept.as_ref().is_some_and(|k| k.deferred.is_some()))
         };
         let documents = book.docs.iter().filter(|(id, e)| waits(id, e)).count();
-        let attachments = book.assets.values().filter(|e| e.referenced && e.kept.as_ref().is_some_and(|k| k.deferred.is_some())).count();
+        let attachments = book.assets.values().filter(|e| e.wanted() && e.kept.as_ref().is_some_and(|k| k.deferred.is_some())).count();
         summary.deferred = (documents + attachments) as u64;
         Ok(())
     }

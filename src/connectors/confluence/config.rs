@@ -26,7 +26,7 @@ pub struct Config {
     pub personal_spaces: bool,
     /// Blog posts too.
     pub blog_posts: bool,
-    /// Attachments and images: those that pages refer to, or none.
+    /// Attachments and images: those that pages refer to, all, or none.
     pub attachments: Attachments,
     /// Comments too: those of a page in a document beside it.
     pub comments: bool,
@@ -58,6 +58,8 @@ pub struct Config {
 pub enum Attachments {
     /// Those that a mirrored page shows or links to.
     Referenced,
+    /// All of every mirrored page and post, but those that are too large.
+    All,
     /// None; links stay absolute.
     None,
 }
@@ -252,7 +254,7 @@ mod tests {
             (json!({}), "url"),
             (json!({"url": "http://wiki.corp"}), "allow_plain_http"),
             (json!({"url": "https://a", "concurrency": 0}), "concurrency"),
-            (json!({"url": "https://a", "attachments": "all"}), "all"),
+            (json!({"url": "https://a", "attachments": "some"}), "some"),
             (json!({"url": "https://a", "spaces": ["ENG"], "exclude_spaces": ["X"]}), "exclude_spaces"),
             (json!({"url": "https://a", "spaces": ["ENG,OPS"]}), "ENG,OPS"),
         ] {
