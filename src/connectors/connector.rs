@@ -75,7 +75,8 @@ pub enum Listed {
         /// People that its facts name (authors), so that their names can be asked in one go.
         people: Vec<Key>,
     },
-    /// Something that is no document but stands in the tree as a folder (a Confluence folder).
+    /// Something that is no document but stands in the tree: as a folder (a Confluence folder), or, transparent and without a title, as a document that
+    /// we may not see.
     Node {
         /// Its id.
         id: RemoteId,

@@ -121,9 +121,9 @@ impl View {
         }
     }
 
-    /// Titles of a document's ancestors, outermost first.
+    /// Titles of a document's ancestors, outermost first; those that we may not see have none.
     pub(super) fn titles(&self, doc: &DocView) -> Vec<String> {
-        layout::ancestors(self, &doc.place).iter().map(|a| a.title.clone()).collect()
+        layout::ancestors(self, &doc.place).iter().map(|a| a.title.clone()).filter(|title| !title.is_empty()).collect()
     }
 
     /// One number for everything besides its body that the file of `doc` shows; `links` are the keys that the body names.

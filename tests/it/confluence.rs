@@ -5,5 +5,6 @@ mod comments;
 mod driver;
 mod fetching;
 mod listing;
+mod states;
 mod troubles;
 mod ways_in;

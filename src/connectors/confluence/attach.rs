@@ -4,7 +4,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::{BoxStream, try_unfold};
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::api::{self, Stop, query};
+use super::api::{self, Stop};
 use super::config::Attachments;
 use super::list::{Listing, Space};
 use super::nodes::in_spaces;
@@ -35,11 +35,11 @@ impl Listing<'_> {
         }
         let newest = memory.and_then(|memory| memory.attachments_ms);
         let is_fed = |space: &Space| newest.is_some() && self.depth == Depth::Changes && known.iter().any(|k| k.scope == space.scope);
-        let (fed, whole): (Vec<Space>, Vec<Space>) = self.spaces.iter().cloned().partition(is_fed);
+        let (fed, whole): (Vec<Space>, Vec<Space>) = self.spaces.iter().filter(|space| !space.archived).cloned().partition(is_fed);
         let mut latest = newest.unwrap_or_default();
         match self.whole(&whole, &mut latest).await {
             Ok(()) => {
-                for (space, _) in self.spaces.iter().zip(complete).filter(|(space, complete)| **complete && !is_fed(space)) {
+                for (space, _) in self.spaces.iter().zip(complete).filter(|(space, complete)| **complete && !space.archived && !is_fed(space)) {
                     self.out.send(Listed::AssetsDone { scope: space.scope.clone() }).await;
                 }
             }
@@ -80,7 +80,7 @@ impl Listing<'_> {
 
     async fn walk_attachments(&self, cql: &str, limit: &str, until: i64, latest: &mut i64) -> Result<(), Stop> {
         let rest = self.conn.rest(&self.site);
-        let all = query(&[("cql", cql), ("expand", "version,container,extensions"), ("limit", limit)]);
+        let all = self.conn.searching(&self.site, cql, "version,container,extensions", limit);
         let mut list = rest.list::<Content>("/rest/api/content/search", all, "the list of attachments");
         while let Some(page) = list.next().await? {
             for found in page {
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn names_are_safe_and_sources_fit_the_flavour() {
-        let space = Space { scope: Scope::new("1"), id: "1".to_owned(), key: "ENG".to_owned(), home: None, personal: false };
+        let space = Space { scope: Scope::new("1"), id: "1".to_owned(), key: "ENG".to_owned(), home: None, personal: false, archived: false };
         let base = Url::parse("https://wiki.corp/confluence").unwrap();
         let mut site = Site { cloud: false, base, web: "https://wiki.corp/confluence".to_owned(), account: None, display_name: None, no_scan: false };
         let there = asset(&found(ATTACHMENT), "7", &space, &site);

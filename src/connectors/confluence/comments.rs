@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
-use super::api::{self, Stop, query};
+use super::api::{self, Stop};
 use super::list::{Kind, Listing, Space};
 use super::nodes::in_spaces;
 use super::v1::Content;
@@ -138,6 +138,8 @@ pub(super) struct Course {
     memory: Memory,
     /// Spaces of which all comments have to be listed.
     whole: Vec<Space>,
+    /// What was known of comments in archived spaces, into which search does not look.
+    archived: BTreeMap<String, BTreeMap<String, u32>>,
     /// Why it is not what it should be.
     lacking: Option<String>,
 }
@@ -147,14 +149,17 @@ impl Listing<'_> {
     pub(super) async fn new_comments(&mut self, cursor: Option<&Cursor>) -> Result<Course, SourceError> {
         let of = self.conn.memory_of();
         let known = cursor.and_then(|cursor| serde_json::from_str::<Memory>(cursor.as_str()).ok()).filter(|memory| memory.of == of);
-        let mut course = Course { memory: known.unwrap_or_default(), whole: Vec::new(), lacking: None };
+        let mut course = Course { memory: known.unwrap_or_default(), whole: Vec::new(), archived: BTreeMap::new(), lacking: None };
         course.memory.of = of;
         if !self.conn.config.comments {
             return Ok(course);
         }
         let covered = |space: &Space| self.depth == Depth::Changes && course.memory.spaces.contains(&space.id);
-        let (fed, whole): (Vec<Space>, Vec<Space>) = self.spaces.iter().cloned().partition(covered);
+        let (fed, whole): (Vec<Space>, Vec<Space>) = self.spaces.iter().filter(|space| !space.archived).cloned().partition(covered);
         course.whole = whole;
+        if self.spaces.iter().any(|space| space.archived) {
+            course.archived = course.memory.pages.clone();
+        }
         if !fed.is_empty() {
             let mut fresh = course.memory.clone();
             match self.comment_feed(&fed, &mut fresh).await {
@@ -206,7 +211,7 @@ impl Listing<'_> {
 
     async fn walk_comments(&self, cql: &str, limit: &str, until: i64, memory: &mut Memory) -> Result<(), Stop> {
         let rest = self.conn.rest(&self.site);
-        let all = query(&[("cql", cql), ("expand", "version,container,extensions.resolution"), ("limit", limit)]);
+        let all = self.conn.searching(&self.site, cql, "version,container,extensions.resolution", limit);
         let mut list = rest.list::<Content>("/rest/api/content/search", all, "the list of comments");
         while let Some(page) = list.next().await? {
             for found in page {
@@ -230,11 +235,13 @@ impl Listing<'_> {
     }
 
     /// Names the comments of every listed document that has any.
-    pub(super) async fn name_comments(&self, course: Course) {
+    pub(super) async fn name_comments(&self, mut course: Course) {
         if !self.conn.config.comments {
             return;
         }
         let heads = std::mem::take(&mut *locked(&self.heads));
+        let is_archived = |page: &str| heads.get(page).is_some_and(|head| self.spaces.get(head.at as usize).is_some_and(|space| space.archived));
+        course.memory.pages.extend(std::mem::take(&mut course.archived).into_iter().filter(|(page, _)| is_archived(page)));
         let mut revisions = Vec::new();
         for page in course.memory.pages.keys() {
             let Some(head) = heads.get(page.as_str()) else { continue };

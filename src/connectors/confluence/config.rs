@@ -28,6 +28,8 @@ pub struct Config {
     pub blog_posts: bool,
     /// Attachments and images: those that pages refer to, all, or none.
     pub attachments: Attachments,
+    /// Archived pages, and archived spaces, too.
+    pub archived: bool,
     /// Comments too: those of a page in a document beside it.
     pub comments: bool,
     /// The largest page, in bytes of its storage format.
@@ -75,6 +77,7 @@ impl Default for Config {
             personal_spaces: false,
             blog_posts: true,
             attachments: Attachments::Referenced,
+            archived: false,
             comments: true,
             max_body_bytes: 32 << 20,
             max_asset_bytes: 100 << 20,

@@ -1,5 +1,7 @@
 //! What became of documents that a listing no longer names: asked by id, and only while we are still the same account.
 
+use std::sync::atomic::Ordering;
+
 use futures_util::{StreamExt as _, stream};
 use rustc_hash::FxHashMap;
 
@@ -90,6 +92,9 @@ impl Confluence {
 
     fn judge_presence(&self, status: Option<&str>, space: &str) -> Presence {
         match status {
+            Some("archived") if self.config.archived => self.judge_presence(None, space),
+            // That they are not to be mirrored any more is the configuration's word, not the service's.
+            Some("archived") if self.were_archived_wanted.load(Ordering::Relaxed) => Presence::Unwanted,
             Some("archived") => Presence::Archived,
             Some("trashed") => Presence::Trashed,
             Some("deleted") => Presence::Gone,

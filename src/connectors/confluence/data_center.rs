@@ -25,6 +25,7 @@ pub(super) struct SpaceV1 {
     key: String,
     #[serde(rename = "type")]
     kind: Option<String>,
+    status: Option<String>,
     homepage: Option<Content>,
 }
 
@@ -37,8 +38,9 @@ impl Identified for SpaceV1 {
 impl From<SpaceV1> for Space {
     fn from(space: SpaceV1) -> Self {
         let personal = space.kind.as_deref() == Some("personal") || space.key.starts_with('~');
+        let archived = space.status.is_some_and(|status| status.eq_ignore_ascii_case("archived"));
         let id = if space.id.is_empty() { space.key.clone() } else { space.id };
-        Self { scope: Scope::new(&id), id, key: space.key, home: space.homepage.map(|home| home.id), personal }
+        Self { scope: Scope::new(&id), id, key: space.key, home: space.homepage.map(|home| home.id), personal, archived }
     }
 }
 
@@ -76,6 +78,7 @@ pub(super) fn item(content: &Content, space: &Space, kind: Kind, web: &str) -> I
         ),
         people: [editor, author].into_iter().flatten().filter_map(key_of).collect(),
         labels: content.labels(),
+        above: content.ancestors.as_ref().map(|above| above.iter().map(|one| one.id.clone()).collect()),
         node: None,
     }
 }

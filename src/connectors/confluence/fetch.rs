@@ -73,7 +73,7 @@ impl Confluence {
     async fn labels(&self, site: &Site, ids: &[String]) -> Result<FxHashMap<RemoteId, Vec<String>>, SourceError> {
         let mut all = FxHashMap::default();
         for ids in ids.chunks(labels::AT_ONCE) {
-            match labels::of(&self.rest(site), ids).await {
+            match labels::of(self, site, ids).await {
                 Ok(found) => all.extend(found),
                 Err(stop) => match stop.into_error(&self.host(), "labels") {
                     error @ (SourceError::Network { .. } | SourceError::RateLimited { .. }) => return Err(error),
@@ -149,15 +149,19 @@ impl Confluence {
             || if let [one] = &batch.wanted[..] { format!("{} {}", batch.kind.name(), one.id) } else { format!("bodies of {}s", batch.kind.name()) };
         if site.cloud {
             let ids = batch.wanted.iter().map(|wanted| wanted.id.as_str()).collect::<Vec<_>>().join(",");
-            let all = query(&[("id", &ids), ("status", "current"), ("body-format", "storage"), ("limit", cloud::PAGE)]);
+            let statuses = cloud::statuses(batch.kind, self.config.archived);
+            let all = query(&[("id", &ids), ("status", statuses), ("body-format", "storage"), ("limit", cloud::PAGE)]);
             let mut list = rest.list::<cloud::PageV2>(format!("/api/v2/{}", cloud::plural(batch.kind)), all, what()).at_most(most);
             while let Some(page) = list.next().await? {
                 for found in page {
                     let Some(wanted) = missing.remove(super::api::Identified::identity(&found)) else { continue };
                     let bytes = cloud::body_bytes(&found);
                     let key = self.key_of(&found.space_id, wanted);
-                    let fetched =
-                        if bytes > self.config.max_body_bytes { Err(bytes) } else { Ok(cloud::fetched(found, &key, batch.kind, &site.web)) };
+                    let fetched = if bytes > self.config.max_body_bytes {
+                        Err(bytes)
+                    } else {
+                        Ok(cloud::fetched(found, &key, batch.kind, self.config.archived, &site.web))
+                    };
                     outcomes.push((wanted.id.clone(), self.judge(fetched, wanted)));
                 }
             }

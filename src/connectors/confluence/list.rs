@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::Ordering;
 
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -14,6 +15,7 @@ use tokio::try_join;
 
 use super::api::Stop;
 use super::comments::{self, Head, Keeps};
+use super::hidden::Orphan;
 use super::labels::Labels;
 use super::site::{Memory, Site};
 use super::spaces::{Asked, Known};
@@ -39,6 +41,8 @@ pub(super) struct Space {
     pub(super) home: Option<String>,
     /// Somebody's own.
     pub(super) personal: bool,
+    /// Archived as a whole: search does not look into it.
+    pub(super) archived: bool,
 }
 
 /// Page or post.
@@ -75,6 +79,8 @@ pub(super) struct Item {
     pub(super) labels: Option<Vec<String>>,
     /// A parent that is no page.
     pub(super) node: Option<String>,
+    /// Ids of all that is above it, from the top, where the listing tells.
+    pub(super) above: Option<Vec<String>>,
 }
 
 /// The way to the engine.
@@ -100,6 +106,8 @@ pub(super) struct Listing<'c> {
     pub(super) owners: Mutex<FxHashMap<Box<str>, u32>>,
     /// Parents that are no pages, and the space that showed them.
     pub(super) parents: Mutex<BTreeMap<String, usize>>,
+    /// Children of pages that were not named yet, by these.
+    pub(super) orphans: Mutex<BTreeMap<String, Orphan>>,
     /// What could not be had beside the documents; why, for people.
     pub(super) lacking: Mutex<Vec<String>>,
     /// Whose heads are kept.
@@ -127,6 +135,7 @@ impl Confluence {
         let commented = since.iter().find(|(scope, _)| scope.as_str() == comments::SCOPE).map(|(_, cursor)| cursor);
         let is_space = |scope: &Scope| !scope.as_str().is_empty() && scope.as_str() != comments::SCOPE;
         let known: Vec<Known> = since.iter().filter(|(scope, _)| is_space(scope)).map(|(scope, cursor)| Known::read(scope, cursor)).collect();
+        self.were_archived_wanted.store(memory.as_ref().is_some_and(|memory| memory.archived), Ordering::Relaxed);
         let (site, asked) = self.begin(memory.as_ref(), &known).await?;
         for (scope, name, completion) in asked.others {
             out.send(Listed::ScopeDone { scope, name, completion, cursor: None }).await;
@@ -140,6 +149,7 @@ impl Confluence {
             spaces: asked.spaces,
             owners: Mutex::default(),
             parents: Mutex::default(),
+            orphans: Mutex::default(),
             lacking: Mutex::default(),
             keeps: Keeps::Nothing,
             heads: Mutex::default(),
@@ -147,7 +157,8 @@ impl Confluence {
         let course = listing.new_comments(commented).await?;
         let (complete, course) = try_join!(listing.documents(), listing.all_comments(course))?;
         listing.name_comments(course).await;
-        let nodes = listing.nodes(memory.as_ref()).await?;
+        let hidden = listing.hidden(memory.as_ref(), &complete).await?;
+        let nodes = listing.nodes(memory.as_ref(), hidden).await?;
         let attachments_ms = listing.attachments(memory.as_ref(), &known, &complete).await?;
         listing.done(nodes, attachments_ms).await;
         Ok(())
@@ -238,10 +249,10 @@ impl Listing<'_> {
         let rest = self.conn.rest(&self.site);
         let what = format!("the list of {}s of the space {}", kind.name(), space.key);
         if self.site.cloud {
-            let (path, query) = cloud::listing(space, kind);
+            let (path, query) = cloud::listing(space, kind, self.conn.config.archived);
             let mut list = rest.list::<cloud::PageV2>(path, query, what);
             while let Some(page) = list.next().await? {
-                for found in page.iter().filter(|found| found.status.as_deref().is_none_or(|status| status == "current")) {
+                for found in page.iter().filter(|found| found.is_there(self.conn.config.archived)) {
                     self.seen(at, cloud::item(found, space, kind, &self.site.web), labels).await;
                 }
             }
@@ -259,10 +270,14 @@ impl Listing<'_> {
     }
 
     async fn seen(&self, at: usize, item: Item, labels: &super::labels::Intake) {
-        let Item { id, revision, place, people, labels: found, node } = item;
+        let Item { id, revision, place, people, labels: found, node, above } = item;
         let first = locked(&self.owners).insert(id.as_str().into(), u32::try_from(at).unwrap_or(u32::MAX)).is_none();
-        if let Some(node) = node {
-            locked(&self.parents).insert(node, at);
+        match (node, &place.parent) {
+            (Some(node), _) => {
+                locked(&self.parents).insert(node, at);
+            }
+            (None, Some(parent)) => self.note_orphan(at, &id, parent.as_str(), above),
+            (None, None) => {}
         }
         if first {
             labels.add(id.as_str());
@@ -300,7 +315,7 @@ impl Listing<'_> {
         lacking.dedup();
         let completion = if lacking.is_empty() { Completion::Complete } else { Completion::Incomplete(lacking.join("; ")) };
         let site = Site { no_scan: self.conn.has_no_scan(&self.site), ..self.site.clone() };
-        let memory = Memory { of: self.conn.memory_of(), site, attachments_ms, nodes };
+        let memory = Memory { of: self.conn.memory_of(), site, attachments_ms, nodes, archived: self.conn.config.archived };
         // Plain strings and numbers: writing them as JSON cannot fail.
         let cursor = serde_json::to_string(&memory).ok().map(Cursor::from);
         let name = "labels, attachments and folders".to_owned();

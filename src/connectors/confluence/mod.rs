@@ -12,6 +12,7 @@ mod config;
 mod confirm;
 mod data_center;
 mod fetch;
+mod hidden;
 pub mod keys;
 mod kind;
 mod labels;
@@ -67,6 +68,8 @@ pub struct Confluence {
     comments: Mutex<comments::Today>,
     bodies_at_once: AtomicUsize,
     no_scan: AtomicBool,
+    /// The last run mirrored archived pages.
+    were_archived_wanted: AtomicBool,
 }
 
 impl Confluence {
@@ -108,6 +111,7 @@ impl Confluence {
             comments: Mutex::default(),
             bodies_at_once: AtomicUsize::new(fetch::BODIES),
             no_scan: AtomicBool::new(false),
+            were_archived_wanted: AtomicBool::new(false),
             config,
         })
     }

@@ -3,7 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::api::{Stop, query, quoted};
+use super::api::{Stop, quoted};
 use super::list::{Listing, Space};
 use super::site::Memory;
 use super::v1::Content;
@@ -15,13 +15,13 @@ use crate::model::RemoteId;
 const KEY_BYTES: usize = 3000;
 
 impl Listing<'_> {
-    /// Names the parents that are no pages; returns those that need not be asked for again.
-    pub(super) async fn nodes(&self, memory: Option<&Memory>) -> Result<Vec<String>, SourceError> {
+    /// Names the parents that are no pages; returns those that need not be asked for again, the `hidden` pages with them.
+    pub(super) async fn nodes(&self, memory: Option<&Memory>, hidden: Vec<String>) -> Result<Vec<String>, SourceError> {
         let parents = std::mem::take(&mut *locked(&self.parents));
         let known: FxHashSet<&str> = memory.iter().flat_map(|memory| &memory.nodes).map(String::as_str).collect();
         let unknown = parents.keys().any(|parent| !known.contains(parent.as_str()));
         if parents.is_empty() || !(unknown || self.depth == Depth::Everything) {
-            return Ok(known.into_iter().map(str::to_owned).collect());
+            return Ok(joined(known, hidden));
         }
         let mut named: FxHashSet<String> = FxHashSet::default();
         for cql in in_spaces(&self.spaces, "type in (folder,whiteboard,database,embed)") {
@@ -37,15 +37,12 @@ impl Listing<'_> {
                 self.out.send(Listed::Node { id: RemoteId::new(parent), place }).await;
             }
         }
-        let mut all: Vec<String> = named.into_iter().chain(parents.into_keys()).chain(known.into_iter().map(str::to_owned)).collect();
-        all.sort();
-        all.dedup();
-        Ok(all)
+        Ok(joined(known, named.into_iter().chain(parents.into_keys()).chain(hidden)))
     }
 
     async fn search_nodes(&self, cql: &str, named: &mut FxHashSet<String>) -> Result<(), Stop> {
         let rest = self.conn.rest(&self.site);
-        let all = query(&[("cql", cql), ("expand", "ancestors,space"), ("limit", "200")]);
+        let all = self.conn.searching(&self.site, cql, "ancestors,space", "200");
         let mut list = rest.list::<Content>("/rest/api/content/search", all, "names of folders");
         while let Some(page) = list.next().await? {
             for node in page {
@@ -60,6 +57,13 @@ impl Listing<'_> {
         }
         Ok(())
     }
+}
+
+fn joined(known: FxHashSet<&str>, new: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut all: Vec<String> = known.into_iter().map(str::to_owned).chain(new).collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// Searches that cover all `spaces`, each short enough for an address.
@@ -89,7 +93,8 @@ mod tests {
 
     #[test]
     fn many_spaces_make_several_searches_and_lose_none() {
-        let space = |n: usize| Space { scope: Scope::new("1"), id: n.to_string(), key: format!("KEY{n}"), home: None, personal: false };
+        let space =
+            |n: usize| Space { scope: Scope::new("1"), id: n.to_string(), key: format!("KEY{n}"), home: None, personal: false, archived: false };
         let spaces: Vec<Space> = (0..1000).map(space).collect();
         let searches = in_spaces(&spaces, "type=attachment");
         assert!(searches.len() > 2 && searches.iter().all(|cql| cql.len() < 3200));

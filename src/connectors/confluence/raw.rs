@@ -38,6 +38,8 @@ pub(super) struct Head {
     pub(super) updated_at: Option<String>,
     /// A key.
     pub(super) updated_by: Option<String>,
+    /// `archived` for archived pages.
+    pub(super) status: Option<String>,
     /// `live` for live docs.
     pub(super) subtype: Option<String>,
 }
@@ -71,7 +73,7 @@ pub(super) fn read(raw: &Raw) -> Result<Document, ReadError> {
 }
 
 fn facts(head: Head) -> Facts {
-    let mut extra = vec![("space_key".to_owned(), head.space), ("status".to_owned(), "current".to_owned())];
+    let mut extra = vec![("space_key".to_owned(), head.space), ("status".to_owned(), head.status.unwrap_or_else(|| "current".to_owned()))];
     extra.extend(head.subtype.map(|subtype| ("subtype".to_owned(), subtype)));
     Facts {
         created_at: head.created_at,

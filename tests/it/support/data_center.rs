@@ -187,7 +187,7 @@ impl Room<'_> {
 
     fn search(&self) -> Answer {
         let asked = self.request.one("cql").unwrap_or_default();
-        let hits = match search(&self.world.model, self.caller, asked) {
+        let hits = match search(&self.world.model, self.caller, asked, false) {
             Ok(hits) => hits,
             Err(why) => return Answer::v1_error(400, &format!("Could not parse cql : {asked} : {why}")),
         };
@@ -247,7 +247,7 @@ impl Room<'_> {
         let (title, posted) = (self.request.one("title"), self.request.one("postingDay").map(|day| day.replace('-', "/")));
         let wanted = model.content.values().filter(|content| {
             kind.map_or(matches!(content.kind, Kind::Page | Kind::Post), |kind| content.kind == kind)
-                && statuses.contains(&content.status.name())
+                && (statuses.contains(&content.status.name()) || (self.world.habits.lists_drafts && content.status == Status::Draft))
                 && (keys.is_empty() || keys.contains(&model.space_of(content).key.as_str()))
                 && title.is_none_or(|title| content.title == title)
                 && posted.as_ref().is_none_or(|posted| day(content.created) == *posted)

@@ -263,6 +263,11 @@ impl Model {
         self.leave(id, Status::Archived);
     }
 
+    /// Makes a page a draft, which nobody but its author should see.
+    pub fn make_draft(&mut self, id: Id) {
+        self.content_mut(id).status = Status::Draft;
+    }
+
     /// Back from the trash or the archive, with its old version.
     pub fn restore(&mut self, id: Id) {
         self.content_mut(id).status = Status::Current;

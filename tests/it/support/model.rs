@@ -53,6 +53,7 @@ pub enum Status {
     Current,
     Archived,
     Trashed,
+    Draft,
 }
 
 impl Status {
@@ -62,6 +63,7 @@ impl Status {
             Self::Current => "current",
             Self::Archived => "archived",
             Self::Trashed => "trashed",
+            Self::Draft => "draft",
         }
     }
 }

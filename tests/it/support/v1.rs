@@ -123,7 +123,10 @@ impl<'m> Shapes<'m> {
             }
             history
         });
-        let ancestors = expand.has("ancestors").then(|| model.ancestors(content).into_iter().map(|above| self.reference(above)).collect());
+        let ancestors = expand.has("ancestors").then(|| {
+            let seen = model.ancestors(content).into_iter().filter(|above| !above.restricted);
+            seen.map(|above| self.reference(above)).collect()
+        });
         let storage = Storage { value: &content.body, representation: "storage", embedded_content: [] };
         Object {
             id: id.to_string(),
@@ -263,9 +266,13 @@ pub(super) fn download_path(attachment: &Attachment) -> String {
 }
 
 /// Everything that a query finds for a caller, in its order: current content with its attachments and comments, in spaces that are not archived.
-pub(super) fn search<'m>(model: &'m Model, caller: Caller, cql: &str) -> Result<Vec<Hit<'m>>, String> {
+pub(super) fn search<'m>(model: &'m Model, caller: Caller, cql: &str, archived: bool) -> Result<Vec<Hit<'m>>, String> {
     let query = Query::read(cql, model)?;
-    let there = |content: &Content| content.status == Status::Current && !model.space_of(content).archived && model.sees(content, caller);
+    let there = |content: &Content| {
+        (content.status == Status::Current || (archived && content.status == Status::Archived))
+            && !model.space_of(content).archived
+            && model.sees(content, caller)
+    };
     let content = model.content.values().filter(|content| content.indexed.is_some()).map(Hit::Content);
     let attachments = model.attachments.values().filter_map(|attachment| Some(Hit::Attachment(attachment, model.content.get(&attachment.page)?)));
     let comments = model.comments.values().filter(|comment| comment.indexed);

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 
 use super::threads::{Comment, encode};
 use super::{KIND, page_of};
-use crate::connectors::confluence::api::{Stop, query};
+use crate::connectors::confluence::api::Stop;
 use crate::connectors::confluence::data_center::key_of;
 use crate::connectors::confluence::raw::Head;
 use crate::connectors::confluence::site::Site;
@@ -58,7 +58,7 @@ impl Confluence {
     async fn search_comments(&self, site: &Site, batch: &[Wanted]) -> Result<FxHashMap<String, Vec<Content>>, Stop> {
         let pages: Vec<&str> = batch.iter().filter_map(|wanted| page_of(&wanted.id)).collect();
         let cql = format!("type=comment and container in ({}) order by created asc", pages.join(","));
-        let all = query(&[("cql", &cql), ("expand", EXPAND), ("limit", "50")]);
+        let all = self.searching(site, &cql, EXPAND, "50");
         let rest = self.rest(site);
         // One page's comments may be as large as is allowed, and an answer holds fifty of them.
         let mut list = rest.list::<Content>("/rest/api/content/search", all, "comments").at_most(self.config.max_body_bytes.saturating_mul(2));
