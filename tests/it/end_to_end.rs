@@ -236,3 +236,27 @@ fn what_the_configuration_asks_for_no_more_stays_until_cleanup_takes_it() {
     home.synced();
     assert!(home.page(".comments.md").contains("Once more"));
 }
+
+#[test]
+fn a_whiteboard_is_a_card_to_which_links_lead_and_below_which_pages_lie() {
+    let (site, ids) = small();
+    let (board, below) = site.edit(|m| {
+        let board = m.add(crate::support::Kind::Whiteboard, "ENG", None, "Ideas", "");
+        let link = format!("<p><a href=\"/wiki/spaces/ENG/whiteboard/{board}\">ideas</a></p>");
+        m.edit_page(ids.index, &link);
+        (board, m.add_page("ENG", Some(board), "Below", "<p>text</p>"))
+    });
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    let card = home.page(&format!("ENG/ideas--{board}.md"));
+    assert!(card.contains("\ntype: whiteboard\n") && card.contains("# Ideas\n\n[Open this whiteboard in Confluence]("), "{card}");
+    assert!(home.page(&format!("ENG/ideas--{board}/below--{below}.md")).contains("text"));
+    assert!(home.page(&format!("OPS/index--{}.md", ids.index)).contains(&format!("[ideas](../ENG/ideas--{board}.md)")));
+    let before = home.looks();
+    home.synced();
+    assert_eq!(home.looks(), before);
+    site.edit(|m| m.delete(board));
+    home.configure(&crate::home::site_config(&site, "burst = 99"));
+    home.synced();
+    assert!(!home.living().keys().any(|path| path.contains("ideas")), "{:?}", home.living().keys());
+}

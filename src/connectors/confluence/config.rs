@@ -30,6 +30,8 @@ pub struct Config {
     pub attachments: Attachments,
     /// Archived pages, and archived spaces, too.
     pub archived: bool,
+    /// Whiteboards, databases and smart links as small documents that say where to open them.
+    pub link_cards: bool,
     /// Comments too: those of a page in a document beside it.
     pub comments: bool,
     /// The largest page, in bytes of its storage format.
@@ -78,6 +80,7 @@ impl Default for Config {
             blog_posts: true,
             attachments: Attachments::Referenced,
             archived: false,
+            link_cards: true,
             comments: true,
             max_body_bytes: 32 << 20,
             max_asset_bytes: 100 << 20,

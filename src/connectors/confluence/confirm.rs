@@ -10,7 +10,7 @@ use super::cloud::{PageV2, plural};
 use super::list::Kind;
 use super::site::Site;
 use super::v1::Content;
-use super::{Confluence, comments, locked};
+use super::{Confluence, cards, comments, locked};
 use crate::connectors::connector::{Presence, SourceError, Wanted};
 use crate::model::RemoteId;
 
@@ -25,8 +25,10 @@ impl Confluence {
         let site = self.site().await?;
         self.same_account(&site).await?;
         let (comments, wanted): (Vec<Wanted>, Vec<Wanted>) = wanted.into_iter().partition(|wanted| comments::page_of(&wanted.id).is_some());
+        let (cards, wanted): (Vec<Wanted>, Vec<Wanted>) = wanted.into_iter().partition(|wanted| cards::is_card(&wanted.place.kind));
         let mut all = self.documents_presence(&site, wanted).await?;
         let pages = all.iter().map(|(id, presence)| (id.as_str().to_owned(), *presence)).collect();
+        all.extend(self.card_presence(&site, cards).await?);
         all.extend(self.comment_presence(&site, comments, &pages).await?);
         Ok(all)
     }
@@ -90,7 +92,7 @@ impl Confluence {
         Ok((wanted.id, presence))
     }
 
-    fn judge_presence(&self, status: Option<&str>, space: &str) -> Presence {
+    pub(super) fn judge_presence(&self, status: Option<&str>, space: &str) -> Presence {
         match status {
             Some("archived") if self.config.archived => self.judge_presence(None, space),
             // That they are not to be mirrored any more is the configuration's word, not the service's.

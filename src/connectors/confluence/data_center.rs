@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::api::{self, Identified, Query, query};
+use super::hidden::Step;
 use super::list::{Item, Kind, Space};
 use super::place;
 use super::raw::{Head, encode, person};
@@ -78,9 +79,13 @@ pub(super) fn item(content: &Content, space: &Space, kind: Kind, web: &str) -> I
         ),
         people: [editor, author].into_iter().flatten().filter_map(key_of).collect(),
         labels: content.labels(),
-        above: content.ancestors.as_ref().map(|above| above.iter().map(|one| one.id.clone()).collect()),
+        above: content.ancestors.as_ref().map(|above| above.iter().map(step).collect()),
         node: None,
     }
+}
+
+fn step(above: &Content) -> Step {
+    Step { id: above.id.clone(), is_page: above.kind.is_empty() || above.kind == "page" }
 }
 
 /// A fetched body; none where the answer holds none, or is no current version.

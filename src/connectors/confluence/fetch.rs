@@ -2,14 +2,14 @@
 
 use std::sync::atomic::Ordering;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{join, join_all, join3};
 use rustc_hash::FxHashMap;
 
 use super::api::{Query, Rest, Stop, query};
 use super::list::Kind;
 use super::site::Site;
 use super::v1::Content;
-use super::{Confluence, cloud, comments, data_center, labels, locked};
+use super::{Confluence, cards, cloud, comments, data_center, labels, locked};
 use crate::connectors::connector::{Fetched, SourceError, Wanted};
 use crate::model::RemoteId;
 
@@ -37,8 +37,10 @@ impl Confluence {
             Err(error) => return batch.into_iter().map(|wanted| (wanted.id, Err(error.clone()))).collect(),
         };
         let (comments, batch): (Vec<Wanted>, Vec<Wanted>) = batch.into_iter().partition(|wanted| comments::page_of(&wanted.id).is_some());
-        let (mut outcomes, comments) = join(self.documents(&site, batch), self.comment_bodies(&site, comments)).await;
-        outcomes.extend(comments);
+        let (cards, batch): (Vec<Wanted>, Vec<Wanted>) = batch.into_iter().partition(|wanted| cards::is_card(&wanted.place.kind));
+        let requests = join3(self.documents(&site, batch), self.comment_bodies(&site, comments), self.card_bodies(&site, cards));
+        let (mut outcomes, comments, cards) = requests.await;
+        outcomes.extend(comments.into_iter().chain(cards));
         outcomes
     }
 

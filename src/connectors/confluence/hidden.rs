@@ -24,7 +24,16 @@ pub(super) struct Orphan {
     /// Its space.
     at: usize,
     /// All that is above it, from the top, where the listing tells.
-    above: Option<Vec<String>>,
+    above: Option<Vec<Step>>,
+}
+
+/// One of those that are above a page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Step {
+    /// Its id.
+    pub(super) id: String,
+    /// Folders and their kin have names of their own.
+    pub(super) is_page: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -38,7 +47,7 @@ struct Above {
 
 impl Listing<'_> {
     /// Notes a document whose parent was not named before it. Most are named later.
-    pub(super) fn note_orphan(&self, at: usize, child: &RemoteId, parent: &str, above: Option<Vec<String>>) {
+    pub(super) fn note_orphan(&self, at: usize, child: &RemoteId, parent: &str, above: Option<Vec<Step>>) {
         if locked(&self.owners).contains_key(parent) {
             return;
         }
@@ -67,8 +76,8 @@ impl Listing<'_> {
                 }
             };
             let Some(space) = self.spaces.get(orphan.at) else { continue };
-            for (at, id) in above.iter().enumerate().filter(|(_, id)| !is_listed(id)) {
-                let higher = at.checked_sub(1).and_then(|higher| above.get(higher)).map(String::as_str);
+            for (at, Step { id, .. }) in above.iter().enumerate().filter(|(_, step)| step.is_page && !is_listed(&step.id)) {
+                let higher = at.checked_sub(1).and_then(|higher| above.get(higher)).map(|step| step.id.as_str());
                 self.out.send(Listed::Node { id: RemoteId::new(id), place: place::hidden(id, higher, space, &self.site.web) }).await;
                 named.push(id.clone());
             }
@@ -77,7 +86,7 @@ impl Listing<'_> {
     }
 
     /// All pages above `child`, from the top; at least its parent. Folders among them are left to those who name folders.
-    async fn above(&self, child: &str, parent: &str, at: usize) -> Result<Vec<String>, SourceError> {
+    async fn above(&self, child: &str, parent: &str, at: usize) -> Result<Vec<Step>, SourceError> {
         let child: String = child.chars().filter(char::is_ascii_alphanumeric).collect();
         let path = format!("/api/v2/pages/{child}/ancestors");
         let all = query(&[("limit", "250")]);
@@ -89,16 +98,17 @@ impl Listing<'_> {
                 _ => Vec::new(),
             },
         };
-        let mut ids = Vec::new();
-        for one in above {
-            if one.kind.as_deref().is_some_and(|kind| kind != "page") {
-                locked(&self.parents).insert(one.id.clone(), at);
+        let mut steps = Vec::new();
+        for Above { id, kind } in above {
+            let is_page = kind.as_deref().is_none_or(|kind| kind == "page");
+            if !is_page {
+                locked(&self.parents).insert(id.clone(), at);
             }
-            ids.push(one.id);
+            steps.push(Step { id, is_page });
         }
-        if ids.last().is_none_or(|last| last != parent) {
-            ids.push(parent.to_owned());
+        if steps.last().is_none_or(|last| last.id != parent) {
+            steps.push(Step { id: parent.to_owned(), is_page: true });
         }
-        Ok(ids)
+        Ok(steps)
     }
 }

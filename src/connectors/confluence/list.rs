@@ -15,11 +15,11 @@ use tokio::try_join;
 
 use super::api::Stop;
 use super::comments::{self, Head, Keeps};
-use super::hidden::Orphan;
+use super::hidden::{Orphan, Step};
 use super::labels::Labels;
 use super::site::{Memory, Site};
 use super::spaces::{Asked, Known};
-use super::{Confluence, cloud, data_center, locked};
+use super::{Confluence, cloud, data_center, locked, nodes};
 use crate::connectors::connector::{Completion, Depth, Listed, SourceError};
 use crate::model::{Cursor, Key, Place, RemoteId, Revision, Scope};
 
@@ -79,8 +79,8 @@ pub(super) struct Item {
     pub(super) labels: Option<Vec<String>>,
     /// A parent that is no page.
     pub(super) node: Option<String>,
-    /// Ids of all that is above it, from the top, where the listing tells.
-    pub(super) above: Option<Vec<String>>,
+    /// All that is above it, from the top, where the listing tells.
+    pub(super) above: Option<Vec<Step>>,
 }
 
 /// The way to the engine.
@@ -310,12 +310,13 @@ impl Listing<'_> {
         }
     }
 
-    async fn done(&self, nodes: Vec<String>, attachments_ms: Option<i64>) {
+    async fn done(&self, known: nodes::Known, attachments_ms: Option<i64>) {
         let mut lacking = std::mem::take(&mut *locked(&self.lacking));
         lacking.dedup();
         let completion = if lacking.is_empty() { Completion::Complete } else { Completion::Incomplete(lacking.join("; ")) };
         let site = Site { no_scan: self.conn.has_no_scan(&self.site), ..self.site.clone() };
-        let memory = Memory { of: self.conn.memory_of(), site, attachments_ms, nodes, archived: self.conn.config.archived };
+        let memory =
+            Memory { of: self.conn.memory_of(), site, attachments_ms, nodes: known.nodes, cards: known.cards, archived: self.conn.config.archived };
         // Plain strings and numbers: writing them as JSON cannot fail.
         let cursor = serde_json::to_string(&memory).ok().map(Cursor::from);
         let name = "labels, attachments and folders".to_owned();

@@ -6,6 +6,7 @@
 mod address;
 mod api;
 mod attach;
+mod cards;
 mod cloud;
 mod comments;
 mod config;
@@ -64,6 +65,8 @@ pub struct Confluence {
     spaces: Mutex<FxHashMap<String, String>>,
     /// Names of people that came along.
     names: Mutex<FxHashMap<Key, String>>,
+    /// Whiteboards and their kin that this run's listing named.
+    cards: Mutex<FxHashMap<String, cards::Card>>,
     /// What this run's listing said of comments.
     comments: Mutex<comments::Today>,
     bodies_at_once: AtomicUsize,
@@ -108,6 +111,7 @@ impl Confluence {
             known: tokio::sync::Mutex::default(),
             spaces: Mutex::default(),
             names: Mutex::default(),
+            cards: Mutex::default(),
             comments: Mutex::default(),
             bodies_at_once: AtomicUsize::new(fetch::BODIES),
             no_scan: AtomicBool::new(false),

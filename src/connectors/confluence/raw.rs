@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{comments, keys, storage};
+use super::{cards, comments, keys, storage};
 use crate::connectors::connector::ReadError;
 use crate::model::{Document, Facts, Key, Raw};
 
@@ -18,7 +18,7 @@ const VERSION: u32 = 1;
 pub(super) struct Head {
     /// The form's version.
     pub(super) v: u32,
-    /// `page`, `blogpost` or `comments`.
+    /// `page`, `blogpost`, `comments`, or that of a card.
     pub(super) kind: String,
     /// Cloud, or Data Center.
     pub(super) cloud: bool,
@@ -66,6 +66,12 @@ pub(super) fn read(raw: &Raw) -> Result<Document, ReadError> {
     if head.kind == comments::KIND {
         let (tree, diagnostics, count) = comments::threads::read(body, &head).map_err(ReadError)?;
         return Ok(Document { facts: comments_facts(head, count), tree, diagnostics });
+    }
+    if cards::is_card(&head.kind) {
+        let (tree, diagnostics, target) = cards::read(body, &head).map_err(ReadError)?;
+        let mut facts = facts(head);
+        facts.extra.extend(target.map(|target| ("embed_url".to_owned(), target)));
+        return Ok(Document { facts, tree, diagnostics });
     }
     let context = storage::Context { base: &head.base, space: &head.space, page: &head.page, cloud: head.cloud };
     let (tree, diagnostics) = storage::read(body, &context);

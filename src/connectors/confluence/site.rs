@@ -5,6 +5,7 @@ use url::Url;
 
 use super::Confluence;
 use super::api::{List, Query, Rest, query};
+use super::cards::Card;
 use super::v1::Person;
 use crate::connectors::connector::SourceError;
 use crate::connectors::http::{Failed, Request};
@@ -42,6 +43,9 @@ pub(super) struct Memory {
     /// Folders and their kin whose titles were asked for.
     #[serde(default)]
     pub(super) nodes: Vec<String>,
+    /// Whiteboards, databases and smart links.
+    #[serde(default)]
+    pub(super) cards: Vec<Card>,
     /// Whether archived pages were mirrored.
     #[serde(default)]
     pub(super) archived: bool,
