@@ -122,12 +122,22 @@ pub enum Listed {
 pub enum Completion {
     /// Everything in it was named.
     Complete,
+    /// Everything that the configuration asks for in it was named, which may be nothing.
+    CompleteSelection,
     /// Something was not; why, for people.
     Incomplete(String),
     /// The whole scope is not there, or closed to us; why, for people.
     Missing(String),
     /// It is there, but the configuration does not ask for it any more: its documents become `cleanup`'s.
     Unwanted,
+}
+
+impl Completion {
+    /// Whether all that was asked for was named.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        matches!(self, Self::Complete | Self::CompleteSelection)
+    }
 }
 
 /// A document to fetch or to ask after.

@@ -287,7 +287,8 @@ pub(super) fn deferred_again(old: Option<Deferred>, reason: String, now_ms: u64,
 /// answers just so.
 pub(super) fn gone(book: &Book, max_delete_percent: u8, reporter: &dyn Reporter) -> Vec<RemoteId> {
     let of_done_scope = |id: &RemoteId| {
-        let place = book.docs.get(id).and_then(|e| e.place());
+        // What is listed no more has its attachments listed no more; they go where it goes.
+        let place = book.docs.get(id).and_then(|e| e.seen.as_ref()).map(|seen| &seen.place);
         place.and_then(|p| book.scopes.get(&p.scope)).is_some_and(|s| s.assets_done)
     };
     let candidates: Vec<(&RemoteId, bool)> =

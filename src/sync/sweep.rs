@@ -95,7 +95,7 @@ fn judge_scopes(book: &mut Book, present: &FxHashSet<Scope>, now_ms: u64, swept:
         record.unwanted = *completion == Completion::Unwanted;
         match missing {
             None => {
-                if *completion == Completion::Complete {
+                if completion.is_complete() {
                     record.missing = None;
                     open.insert(scope.clone());
                 }

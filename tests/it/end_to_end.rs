@@ -260,3 +260,27 @@ fn a_whiteboard_is_a_card_to_which_links_lead_and_below_which_pages_lie() {
     home.synced();
     assert!(!home.living().keys().any(|path| path.contains("ideas")), "{:?}", home.living().keys());
 }
+
+#[test]
+fn a_narrower_selection_leaves_the_rest_to_cleanup() {
+    let (site, ids) = small();
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    let all = home.living();
+    home.configure(&crate::home::site_config(&site, &format!("pages = [\"{}\"]", ids.guide)));
+    site.clear_requests();
+    home.synced();
+    assert_eq!(site.count(Class::Bodies), 0, "{}", site.transcript());
+    assert!(home.living().keys().eq(all.keys()), "everything stays where it is");
+    let before = home.looks();
+    site.clear_requests();
+    home.synced();
+    assert_eq!(home.looks(), before);
+    assert_eq!(site.count(Class::Listing), 0, "nobody is asked after again\n{}", site.transcript());
+    // A fresh mirror of the same selection has the selected documents, at the same paths.
+    let fresh = Home::for_site(DAEMON, &site, &format!("pages = [\"{}\"]", ids.guide));
+    fresh.synced();
+    let pages: Vec<String> = fresh.living().into_keys().filter(|path| path.ends_with(".md")).collect();
+    let expected = [format!("ENG/guide--{}.md", ids.guide), format!("ENG/guide--{}/chapter-one--{}.md", ids.guide, ids.chapter)];
+    assert_eq!(pages, expected);
+}

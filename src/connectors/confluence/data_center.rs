@@ -57,20 +57,22 @@ pub(super) fn listing(space: &Space, kind: Kind, scan: bool) -> (String, Query) 
     (path.to_owned(), all)
 }
 
-/// An item of a listing.
+/// An item of a listing, or of a search on either flavour.
 pub(super) fn item(content: &Content, space: &Space, kind: Kind, web: &str) -> Item {
     let version = content.version.as_ref();
     let editor = version.and_then(|v| v.by.as_ref());
+    let revision = place::revision(version.map_or(0, |v| v.number), version.and_then(|v| v.when.as_deref()), &space.id);
+    let parent = content.ancestors.iter().flatten().next_back();
     let author = content.history.as_ref().and_then(|h| h.created_by.as_ref());
     Item {
         id: RemoteId::new(&content.id),
-        revision: place::revision(version.map_or(0, |v| v.number), version.and_then(|v| v.when.as_deref()), &space.id),
+        revision: if content.is_archived() { place::archived(&revision) } else { revision },
         place: place::of(
             &place::Facts {
                 id: &content.id,
                 title: &content.title,
                 kind,
-                parent: content.ancestors.iter().flatten().next_back().map(|above| above.id.as_str()),
+                parent: parent.map(|above| above.id.as_str()),
                 webui: content.links.webui.as_deref(),
                 created: content.history.as_ref().and_then(|h| h.created_date.as_deref()),
             },
@@ -80,7 +82,7 @@ pub(super) fn item(content: &Content, space: &Space, kind: Kind, web: &str) -> I
         people: [editor, author].into_iter().flatten().filter_map(key_of).collect(),
         labels: content.labels(),
         above: content.ancestors.as_ref().map(|above| above.iter().map(step).collect()),
-        node: None,
+        node: parent.filter(|above| !step(above).is_page).map(|above| above.id.clone()),
     }
 }
 

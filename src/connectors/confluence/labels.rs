@@ -39,6 +39,11 @@ pub(super) struct Intake {
 }
 
 impl Intake {
+    /// Takes nothing in: labels come otherwise.
+    pub(super) fn closed() -> Self {
+        Self { wanted: false, pending: Arc::default(), full: mpsc::unbounded_channel().0 }
+    }
+
     /// One more document.
     pub(super) fn add(&self, id: &str) {
         if !self.wanted {
@@ -65,8 +70,7 @@ impl Labels {
 
     /// Where ids go in.
     pub(super) fn intake(&self) -> Intake {
-        let closed = || Intake { wanted: false, pending: Arc::default(), full: mpsc::unbounded_channel().0 };
-        locked(&self.intake).clone().unwrap_or_else(closed)
+        locked(&self.intake).clone().unwrap_or_else(Intake::closed)
     }
 
     /// No more ids come.

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio::try_join;
 
 use super::api::Stop;
+use super::cards::Card;
 use super::comments::{self, Head, Keeps};
 use super::hidden::{Orphan, Step};
 use super::labels::Labels;
@@ -110,6 +111,8 @@ pub(super) struct Listing<'c> {
     pub(super) orphans: Mutex<BTreeMap<String, Orphan>>,
     /// What could not be had beside the documents; why, for people.
     pub(super) lacking: Mutex<Vec<String>>,
+    /// Cards among what was selected.
+    pub(super) selected_cards: Mutex<Vec<Card>>,
     /// Whose heads are kept.
     pub(super) keeps: Keeps,
     /// What their comments need of documents, by id.
@@ -136,6 +139,8 @@ impl Confluence {
         let is_space = |scope: &Scope| !scope.as_str().is_empty() && scope.as_str() != comments::SCOPE;
         let known: Vec<Known> = since.iter().filter(|(scope, _)| is_space(scope)).map(|(scope, cursor)| Known::read(scope, cursor)).collect();
         self.were_archived_wanted.store(memory.as_ref().is_some_and(|memory| memory.archived), Ordering::Relaxed);
+        let narrowed = memory.as_ref().is_some_and(|memory| memory.filter != self.config.filter());
+        self.was_filter_other.store(narrowed, Ordering::Relaxed);
         let (site, asked) = self.begin(memory.as_ref(), &known).await?;
         for (scope, name, completion) in asked.others {
             out.send(Listed::ScopeDone { scope, name, completion, cursor: None }).await;
@@ -151,6 +156,7 @@ impl Confluence {
             parents: Mutex::default(),
             orphans: Mutex::default(),
             lacking: Mutex::default(),
+            selected_cards: Mutex::default(),
             keeps: Keeps::Nothing,
             heads: Mutex::default(),
         };
@@ -192,6 +198,9 @@ impl Confluence {
 impl Listing<'_> {
     /// Pages and posts of all spaces, labels beside them; true where a space came whole.
     async fn documents(&self) -> Result<Vec<bool>, SourceError> {
+        if let Some(filter) = self.conn.config.filter() {
+            return self.selected(&filter).await;
+        }
         let labels = &Labels::new(self.site.cloud && self.depth == Depth::Everything);
         let listing = async {
             let each = (0..self.spaces.len()).map(|at| async move { Ok::<_, SourceError>((at, self.space(at, &labels.intake()).await?)) });
@@ -269,7 +278,7 @@ impl Listing<'_> {
         Ok(())
     }
 
-    async fn seen(&self, at: usize, item: Item, labels: &super::labels::Intake) {
+    pub(super) async fn seen(&self, at: usize, item: Item, labels: &super::labels::Intake) {
         let Item { id, revision, place, people, labels: found, node, above } = item;
         let first = locked(&self.owners).insert(id.as_str().into(), u32::try_from(at).unwrap_or(u32::MAX)).is_none();
         match (node, &place.parent) {
@@ -315,8 +324,15 @@ impl Listing<'_> {
         lacking.dedup();
         let completion = if lacking.is_empty() { Completion::Complete } else { Completion::Incomplete(lacking.join("; ")) };
         let site = Site { no_scan: self.conn.has_no_scan(&self.site), ..self.site.clone() };
-        let memory =
-            Memory { of: self.conn.memory_of(), site, attachments_ms, nodes: known.nodes, cards: known.cards, archived: self.conn.config.archived };
+        let memory = Memory {
+            of: self.conn.memory_of(),
+            site,
+            attachments_ms,
+            nodes: known.nodes,
+            cards: known.cards,
+            archived: self.conn.config.archived,
+            filter: self.conn.config.filter(),
+        };
         // Plain strings and numbers: writing them as JSON cannot fail.
         let cursor = serde_json::to_string(&memory).ok().map(Cursor::from);
         let name = "labels, attachments and folders".to_owned();

@@ -22,6 +22,7 @@ mod nodes;
 mod people;
 mod place;
 mod raw;
+mod selection;
 mod site;
 mod spaces;
 pub mod storage;
@@ -73,6 +74,8 @@ pub struct Confluence {
     no_scan: AtomicBool,
     /// The last run mirrored archived pages.
     were_archived_wanted: AtomicBool,
+    /// The last run mirrored another part of the spaces.
+    was_filter_other: AtomicBool,
 }
 
 impl Confluence {
@@ -116,6 +119,7 @@ impl Confluence {
             bodies_at_once: AtomicUsize::new(fetch::BODIES),
             no_scan: AtomicBool::new(false),
             were_archived_wanted: AtomicBool::new(false),
+            was_filter_other: AtomicBool::new(false),
             config,
         })
     }

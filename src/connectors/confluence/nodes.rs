@@ -28,14 +28,18 @@ impl Listing<'_> {
     pub(super) async fn nodes(&self, memory: Option<&Memory>, hidden: Vec<String>) -> Result<Known, SourceError> {
         let parents = std::mem::take(&mut *locked(&self.parents));
         let known: FxHashSet<&str> = memory.iter().flat_map(|memory| &memory.nodes).map(String::as_str).collect();
+        let selected = self.conn.config.filter().is_some();
         let mut cards: Vec<Card> = memory.filter(|_| self.conn.config.link_cards).map(|memory| memory.cards.clone()).unwrap_or_default();
         let unknown = parents.keys().any(|parent| !known.contains(parent.as_str()));
-        let everything = self.depth == Depth::Everything && (self.conn.config.link_cards || !parents.is_empty());
+        if selected {
+            cards = std::mem::take(&mut *locked(&self.selected_cards));
+        }
+        let everything = self.depth == Depth::Everything && ((self.conn.config.link_cards && !selected) || !parents.is_empty());
         if !self.site.cloud || !(unknown || everything) {
             self.name_cards(&cards).await;
             return Ok(Known { nodes: joined(known, hidden), cards });
         }
-        let mut found = Found::default();
+        let mut found = Found { with_cards: self.conn.config.link_cards && !selected, ..Found::default() };
         for cql in in_spaces(&self.spaces, "type in (folder,whiteboard,database,embed)") {
             match self.search_nodes(&cql, &mut found).await {
                 Ok(()) => {}
@@ -45,7 +49,7 @@ impl Listing<'_> {
                 }
             }
         }
-        if !found.broken {
+        if found.with_cards && !found.broken {
             // Search does not look into archived spaces: what was known of these stays.
             let archived = |card: &Card| self.spaces.iter().any(|space| space.archived && space.id == card.space);
             cards.retain(archived);
@@ -72,7 +76,7 @@ impl Listing<'_> {
                 let Some(space) = node.space.as_ref().and_then(|found| self.spaces.iter().find(|s| s.id == found.id || s.key == found.key)) else {
                     continue;
                 };
-                if self.conn.config.link_cards && is_card(&node.kind) {
+                if found.with_cards && is_card(&node.kind) {
                     self.conn.remember_people(&node);
                     found.cards.push(Card::of(&node, space));
                 } else {
@@ -92,6 +96,8 @@ impl Listing<'_> {
 struct Found {
     named: FxHashSet<String>,
     cards: Vec<Card>,
+    /// Whether whiteboards and their kin are documents rather than names on the way down; a selection has those of its own.
+    with_cards: bool,
     /// It broke off.
     broken: bool,
 }

@@ -46,6 +46,9 @@ pub(super) struct Memory {
     /// Whiteboards, databases and smart links.
     #[serde(default)]
     pub(super) cards: Vec<Card>,
+    /// What of the spaces was mirrored; none: everything.
+    #[serde(default)]
+    pub(super) filter: Option<String>,
     /// Whether archived pages were mirrored.
     #[serde(default)]
     pub(super) archived: bool,

@@ -64,6 +64,10 @@ impl Confluence {
             let found = self.spaces_by(site, filter).await?;
             spaces.extend(found.into_iter().filter(|space| self.config.wants(&space.key, space.personal)));
         }
+        // A selection is a search, and no search looks into archived spaces.
+        if self.config.filter().is_some() {
+            spaces.retain(|space| !space.archived);
+        }
         let mut ids: FxHashSet<Scope> = FxHashSet::default();
         spaces.retain(|space| ids.insert(space.scope.clone()));
         // A key that names nothing any more may have been renamed: the space is asked for by the id that it had.

@@ -175,6 +175,16 @@ pub(super) struct Storage {
 }
 
 impl Content {
+    /// Whether it is there for readers; a draft or an old version never is.
+    pub(super) fn is_there(&self, archived: bool) -> bool {
+        self.status.as_deref().is_none_or(|status| status == "current") || (archived && self.is_archived())
+    }
+
+    /// Whether it is archived (Cloud).
+    pub(super) fn is_archived(&self) -> bool {
+        self.status.as_deref() == Some("archived")
+    }
+
     /// A comment's state, where it has one.
     pub(super) fn resolution(&self) -> Option<&str> {
         self.extensions.as_ref()?.resolution.as_ref()?.status.as_deref().filter(|status| !status.is_empty())

@@ -308,6 +308,11 @@ impl Model {
         self.index_frozen = true;
     }
 
+    /// Search loses what it knew of this.
+    pub fn forget_in_search(&mut self, id: Id) {
+        self.content_mut(id).indexed = None;
+    }
+
     /// From now on search learns of what is new, and goes on knowing nothing of what came while it was frozen.
     pub fn index_forgets(&mut self) {
         self.index_frozen = false;
