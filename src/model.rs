@@ -259,6 +259,8 @@ pub struct AssetRef {
     pub url: String,
     /// What the connector needs to download it again; never secret, never short-lived.
     pub source: String,
+    /// To be mirrored whether or not a document shows it.
+    pub always: bool,
 }
 
 impl RemoteId {

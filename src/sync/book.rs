@@ -46,6 +46,8 @@ pub(super) struct Entry {
     pub leaves: Option<Presence>,
     /// Why it could not be had in this run.
     pub failed: Option<Box<str>>,
+    /// It is there, and the configuration does not ask for it any more.
+    pub unwanted: bool,
 }
 
 /// What the listing said.
@@ -77,6 +79,8 @@ pub(super) struct Kept {
     pub leaving: bool,
     /// Why it waits, if it does.
     pub deferred: Option<Box<Deferred>>,
+    /// The configuration does not ask for it any more.
+    pub unwanted: bool,
 }
 
 /// An attachment.
@@ -238,6 +242,11 @@ impl AssetEntry {
         self.kept.as_ref().is_none_or(|k| k.deferred.is_none() || k.path.is_some())
     }
 
+    /// Whether it belongs into the mirror.
+    pub(super) fn wanted(&self) -> bool {
+        self.referenced || self.asset.always
+    }
+
     /// Whether its bytes are to be fetched: it is wanted, and what lies on disk is not its present revision at its present path.
     pub(super) fn stale(&self) -> bool {
         let Some(kept) = &self.kept else { return true };
@@ -257,6 +266,7 @@ impl From<DocRecord> for Kept {
             former: record.former.into(),
             leaving: record.leaving.is_some(),
             deferred: record.deferred.map(Box::new),
+            unwanted: record.unwanted,
         }
     }
 }

@@ -140,9 +140,9 @@ impl View {
         self.docs.values().filter_map(|doc| doc.path.as_ref().ok())
     }
 
-    /// Titles of a document's ancestors, outermost first.
+    /// Titles of a document's ancestors, outermost first; those that we may not see have none.
     pub(super) fn titles(&self, doc: &DocView) -> Vec<String> {
-        layout::ancestors(self, &doc.place).iter().map(|a| a.title.clone()).collect()
+        layout::ancestors(self, &doc.place).iter().map(|a| a.title.clone()).filter(|title| !title.is_empty()).collect()
     }
 
     /// What lists are made of.

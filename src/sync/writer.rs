@@ -130,6 +130,7 @@ fn to_record(job: Job) -> Placed {
         leaving,
         deferred: None,
         lossy: rendered.lossy,
+        unwanted: false,
     };
     Placed { id: rendered.id, record }
 }

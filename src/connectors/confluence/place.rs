@@ -52,6 +52,25 @@ pub(super) fn of(facts: &Facts<'_>, space: &Space, web: &str) -> Place {
     }
 }
 
+/// The place of a page's or post's comments: beside it, under its name.
+pub(super) fn comments(page: &str, title: &str, kind: Kind, parent: Option<&str>, space: &Space, web: &str) -> Place {
+    let mut container = vec![component(&space.key)];
+    if kind == Kind::Post {
+        container.push("blog".to_owned());
+    }
+    Place {
+        scope: space.scope.clone(),
+        container,
+        kind: super::comments::KIND.into(),
+        title: format!("Comments on {title}"),
+        parent: parent.map(RemoteId::new),
+        stem: format!("{}.comments", slug::stem(title, page)),
+        transparent: false,
+        url: web_url(web, None, page),
+        aliases: Vec::new(),
+    }
+}
+
 /// The place of a folder, whiteboard, database or embed; `title` is none where nobody told it.
 pub(super) fn node(id: &str, kind: &str, title: Option<&str>, parent: Option<&str>, webui: Option<&str>, space: &Space, web: &str) -> Place {
     let title = title.map_or_else(|| format!("folder-{id}"), str::to_owned);
@@ -68,6 +87,11 @@ pub(super) fn node(id: &str, kind: &str, title: Option<&str>, parent: Option<&st
     }
 }
 
+/// The place of a page that we do not see: no folder of its own, only a step on the way up.
+pub(super) fn hidden(id: &str, parent: Option<&str>, space: &Space, web: &str) -> Place {
+    Place { title: String::new(), transparent: true, ..node(id, Kind::Page.name(), None, parent, None, space, web) }
+}
+
 /// A space's folder: its key, or what a file system takes of it.
 pub(super) fn component(key: &str) -> String {
     match component_is_safe(key) {
@@ -80,6 +104,11 @@ pub(super) fn component(key: &str) -> String {
 /// links in the body mean.
 pub(super) fn revision(number: u64, when: Option<&str>, space: &str) -> Revision {
     Revision::new(format!("{number}@{}/{space}", when.map(api::utc).unwrap_or_default()))
+}
+
+/// The same for an archived page: to be put into the archive and taken out again is no new version.
+pub(super) fn archived(revision: &Revision) -> Revision {
+    Revision::new(format!("{revision}/archived"))
 }
 
 fn web_url(web: &str, webui: Option<&str>, id: &str) -> String {
@@ -103,7 +132,14 @@ mod tests {
     use crate::model::Scope;
 
     fn space() -> Space {
-        Space { scope: Scope::new("98306"), id: "98306".to_owned(), key: "ENG".to_owned(), home: Some("1".to_owned()), personal: false }
+        Space {
+            scope: Scope::new("98306"),
+            id: "98306".to_owned(),
+            key: "ENG".to_owned(),
+            home: Some("1".to_owned()),
+            personal: false,
+            archived: false,
+        }
     }
 
     #[test]

@@ -88,6 +88,8 @@ pub(in crate::state) struct DocWire {
     deferred: Option<DeferredWire>,
     #[serde(rename = "y", default, skip_serializing_if = "is_false")]
     lossy: bool,
+    #[serde(rename = "w", default, skip_serializing_if = "is_false")]
+    unwanted: bool,
 }
 
 impl Stored for DocRecord {
@@ -108,6 +110,7 @@ impl Stored for DocRecord {
             leaving: self.leaving.as_ref().map(|old| LeavingWire(old.path.as_str().to_owned(), old.hash.map(hash_to_hex))),
             deferred: self.deferred.as_ref().map(DeferredWire::from),
             lossy: self.lossy,
+            unwanted: self.unwanted,
         }
     }
 
@@ -126,6 +129,7 @@ impl Stored for DocRecord {
             leaving: wire.leaving.map(leaving_from).transpose()?,
             deferred: wire.deferred.map(Deferred::from),
             lossy: wire.lossy,
+            unwanted: wire.unwanted,
         })
     }
 }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 use super::{Engine, Rest};
 use crate::connectors::connector::{Completion, Depth, Presence};
 use crate::model::{DocPath, RemoteId};
-use crate::state::{Change, ScopeRecord, SiteRecord};
+use crate::state::{Change, DocRecord, ScopeRecord, SiteRecord};
 use crate::sync::assets::Porter;
 use crate::sync::book::{Book, Entry};
 use crate::sync::view::View;
@@ -115,7 +115,7 @@ impl Engine {
 
     /// Advances the cursors: everything before them is in place, or is written down as deferred.
     pub(super) async fn finish(&self, book: &mut Book, rest: &Rest, summary: &mut Summary) -> Result<(), Abort> {
-        let mut changes: Vec<Change> = Vec::new();
+        let mut changes = self.wanted_again_or_no_more(book).await?;
         for id in &book.new_nodes {
             if let Some(place) = book.nodes.get(id) {
                 changes.push(Change::PutNode(id.clone(), (**place).clone()));
@@ -124,7 +124,7 @@ impl Engine {
         for (scope, entry) in &book.scopes {
             let Some((name, completion, cursor)) = &entry.listed else { continue };
             let old = entry.kept.clone().unwrap_or_default();
-            let advanced = if *completion == Completion::Complete { cursor.clone().or(old.cursor) } else { old.cursor };
+            let advanced = if completion.is_complete() { cursor.clone().or(old.cursor) } else { old.cursor };
             changes.push(Change::PutScope(
                 scope.clone(),
                 ScopeRecord { name: name.clone(), cursor: advanced, missing: old.missing, unwanted: *completion == Completion::Unwanted },
@@ -152,8 +152,35 @@ impl Engine {
         let waits =
             |id: &RemoteId, e: &Entry| e.failed.is_some() || (!rest.settled.contains(id) && e.kept.as_ref().is_some_and(|k| k.deferred.is_some()));
         let documents = book.docs.iter().filter(|(id, e)| waits(id, e)).count();
-        let attachments = book.assets.values().filter(|e| e.referenced && e.kept.as_ref().is_some_and(|k| k.deferred.is_some())).count();
+        let attachments = book.assets.values().filter(|e| e.wanted() && e.kept.as_ref().is_some_and(|k| k.deferred.is_some())).count();
         summary.deferred = (documents + attachments) as u64;
         Ok(())
+    }
+
+    /// Documents that the configuration asks for no more, or asks for again.
+    async fn wanted_again_or_no_more(&self, book: &Book) -> Result<Vec<Change>, Abort> {
+        let turned: Vec<(RemoteId, bool)> = book
+            .docs
+            .iter()
+            .filter_map(|(id, entry)| {
+                let before = entry.kept.as_ref()?.unwanted;
+                let now = entry.seen.is_none() && (before || entry.unwanted);
+                (before != now).then(|| (id.clone(), now))
+            })
+            .collect();
+        if turned.is_empty() {
+            return Ok(Vec::new());
+        }
+        let state = Arc::clone(&self.state);
+        tokio::task::spawn_blocking(move || {
+            let mut changes = Vec::new();
+            for (id, unwanted) in turned {
+                if let Some(record) = state.document(&id)? {
+                    changes.push(Change::PutDocument(id, DocRecord { unwanted, ..record }));
+                }
+            }
+            Ok(changes)
+        })
+        .await?
     }
 }

@@ -89,7 +89,8 @@ impl Engine {
             let vanished = std::mem::take(&mut rest.vanished);
             for (id, presence) in self.connector.confirm(vanished.clone()).await.map_err(Abort::Source)? {
                 let Some(entry) = book.docs.get_mut(&id) else { continue };
-                if presence == Presence::Present {
+                // That it may not be read is one voice against the listing's: it waits until they agree.
+                if matches!(presence, Presence::Present | Presence::Unwanted | Presence::Forbidden) {
                     rest.failures.push((id, "the service lists it, but does not give its body".to_owned()));
                 } else {
                     entry.leaves = Some(presence);

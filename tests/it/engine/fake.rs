@@ -46,6 +46,8 @@ pub(super) struct Service {
     pub unlisted: BTreeSet<String>,
     /// Documents whose body cannot be had.
     pub broken: BTreeMap<String, SourceError>,
+    /// All attachments are wanted, shown or not.
+    pub always_assets: bool,
     /// Attachments whose bytes cannot be had.
     pub broken_assets: BTreeSet<String>,
     /// The listing fails after so many items.
@@ -218,6 +220,7 @@ impl Connector for Fake {
             }
             for (id, (owner, name, revision, bytes)) in &s.assets {
                 items.push(Ok(Listed::Asset(AssetRef {
+                    always: s.always_assets,
                     id: RemoteId::new(id),
                     owner: RemoteId::new(owner),
                     revision: Revision::new(revision.to_string()),
