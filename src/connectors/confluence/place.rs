@@ -60,7 +60,7 @@ pub(super) fn comments(page: &str, title: &str, kind: Kind, parent: Option<&str>
     }
     Place {
         scope: space.scope.clone(),
-        container,
+        container: container.into(),
         kind: super::comments::KIND.into(),
         title: format!("Comments on {title}"),
         parent: parent.map(RemoteId::new),
