@@ -3,6 +3,7 @@
 mod again;
 mod close;
 mod list;
+mod rerender;
 mod write;
 
 use std::sync::Arc;
@@ -94,6 +95,10 @@ pub(super) async fn go(run: Run, summary: &mut Summary) -> Result<(), Abort> {
         now_ms,
         rules: Rules { depth, full },
     };
+    if engine.options.rerender {
+        book.offline = true;
+        return engine.rerender(&mut book, summary).await;
+    }
     if full && !book.site.full_wanted {
         book.site.full_wanted = true;
         engine.commit(vec![Change::PutSite(book.site.clone())]).await?;

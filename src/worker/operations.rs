@@ -18,6 +18,7 @@ use crate::model::{ConnectorName, Secret};
 use crate::sync::clock::{Clock, SystemClock};
 
 mod cleanup;
+mod explain;
 mod items;
 mod open;
 mod restore;
@@ -58,7 +59,17 @@ pub(super) async fn run(ready: Ready, events: Events, cancel: CancellationToken)
         Operation::Sync { full, accept_deletions } => {
             let connector = connector()?;
             let both = open::both(&config.folder, &events, &cancel).await?;
-            Ok(sync::run(&config, connector, both, events, cancel, (full, accept_deletions)).await)
+            Ok(sync::run(&config, connector, both, events, cancel, sync::Wishes { full, accept_deletions, ..Default::default() }).await)
+        }
+        Operation::Rerender => {
+            // It reads what was kept and asks the service nothing, so it needs no secret.
+            let connector = connector()?;
+            let both = open::both(&config.folder, &events, &cancel).await?;
+            Ok(sync::run(&config, connector, both, events, cancel, sync::Wishes { rerender: true, ..Default::default() }).await)
+        }
+        Operation::Explain { what } => {
+            let both = open::both(&config.folder, &events, &cancel).await?;
+            spawn_blocking(move || explain::run(&both.state, &both.mirror, &what)).await?
         }
         Operation::Validate => validate::run(connector()?.as_ref(), &cancel).await,
         Operation::Cleanup { apply } => {

@@ -7,6 +7,7 @@ mod faults;
 mod following;
 mod hands;
 mod inserts;
+mod rerender;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -62,7 +63,7 @@ impl House {
             clock: Arc::new(Hands(AtomicU64::new(1_800_000_000_000))),
             notes: Arc::default(),
             cancel: CancellationToken::new(),
-            options: Options { full: false, accept_deletions: false, max_delete_percent: 20, settings: 1 },
+            options: Options { rerender: false, full: false, accept_deletions: false, max_delete_percent: 20, settings: 1 },
             root: tempfile::tempdir().unwrap(),
         }
     }
