@@ -23,6 +23,7 @@ mod open;
 mod restore;
 mod sync;
 mod validate;
+mod waits;
 
 /// All that an operation needs from outside, had before the fence went up.
 pub(super) struct Ready {
@@ -58,9 +59,13 @@ pub(super) async fn run(ready: Ready, events: Events, cancel: CancellationToken)
         Operation::Sync { full, accept_deletions } => {
             let connector = connector()?;
             let both = open::both(&config.folder, &events, &cancel).await?;
-            Ok(sync::run(&config, connector, both, events, cancel, (full, accept_deletions)).await)
+            let work = sync::run(&config, Arc::clone(&connector), both, events.clone(), cancel, (full, accept_deletions));
+            Ok(waits::told(&events, connector.as_ref(), work).await)
         }
-        Operation::Validate => validate::run(connector()?.as_ref(), &cancel).await,
+        Operation::Validate => {
+            let connector = connector()?;
+            waits::told(&events, connector.as_ref(), validate::run(connector.as_ref(), &cancel)).await
+        }
         Operation::Cleanup { apply } => {
             let both = open::both(&config.folder, &events, &cancel).await?;
             let wishes = cleanup::Wishes { apply, keep_from: day(u64::from(trash_days)), today: day(0) };
