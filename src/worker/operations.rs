@@ -19,11 +19,11 @@ use crate::sync::clock::{Clock, SystemClock};
 
 mod cleanup;
 mod items;
+mod network;
 mod open;
 mod restore;
 mod sync;
 mod validate;
-mod waits;
 
 /// All that an operation needs from outside, had before the fence went up.
 pub(super) struct Ready {
@@ -60,11 +60,11 @@ pub(super) async fn run(ready: Ready, events: Events, cancel: CancellationToken)
             let connector = connector()?;
             let both = open::both(&config.folder, &events, &cancel).await?;
             let work = sync::run(&config, Arc::clone(&connector), both, events.clone(), cancel, (full, accept_deletions));
-            Ok(waits::told(&events, connector.as_ref(), work).await)
+            Ok(network::told(&events, connector.as_ref(), work).await)
         }
         Operation::Validate => {
             let connector = connector()?;
-            waits::told(&events, connector.as_ref(), validate::run(connector.as_ref(), &cancel)).await
+            network::told(&events, connector.as_ref(), validate::run(connector.as_ref(), &cancel)).await
         }
         Operation::Cleanup { apply } => {
             let both = open::both(&config.folder, &events, &cancel).await?;
