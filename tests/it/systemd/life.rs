@@ -97,8 +97,7 @@ fn a_good_reload_counts_and_a_bad_one_fails_visibly() {
         configure(&format!("no_such_key = 1\n{}", one_connector(&service.url)));
         let (ok, said) = systemctl(&["reload", "context-syncd"]);
         assert!(!ok, "a broken configuration was accepted: {said}");
-        // By its identifier: on a busy machine the program is gone before journald looks which unit it was of.
-        until("the reason in the journal", || journal(&["-t", "context-syncd", "-o", "cat"]).contains("no_such_key").then_some(()));
+        until("the reason in the journal", || journal(&["-u", "context-syncd", "-o", "cat"]).contains("no_such_key").then_some(()));
         assert_eq!((property("ActiveState"), property("MainPID")), ("active".to_owned(), daemon));
         assert!(status().contains("\"wiki\""), "the old configuration is gone: {}", status());
     });
