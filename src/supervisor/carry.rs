@@ -105,10 +105,9 @@ impl Supervisor {
 
     /// Writes a connector's history, and who is suspended.
     async fn keep(&self, connector: &str) {
-        let Some(runs) = self.lock().desks.get(connector).map(|desk| desk.runs.clone()) else { return };
         let (supervisor, name) = (self.clone(), connector.to_owned());
         let kept = tokio::task::spawn_blocking(move || {
-            let kept = supervisor.shared.memory.keep_runs(&name, &runs);
+            let kept = supervisor.shared.memory.keep_runs(&name, || Some(supervisor.lock().desks.get(&name)?.runs.clone()));
             supervisor.keep_suspended();
             kept
         });
