@@ -75,7 +75,8 @@ pub enum Listed {
         /// People that its facts name (authors), so that their names can be asked in one go.
         people: Vec<Key>,
     },
-    /// Something that is no document but stands in the tree as a folder (a Confluence folder).
+    /// Something that is no document but stands in the tree: as a folder (a Confluence folder), or, transparent and without a title, as a document that
+    /// we may not see.
     Node {
         /// Its id.
         id: RemoteId,
@@ -121,12 +122,22 @@ pub enum Listed {
 pub enum Completion {
     /// Everything in it was named.
     Complete,
+    /// Everything that the configuration asks for in it was named, which may be nothing.
+    CompleteSelection,
     /// Something was not; why, for people.
     Incomplete(String),
     /// The whole scope is not there, or closed to us; why, for people.
     Missing(String),
     /// It is there, but the configuration does not ask for it any more: its documents become `cleanup`'s.
     Unwanted,
+}
+
+impl Completion {
+    /// Whether all that was asked for was named.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        matches!(self, Self::Complete | Self::CompleteSelection)
+    }
 }
 
 /// A document to fetch or to ask after.
@@ -166,6 +177,8 @@ pub enum Presence {
     Forbidden,
     /// It is there, in a scope that we do not mirror.
     OutOfScope,
+    /// It is there, and the configuration does not ask for it any more: it becomes `cleanup`'s.
+    Unwanted,
 }
 
 /// Why a raw body cannot be read.

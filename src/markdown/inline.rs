@@ -71,13 +71,14 @@ impl Inlines<'_, '_, '_> {
                 let force = self.force(text, around, last);
                 escape::text(self.out, text, self.rules, Around { force, ..around });
             }
-            Kind::Code if (self.rules.cell && text.contains("\\|")) || (self.rules.brackets && text.contains("]:")) => {
-                // A table's row ends a cell at such a pipe whatever is written before it; a paragraph that begins with `[`…]:` is taken for a definition.
-                self.out.push_str("<code>");
-                escape::text(self.out, text, Rules { cell: self.rules.cell, brackets: self.rules.brackets, ..Rules::default() }, Around::default());
-                self.out.push_str("</code>");
+            Kind::Code => self.code(text),
+            Kind::Math => {
+                // GitHub's form of a formula in which nothing needs escaping.
+                self.out.push('$');
+                self.code(text);
+                self.out.push('$');
             }
-            Kind::Code => code(self.out, text, self.rules.cell),
+            Kind::Anchor => anchor(self.out, text),
             Kind::Break if self.rules.cell => self.out.push_str("<br>"),
             Kind::Break => {
                 self.out.push_str("\\\n");
@@ -93,6 +94,17 @@ impl Inlines<'_, '_, '_> {
             Kind::Link { dest: Dest::Address(address), content } => self.link(address, content),
             // Only a row that is not resolved holds these, and none such is written.
             Kind::Image(Dest::Target(_)) | Kind::Link { dest: Dest::Target(_), .. } | Kind::Person(_) => {}
+        }
+    }
+
+    fn code(&mut self, text: &str) {
+        if (self.rules.cell && text.contains("\\|")) || (self.rules.brackets && text.contains("]:")) {
+            // A table's row ends a cell at such a pipe whatever is written before it; a paragraph that begins with `[`…]:` is taken for a definition.
+            self.out.push_str("<code>");
+            escape::text(self.out, text, Rules { cell: self.rules.cell, brackets: self.rules.brackets, ..Rules::default() }, Around::default());
+            self.out.push_str("</code>");
+        } else {
+            code(self.out, text, self.rules.cell);
         }
     }
 
@@ -167,6 +179,13 @@ fn note_sign(text: &str) -> Option<usize> {
     text.starts_with('^').then_some(0)
 }
 
+/// A place to lead to.
+fn anchor(out: &mut String, name: &str) {
+    out.push_str("<a id=\"");
+    html_text(out, name);
+    out.push_str("\"></a>");
+}
+
 /// A code span. Its fence is longer than any run of backticks in it, and blanks keep its ends apart from the fence, and from being stripped.
 fn code(out: &mut String, text: &str, cell: bool) {
     let fence = longest_run(text, b'`') + 1;
@@ -224,6 +243,12 @@ fn html_atom(out: &mut String, runs: &Runs<'_>, atom: &Atom<'_>) {
             html_text(out, text);
             out.push_str("</code>");
         }
+        Kind::Math => {
+            out.push('$');
+            html_text(out, text);
+            out.push('$');
+        }
+        Kind::Anchor => anchor(out, text),
         Kind::Break => out.push_str("<br>"),
         Kind::Indent(_) => {}
         Kind::Image(Dest::Address(address)) => {

@@ -33,6 +33,8 @@ pub struct DocRecord {
     pub deferred: Option<Deferred>,
     /// True where its reader had to keep or lose something.
     pub lossy: bool,
+    /// True where the configuration does not ask for it any more.
+    pub unwanted: bool,
 }
 
 impl DocRecord {
@@ -53,6 +55,7 @@ impl DocRecord {
             leaving: None,
             deferred: None,
             lossy: false,
+            unwanted: false,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Brings the attachments that documents show: moved ones are renamed, known ones adopted, only what is new is downloaded, streamed to disk.
+//! Brings the attachments that documents show, or all of them: moved ones are renamed, known ones adopted, only what is new is downloaded, streamed to disk.
 
 use std::sync::Arc;
 
@@ -61,7 +61,7 @@ enum Task {
 }
 
 impl Porter<'_> {
-    /// Brings every referenced attachment of `book` that is not as it should be, and writes down what the listing said of the others.
+    /// Brings every attachment that is wanted of `book` that is not as it should be, and writes down what the listing said of the others.
     ///
     /// # Errors
     /// When the run cannot go on. A single attachment's failure defers it.
@@ -118,7 +118,7 @@ impl Porter<'_> {
     /// Attachments that no document shows are remembered, so that a page may come to show them without a new listing.
     fn note_unreferenced(&self, book: &mut Book) -> Vec<Change> {
         let mut changes = Vec::new();
-        for (id, entry) in book.assets.iter_mut().filter(|(_, e)| e.listed && !e.referenced) {
+        for (id, entry) in book.assets.iter_mut().filter(|(_, e)| e.listed && !e.wanted()) {
             if entry.kept.as_ref().is_none_or(|k| k.asset != entry.asset) {
                 let record = AssetRecord { asset: entry.asset.clone(), ..entry.kept.clone().unwrap_or_else(|| blank(&entry.asset)) };
                 entry.kept = Some(record.clone());
@@ -130,7 +130,8 @@ impl Porter<'_> {
 
     fn tasks(&self, book: &Book) -> Vec<(AssetRef, DocPath, Task, Option<ContentHash>)> {
         let mut tasks: Vec<(AssetRef, DocPath, Task, Option<ContentHash>)> = Vec::new();
-        for entry in book.assets.values().filter(|e| e.referenced) {
+        let stays = |id: &RemoteId| book.docs.get(id).is_some_and(|owner| owner.leaves.is_none());
+        for entry in book.assets.values().filter(|e| e.referenced || (e.asset.always && stays(&e.asset.owner))) {
             let Ok(path) = book.asset_path(entry) else { continue };
             let kept = entry.kept.as_ref();
             let waits = kept
@@ -286,7 +287,8 @@ pub(super) fn deferred_again(old: Option<Deferred>, reason: String, now_ms: u64,
 /// answers just so.
 pub(super) fn gone(book: &Book, max_delete_percent: u8, reporter: &dyn Reporter) -> Vec<RemoteId> {
     let of_done_scope = |id: &RemoteId| {
-        let place = book.docs.get(id).and_then(|e| e.place());
+        // What is listed no more has its attachments listed no more; they go where it goes.
+        let place = book.docs.get(id).and_then(|e| e.seen.as_ref()).map(|seen| &seen.place);
         place.and_then(|p| book.scopes.get(&p.scope)).is_some_and(|s| s.assets_done)
     };
     let candidates: Vec<(&RemoteId, bool)> =

@@ -59,7 +59,8 @@ pub(super) async fn sweep(
         .iter()
         .filter(|(_, e)| e.seen.is_none() && e.leaves.is_none())
         .filter_map(|(id, e)| Some((id, e.kept.as_ref()?)))
-        .filter(|(_, kept)| open.contains(&kept.place.scope))
+        // What the user took out of the configuration was asked after then; it stays until `cleanup` takes it.
+        .filter(|(_, kept)| open.contains(&kept.place.scope) && !kept.unwanted)
         .map(|(id, kept)| (id.clone(), Wanted { id: id.clone(), place: Arc::clone(&kept.place), labels: false }))
         .collect();
     if !silent.is_empty() {
@@ -69,6 +70,7 @@ pub(super) async fn sweep(
                 Presence::Present => {
                     reporter.log(Level::Info, "The listing missed a document that is there; it stays.", &[("doc", id.as_str())]);
                 }
+                Presence::Unwanted => entry.unwanted = true,
                 gone => entry.leaves = Some(gone),
             }
         }
@@ -93,7 +95,7 @@ fn judge_scopes(book: &mut Book, present: &FxHashSet<Scope>, now_ms: u64, swept:
         record.unwanted = *completion == Completion::Unwanted;
         match missing {
             None => {
-                if *completion == Completion::Complete {
+                if completion.is_complete() {
                     record.missing = None;
                     open.insert(scope.clone());
                 }

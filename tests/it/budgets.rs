@@ -10,6 +10,9 @@ const PAGES: usize = 620;
 const SPACES: usize = 4;
 const AUTHORS: usize = 40;
 
+/// What comments add to any run that finds no news of them.
+const COMMENTS: usize = 1;
+
 /// How many documents the site has: the pages asked for, and a home page per space.
 const N: usize = PAGES + SPACES;
 
@@ -29,7 +32,8 @@ fn a_full_sync_of_a_cloud_site_keeps_its_budget() {
     home.synced();
     assert_eq!(home.living().len(), N);
     // Authors are those of the corpus and the owner of the home pages.
-    let budget = 2 * SPACES + 3 + N.div_ceil(250) + N.div_ceil(100) + N.div_ceil(200) + (AUTHORS + 1).div_ceil(250);
+    // No page has a comment: to learn that is one request.
+    let budget = 2 * SPACES + 3 + N.div_ceil(250) + N.div_ceil(100) + N.div_ceil(200) + (AUTHORS + 1).div_ceil(250) + COMMENTS;
     assert!(total(&site) <= budget, "{} requests, budget {budget}\n{}", total(&site), site.transcript());
 }
 
@@ -42,7 +46,7 @@ fn a_sync_without_change_of_a_cloud_site_keeps_its_budget_and_writes_nothing() {
     let before = home.looks();
     site.clear_requests();
     home.synced();
-    let budget = 2 * SPACES + 2 + N.div_ceil(250);
+    let budget = 2 * SPACES + 2 + N.div_ceil(250) + COMMENTS;
     assert!(total(&site) <= budget, "{} requests, budget {budget}\n{}", total(&site), site.transcript());
     assert_eq!(site.count(Class::Identity), 0, "flavour, gateway and account are remembered\n{}", site.transcript());
     assert_eq!(home.looks(), before);
@@ -77,14 +81,45 @@ fn data_center_keeps_its_own_budget() {
     home.synced();
     let n = 403;
     assert_eq!(home.living().len(), n);
-    let budget = 2 * 3 + 3 + n.div_ceil(200) + n.div_ceil(50) + 1;
+    let budget = 2 * 3 + 3 + n.div_ceil(200) + n.div_ceil(50) + 1 + COMMENTS;
     // People whom bodies mention are asked one by one: there is no other way on Data Center.
     let total = total(&site) - site.count(Class::Users);
     assert!(total <= budget, "{total} requests, budget {budget}\n{}", site.transcript());
     let before = home.looks();
     site.clear_requests();
     home.synced();
-    let budget = 2 * 3 + 2 + n.div_ceil(200);
+    let budget = 2 * 3 + 2 + n.div_ceil(200) + COMMENTS;
     assert!(site.requests().len() <= budget, "budget {budget}\n{}", site.transcript());
     assert_eq!(home.looks(), before);
+}
+
+#[test]
+fn comments_cost_their_own_lists_and_no_page_is_asked_for_them() {
+    for site in [Site::cloud(), Site::data_center()] {
+        let pages = site.edit(|m| populate(m, 150, 2, &options()));
+        site.edit(|m| {
+            for (n, page) in pages.iter().enumerate().filter(|(n, _)| n % 2 == 0) {
+                let first = m.add_comment(*page, None, &format!("<p>Comment {n}</p>"));
+                m.add_comment(*page, Some(first), "<p>Answer</p>");
+                m.advance(std::time::Duration::from_secs(600));
+            }
+            m.advance(std::time::Duration::from_secs(86_400));
+        });
+        let (config, commented) = (crate::home::any_site_config(&site, "attachments = \"none\""), pages.len().div_ceil(2));
+        let home = Home::new(DAEMON);
+        home.configure(&config);
+        home.synced();
+        assert_eq!(home.living().keys().filter(|path| path.ends_with(".comments.md")).count(), commented);
+        let budget = (2 * commented).div_ceil(200) + (2 * commented).div_ceil(50) + 2;
+        assert!(site.count(Class::Comments) <= budget, "budget {budget}\n{}", site.transcript());
+        let before = home.looks();
+        site.clear_requests();
+        home.synced();
+        assert_eq!((site.count(Class::Comments), home.looks() == before), (COMMENTS, true), "{}", site.transcript());
+        site.clear_requests();
+        site.edit(|m| m.add_comment(pages[1], None, "<p>New</p>"));
+        home.synced();
+        assert_eq!(site.count(Class::Comments), 2, "one to hear of it, one for what it says\n{}", site.transcript());
+        assert!(home.page(&format!("--{}.comments.md", pages[1])).contains("New"));
+    }
 }

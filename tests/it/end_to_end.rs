@@ -185,3 +185,102 @@ fn latency_is_hidden_by_asking_for_several_things_at_once() {
     assert!(site.peak_concurrency() >= 3, "at most {} requests at once\n{}", site.peak_concurrency(), site.transcript());
     assert!(site.peak_concurrency() <= 4, "more than our manners allow: {}", site.peak_concurrency());
 }
+
+#[test]
+fn comments_lie_beside_their_page_follow_it_and_go_when_the_last_one_goes() {
+    let (site, ids) = small();
+    let (first, _) = site.edit(|m| {
+        let first = m.add_comment(ids.guide, None, "<p>See <ac:link><ri:page ri:content-title=\"Chapter: one\" /></ac:link>.</p>");
+        (first, m.add_comment(ids.guide, Some(first), "<p>Thanks!</p>"))
+    });
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    let comments = home.page(&format!("ENG/guide--{}.comments.md", ids.guide));
+    assert!(comments.starts_with("---\ntitle: Comments on Guide\n") && comments.contains("\ntype: comments\n"), "{comments}");
+    assert!(comments.contains(&format!("\nOn [Guide](guide--{}.md)\n", ids.guide)), "{comments}");
+    assert!(comments.contains("- **@Ann Author**, [2026-01-05 09:00 UTC]("), "{comments}");
+    assert!(
+        comments.contains(&format!("  See [Chapter: one](guide--{}/chapter-one--{}.md).\n\n  - **@Ann Author**", ids.guide, ids.chapter)),
+        "{comments}"
+    );
+    site.clear_requests();
+    site.edit(|m| m.rename_page(ids.guide, "Handbook"));
+    home.synced();
+    let comments = home.page(&format!("ENG/handbook--{}.comments.md", ids.guide));
+    assert!(comments.contains("# Comments on Handbook\n\nOn [Handbook]("), "{comments}");
+    assert_eq!(site.count(Class::Comments), 1, "a rename needs no body\n{}", site.transcript());
+    site.edit(|m| m.delete_comment(first));
+    home.synced();
+    assert!(home.living().keys().any(|path| path.ends_with(".comments.md")), "a feed cannot tell");
+    // Changed settings make the next run look at everything, as one run a day does.
+    home.configure(&crate::home::site_config(&site, "burst = 99"));
+    home.synced();
+    assert!(!home.living().keys().any(|path| path.ends_with(".comments.md")), "{:?}", home.living().keys());
+    assert!(home.tree().keys().any(|path| path.starts_with(".trash/") && path.ends_with(".comments.md")));
+}
+
+#[test]
+fn what_the_configuration_asks_for_no_more_stays_until_cleanup_takes_it() {
+    let (site, ids) = small();
+    site.edit(|m| m.add_comment(ids.guide, None, "<p>Hm</p>"));
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    home.configure(&crate::home::site_config(&site, "comments = false"));
+    let before = home.looks();
+    home.synced();
+    site.clear_requests();
+    home.synced();
+    assert_eq!((home.looks(), site.count(Class::Comments)), (before, 0), "{}", site.transcript());
+    home.configure(&crate::home::site_config(&site, "comments = true"));
+    site.edit(|m| m.add_comment(ids.guide, None, "<p>Once more</p>"));
+    home.synced();
+    assert!(home.page(".comments.md").contains("Once more"));
+}
+
+#[test]
+fn a_whiteboard_is_a_card_to_which_links_lead_and_below_which_pages_lie() {
+    let (site, ids) = small();
+    let (board, below) = site.edit(|m| {
+        let board = m.add(crate::support::Kind::Whiteboard, "ENG", None, "Ideas", "");
+        let link = format!("<p><a href=\"/wiki/spaces/ENG/whiteboard/{board}\">ideas</a></p>");
+        m.edit_page(ids.index, &link);
+        (board, m.add_page("ENG", Some(board), "Below", "<p>text</p>"))
+    });
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    let card = home.page(&format!("ENG/ideas--{board}.md"));
+    assert!(card.contains("\ntype: whiteboard\n") && card.contains("# Ideas\n\n[Open this whiteboard in Confluence]("), "{card}");
+    assert!(home.page(&format!("ENG/ideas--{board}/below--{below}.md")).contains("text"));
+    assert!(home.page(&format!("OPS/index--{}.md", ids.index)).contains(&format!("[ideas](../ENG/ideas--{board}.md)")));
+    let before = home.looks();
+    home.synced();
+    assert_eq!(home.looks(), before);
+    site.edit(|m| m.delete(board));
+    home.configure(&crate::home::site_config(&site, "burst = 99"));
+    home.synced();
+    assert!(!home.living().keys().any(|path| path.contains("ideas")), "{:?}", home.living().keys());
+}
+
+#[test]
+fn a_narrower_selection_leaves_the_rest_to_cleanup() {
+    let (site, ids) = small();
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    let all = home.living();
+    home.configure(&crate::home::site_config(&site, &format!("pages = [\"{}\"]", ids.guide)));
+    site.clear_requests();
+    home.synced();
+    assert_eq!(site.count(Class::Bodies), 0, "{}", site.transcript());
+    assert!(home.living().keys().eq(all.keys()), "everything stays where it is");
+    let before = home.looks();
+    site.clear_requests();
+    home.synced();
+    assert_eq!(home.looks(), before);
+    assert_eq!(site.count(Class::Listing), 0, "nobody is asked after again\n{}", site.transcript());
+    // A fresh mirror of the same selection has the selected documents, at the same paths.
+    let fresh = Home::for_site(DAEMON, &site, &format!("pages = [\"{}\"]", ids.guide));
+    fresh.synced();
+    let pages: Vec<String> = fresh.living().into_keys().filter(|path| path.ends_with(".md")).collect();
+    let expected = [format!("ENG/guide--{}.md", ids.guide), format!("ENG/guide--{}/chapter-one--{}.md", ids.guide, ids.chapter)];
+    assert_eq!(pages, expected);
+}

@@ -165,6 +165,18 @@ pub fn site_config(site: &Site, more: &str) -> String {
     )
 }
 
+/// The same for a site of either flavour.
+pub fn any_site_config(site: &Site, more: &str) -> String {
+    match site.edit(|m| m.flavour) {
+        crate::support::Flavour::Cloud => site_config(site, more),
+        crate::support::Flavour::DataCenter => format!(
+            "[connectors.confluence]\nurl = \"{}\"\napi_token = \"{}\"\ncloud = false\n{more}\n",
+            site.base_url(),
+            crate::support::PERSONAL_TOKEN
+        ),
+    }
+}
+
 /// Paths of all files below `root` but the state's, sorted.
 pub fn files(root: &Path) -> Vec<String> {
     fn walk(root: &Path, folder: &Path, found: &mut Vec<String>) {

@@ -1,8 +1,10 @@
 //! Attachments: all of a space's, or what is new since the newest that we know; and their bytes.
 
+use futures_util::StreamExt as _;
+use futures_util::stream::{BoxStream, try_unfold};
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::api::{self, Stop, query};
+use super::api::{self, Stop};
 use super::config::Attachments;
 use super::list::{Listing, Space};
 use super::nodes::in_spaces;
@@ -23,6 +25,8 @@ const FEED: &str = "50";
 /// Items of a page of the whole; the service lowers it to what it allows.
 const WHOLE: &str = "250";
 
+type Chunks = BoxStream<'static, Result<bytes::Bytes, SourceError>>;
+
 impl Listing<'_> {
     /// Names attachments; returns the newest one's moment for the next feed.
     pub(super) async fn attachments(&self, memory: Option<&Memory>, known: &[Known], complete: &[bool]) -> Result<Option<i64>, SourceError> {
@@ -31,11 +35,11 @@ impl Listing<'_> {
         }
         let newest = memory.and_then(|memory| memory.attachments_ms);
         let is_fed = |space: &Space| newest.is_some() && self.depth == Depth::Changes && known.iter().any(|k| k.scope == space.scope);
-        let (fed, whole): (Vec<Space>, Vec<Space>) = self.spaces.iter().cloned().partition(is_fed);
+        let (fed, whole): (Vec<Space>, Vec<Space>) = self.spaces.iter().filter(|space| !space.archived).cloned().partition(is_fed);
         let mut latest = newest.unwrap_or_default();
         match self.whole(&whole, &mut latest).await {
             Ok(()) => {
-                for (space, _) in self.spaces.iter().zip(complete).filter(|(space, complete)| **complete && !is_fed(space)) {
+                for (space, _) in self.spaces.iter().zip(complete).filter(|(space, complete)| **complete && !space.archived && !is_fed(space)) {
                     self.out.send(Listed::AssetsDone { scope: space.scope.clone() }).await;
                 }
             }
@@ -76,7 +80,7 @@ impl Listing<'_> {
 
     async fn walk_attachments(&self, cql: &str, limit: &str, until: i64, latest: &mut i64) -> Result<(), Stop> {
         let rest = self.conn.rest(&self.site);
-        let all = query(&[("cql", cql), ("expand", "version,container,extensions"), ("limit", limit)]);
+        let all = self.conn.searching(&self.site, cql, "version,container,extensions", limit);
         let mut list = rest.list::<Content>("/rest/api/content/search", all, "the list of attachments");
         while let Some(page) = list.next().await? {
             for found in page {
@@ -96,7 +100,11 @@ impl Listing<'_> {
     /// The attachment, if it hangs on a document of this listing.
     fn asset(&self, found: &Content) -> Option<AssetRef> {
         let owner = found.container.as_ref().map(|owner| owner.id.as_str())?;
-        Some(asset(found, owner, self.space_of(owner)?, &self.site))
+        let config = &self.conn.config;
+        let asset = asset(found, owner, self.space_of(owner)?, &self.site);
+        // A page that shows one that is too large has to say so; those that nobody shows are left out as the limit asks.
+        let always = config.attachments == Attachments::All && asset.size.is_none_or(|size| size <= config.max_asset_bytes);
+        Some(AssetRef { always, ..asset })
     }
 }
 
@@ -131,6 +139,7 @@ fn asset(found: &Content, owner: &str, space: &Space, site: &Site) -> AssetRef {
         modified_secs: when.and_then(api::millis).map(|ms| ms.div_euclid(1000)),
         url: format!("{}{shown}", site.web),
         source,
+        always: false,
     }
 }
 
@@ -150,8 +159,15 @@ impl Confluence {
         let is_page = asset.media_type.as_deref().is_some_and(|media| media.contains("html"));
         let request = Request::get(url, what.as_str()).with_cookies().at_most(limit);
         match self.client.download(request, is_page).await {
-            // Some downloads carry no length; then the list's word is the measure.
-            Ok(download) => Ok(AssetStream { length: download.length.or(asset.size), bytes: download.bytes }),
+            // Where a download carries no length, the list's word is the measure.
+            Ok(download) => match (download.length, asset.size) {
+                // An error page that calls itself a file has another length than the file.
+                (Some(came), Some(listed)) if came != listed => {
+                    Err(SourceError::BadAnswer { service: self.host(), what, detail: other_length(came, listed) })
+                }
+                (Some(_), _) | (None, None) => Ok(AssetStream { length: download.length, bytes: download.bytes }),
+                (None, Some(listed)) => Ok(AssetStream { length: Some(listed), bytes: self.measured(download.bytes, what, listed) }),
+            },
             // The listing was answered, so the credentials are good: it is this file that is closed, or sent to a page to log in.
             Err(failed) => Err(match failed.error {
                 SourceError::Unauthorized { service, detail, .. } if failed.status == Some(200) => SourceError::BadAnswer { service, what, detail },
@@ -160,6 +176,30 @@ impl Confluence {
             }),
         }
     }
+
+    /// The same bytes, with an error at their end if they are not so many.
+    fn measured(&self, bytes: Chunks, what: String, listed: u64) -> Chunks {
+        let service = self.host();
+        let course = (bytes, 0);
+        try_unfold(course, move |(mut bytes, came)| {
+            let (service, what) = (service.clone(), what.clone());
+            async move {
+                match bytes.next().await.transpose()? {
+                    Some(chunk) => {
+                        let came = came + chunk.len() as u64;
+                        Ok(Some((chunk, (bytes, came))))
+                    }
+                    None if came == listed => Ok(None),
+                    None => Err(SourceError::BadAnswer { service, what, detail: other_length(came, listed) }),
+                }
+            }
+        })
+        .boxed()
+    }
+}
+
+fn other_length(came: u64, listed: u64) -> String {
+    format!("it has {came} bytes, and the list says {listed}")
 }
 
 #[cfg(test)]
@@ -176,7 +216,7 @@ mod tests {
 
     #[test]
     fn names_are_safe_and_sources_fit_the_flavour() {
-        let space = Space { scope: Scope::new("1"), id: "1".to_owned(), key: "ENG".to_owned(), home: None, personal: false };
+        let space = Space { scope: Scope::new("1"), id: "1".to_owned(), key: "ENG".to_owned(), home: None, personal: false, archived: false };
         let base = Url::parse("https://wiki.corp/confluence").unwrap();
         let mut site = Site { cloud: false, base, web: "https://wiki.corp/confluence".to_owned(), account: None, display_name: None, no_scan: false };
         let there = asset(&found(ATTACHMENT), "7", &space, &site);

@@ -8,7 +8,7 @@ use super::raw::{Head, encode};
 use super::v1::{Body, text};
 use super::{keys, place};
 use crate::connectors::connector::Fetched;
-use crate::model::{Key, RemoteId, Scope};
+use crate::model::{Key, RemoteId, Revision, Scope};
 
 /// Items of a listing's page.
 pub(super) const PAGE: &str = "250";
@@ -23,6 +23,7 @@ pub(super) struct SpaceV2 {
     key: String,
     #[serde(rename = "type")]
     kind: Option<String>,
+    status: Option<String>,
     homepage_id: Option<String>,
 }
 
@@ -35,7 +36,8 @@ impl Identified for SpaceV2 {
 impl From<SpaceV2> for Space {
     fn from(space: SpaceV2) -> Self {
         let personal = space.kind.as_deref() == Some("personal") || space.key.starts_with('~');
-        Self { scope: Scope::new(&space.id), id: space.id, key: space.key, home: space.homepage_id, personal }
+        let archived = space.status.as_deref() == Some("archived");
+        Self { scope: Scope::new(&space.id), id: space.id, key: space.key, home: space.homepage_id, personal, archived }
     }
 }
 
@@ -71,6 +73,23 @@ struct VersionV2 {
     created_at: Option<String>,
 }
 
+impl PageV2 {
+    /// Whether it is there for readers; a draft or an old version never is.
+    pub(super) fn is_there(&self, archived: bool) -> bool {
+        self.status.as_deref().is_none_or(|status| status == "current") || (archived && self.is_archived())
+    }
+
+    fn is_archived(&self) -> bool {
+        self.status.as_deref() == Some("archived")
+    }
+
+    fn revision(&self, space: &str) -> Revision {
+        let version = self.version.as_ref();
+        let revision = place::revision(version.map_or(0, |v| v.number), version.and_then(|v| v.created_at.as_deref()), space);
+        if self.is_archived() { place::archived(&revision) } else { revision }
+    }
+}
+
 impl Identified for PageV2 {
     fn identity(&self) -> &str {
         &self.id
@@ -78,12 +97,17 @@ impl Identified for PageV2 {
 }
 
 /// Path and query of a space's pages or posts.
-pub(super) fn listing(space: &Space, kind: Kind) -> (String, Query) {
+pub(super) fn listing(space: &Space, kind: Kind, archived: bool) -> (String, Query) {
     let all = match kind {
-        Kind::Page => query(&[("depth", "all"), ("status", "current"), ("limit", PAGE)]),
+        Kind::Page => query(&[("depth", "all"), ("status", statuses(kind, archived)), ("limit", PAGE)]),
         Kind::Post => query(&[("status", "current"), ("limit", PAGE)]),
     };
     (format!("/api/v2/spaces/{}/{}", space.id, plural(kind)), all)
+}
+
+/// What states documents may be in; only pages can be archived. Without a word Cloud would name archived pages, too.
+pub(super) fn statuses(kind: Kind, archived: bool) -> &'static str {
+    if archived && kind == Kind::Page { "current,archived" } else { "current" }
 }
 
 /// `pages` or `blogposts`.
@@ -100,7 +124,7 @@ pub(super) fn item(page: &PageV2, space: &Space, kind: Kind, web: &str) -> Item 
     let people = [version.and_then(|v| v.author_id.as_deref()), page.author_id.as_deref()];
     Item {
         id: RemoteId::new(&page.id),
-        revision: place::revision(version.map_or(0, |v| v.number), version.and_then(|v| v.created_at.as_deref()), &space.id),
+        revision: page.revision(&space.id),
         place: place::of(
             &place::Facts {
                 id: &page.id,
@@ -115,19 +139,20 @@ pub(super) fn item(page: &PageV2, space: &Space, kind: Kind, web: &str) -> Item 
         ),
         people: people.into_iter().flatten().map(keys::user).collect(),
         labels: None,
+        above: None,
         node: page.parent_id.clone().filter(|_| page.parent_type.as_deref().is_some_and(|kind| kind != "page")),
     }
 }
 
 /// A fetched body; none where the answer holds none, or is no current version.
-pub(super) fn fetched(page: PageV2, key: &str, kind: Kind, web: &str) -> Option<Fetched> {
-    if page.status.as_deref().is_some_and(|status| status != "current") {
+pub(super) fn fetched(page: PageV2, key: &str, kind: Kind, archived: bool, web: &str) -> Option<Fetched> {
+    if !page.is_there(archived) {
         return None;
     }
+    let (revision, archived) = (page.revision(&page.space_id), page.is_archived());
     let body = page.body?.storage?.value;
     let version = page.version.unwrap_or_default();
     let person = |id: Option<String>| id.map(|id: String| keys::user(&id)).map(|key: Key| key.as_str().to_owned());
-    let revision = place::revision(version.number, version.created_at.as_deref(), &page.space_id);
     let head = Head {
         kind: kind.name().to_owned(),
         cloud: true,
@@ -139,6 +164,7 @@ pub(super) fn fetched(page: PageV2, key: &str, kind: Kind, web: &str) -> Option<
         created_by: person(page.author_id),
         updated_at: version.created_at.as_deref().map(api::utc),
         updated_by: person(version.author_id),
+        status: archived.then(|| "archived".to_owned()),
         subtype: page.subtype.filter(|subtype| subtype != "page"),
         ..Head::default()
     };

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use serde::{Deserialize, Serialize};
 
 use super::address::{self, Address, GATEWAY};
+use super::selection::Wishes;
 use crate::model::Secret;
 
 /// Settings as the configuration has them, without secrets.
@@ -24,10 +25,26 @@ pub struct Config {
     pub exclude_spaces: Vec<String>,
     /// Where `spaces` is empty: people's personal spaces too.
     pub personal_spaces: bool,
+    /// Ids or addresses of pages: of the chosen spaces only these and what is below them; empty: everything.
+    pub pages: Vec<String>,
+    /// Ids or addresses of pages: neither these nor what is below them.
+    pub exclude_pages: Vec<String>,
+    /// Only what has one of these labels; empty: everything.
+    pub labels: Vec<String>,
+    /// Nothing that has one of these labels.
+    pub exclude_labels: Vec<String>,
+    /// Only what this search (CQL) finds; empty: everything.
+    pub cql: String,
     /// Blog posts too.
     pub blog_posts: bool,
-    /// Attachments and images: those that pages refer to, or none.
+    /// Attachments and images: those that pages refer to, all, or none.
     pub attachments: Attachments,
+    /// Archived pages, and archived spaces, too.
+    pub archived: bool,
+    /// Whiteboards, databases and smart links as small documents that say where to open them.
+    pub link_cards: bool,
+    /// Comments too: those of a page in a document beside it.
+    pub comments: bool,
     /// The largest page, in bytes of its storage format.
     pub max_body_bytes: u64,
     /// The largest attachment, in bytes.
@@ -56,6 +73,8 @@ pub struct Config {
 pub enum Attachments {
     /// Those that a mirrored page shows or links to.
     Referenced,
+    /// All of every mirrored page and post, but those that are too large.
+    All,
     /// None; links stay absolute.
     None,
 }
@@ -69,8 +88,16 @@ impl Default for Config {
             include_spaces: Vec::new(),
             exclude_spaces: Vec::new(),
             personal_spaces: false,
+            pages: Vec::new(),
+            exclude_pages: Vec::new(),
+            labels: Vec::new(),
+            exclude_labels: Vec::new(),
+            cql: String::new(),
             blog_posts: true,
             attachments: Attachments::Referenced,
+            archived: false,
+            link_cards: true,
+            comments: true,
             max_body_bytes: 32 << 20,
             max_asset_bytes: 100 << 20,
             concurrency: 4,
@@ -113,6 +140,7 @@ impl Config {
         if patterns && !config.spaces.is_empty() {
             return Err("`include_spaces` and `exclude_spaces` choose among all spaces: leave `spaces` empty, or leave them out".to_owned());
         }
+        config.wishes().clause()?;
         for (name, value, least, most) in [
             ("concurrency", u64::from(config.concurrency), 1, 16),
             ("requests_per_second", u64::from(config.requests_per_second), 1, 1000),
@@ -141,6 +169,15 @@ impl Config {
     pub(super) fn gateway(&self, address: &Address) -> Option<String> {
         let own = (address.base.scheme() == "https" && self.cloud != Some(false)).then(|| GATEWAY.to_owned());
         self.gateway_url.clone().or(own).map(|url| url.trim_end_matches('/').to_owned())
+    }
+
+    fn wishes(&self) -> Wishes<'_> {
+        Wishes { pages: &self.pages, exclude_pages: &self.exclude_pages, labels: &self.labels, exclude_labels: &self.exclude_labels, cql: &self.cql }
+    }
+
+    /// What of the chosen spaces is asked for, as a clause; none: everything.
+    pub(super) fn filter(&self) -> Option<String> {
+        self.wishes().clause().ok().flatten()
     }
 
     /// Whether the configuration asks for a space of all that are there.
@@ -249,7 +286,7 @@ mod tests {
             (json!({}), "url"),
             (json!({"url": "http://wiki.corp"}), "allow_plain_http"),
             (json!({"url": "https://a", "concurrency": 0}), "concurrency"),
-            (json!({"url": "https://a", "attachments": "all"}), "all"),
+            (json!({"url": "https://a", "attachments": "some"}), "some"),
             (json!({"url": "https://a", "spaces": ["ENG"], "exclude_spaces": ["X"]}), "exclude_spaces"),
             (json!({"url": "https://a", "spaces": ["ENG,OPS"]}), "ENG,OPS"),
         ] {

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::api::{self, Identified, Query, query};
+use super::hidden::Step;
 use super::list::{Item, Kind, Space};
 use super::place;
 use super::raw::{Head, encode, person};
@@ -25,6 +26,7 @@ pub(super) struct SpaceV1 {
     key: String,
     #[serde(rename = "type")]
     kind: Option<String>,
+    status: Option<String>,
     homepage: Option<Content>,
 }
 
@@ -37,8 +39,9 @@ impl Identified for SpaceV1 {
 impl From<SpaceV1> for Space {
     fn from(space: SpaceV1) -> Self {
         let personal = space.kind.as_deref() == Some("personal") || space.key.starts_with('~');
+        let archived = space.status.is_some_and(|status| status.eq_ignore_ascii_case("archived"));
         let id = if space.id.is_empty() { space.key.clone() } else { space.id };
-        Self { scope: Scope::new(&id), id, key: space.key, home: space.homepage.map(|home| home.id), personal }
+        Self { scope: Scope::new(&id), id, key: space.key, home: space.homepage.map(|home| home.id), personal, archived }
     }
 }
 
@@ -54,20 +57,22 @@ pub(super) fn listing(space: &Space, kind: Kind, scan: bool) -> (String, Query) 
     (path.to_owned(), all)
 }
 
-/// An item of a listing.
+/// An item of a listing, or of a search on either flavour.
 pub(super) fn item(content: &Content, space: &Space, kind: Kind, web: &str) -> Item {
     let version = content.version.as_ref();
     let editor = version.and_then(|v| v.by.as_ref());
+    let revision = place::revision(version.map_or(0, |v| v.number), version.and_then(|v| v.when.as_deref()), &space.id);
+    let parent = content.ancestors.iter().flatten().next_back();
     let author = content.history.as_ref().and_then(|h| h.created_by.as_ref());
     Item {
         id: RemoteId::new(&content.id),
-        revision: place::revision(version.map_or(0, |v| v.number), version.and_then(|v| v.when.as_deref()), &space.id),
+        revision: if content.is_archived() { place::archived(&revision) } else { revision },
         place: place::of(
             &place::Facts {
                 id: &content.id,
                 title: &content.title,
                 kind,
-                parent: content.ancestors.iter().flatten().next_back().map(|above| above.id.as_str()),
+                parent: parent.map(|above| above.id.as_str()),
                 webui: content.links.webui.as_deref(),
                 created: content.history.as_ref().and_then(|h| h.created_date.as_deref()),
             },
@@ -76,8 +81,13 @@ pub(super) fn item(content: &Content, space: &Space, kind: Kind, web: &str) -> I
         ),
         people: [editor, author].into_iter().flatten().filter_map(key_of).collect(),
         labels: content.labels(),
-        node: None,
+        above: content.ancestors.as_ref().map(|above| above.iter().map(step).collect()),
+        node: parent.filter(|above| !step(above).is_page).map(|above| above.id.clone()),
     }
+}
+
+fn step(above: &Content) -> Step {
+    Step { id: above.id.clone(), is_page: above.kind.is_empty() || above.kind == "page" }
 }
 
 /// A fetched body; none where the answer holds none, or is no current version.

@@ -2,14 +2,14 @@
 
 use std::sync::atomic::Ordering;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{join, join_all, join3};
 use rustc_hash::FxHashMap;
 
 use super::api::{Query, Rest, Stop, query};
 use super::list::Kind;
 use super::site::Site;
 use super::v1::Content;
-use super::{Confluence, cloud, data_center, labels, locked};
+use super::{Confluence, cards, cloud, comments, data_center, labels, locked};
 use crate::connectors::connector::{Fetched, SourceError, Wanted};
 use crate::model::RemoteId;
 
@@ -36,10 +36,20 @@ impl Confluence {
             Ok(site) => site,
             Err(error) => return batch.into_iter().map(|wanted| (wanted.id, Err(error.clone()))).collect(),
         };
+        let (comments, batch): (Vec<Wanted>, Vec<Wanted>) = batch.into_iter().partition(|wanted| comments::page_of(&wanted.id).is_some());
+        let (cards, batch): (Vec<Wanted>, Vec<Wanted>) = batch.into_iter().partition(|wanted| cards::is_card(&wanted.place.kind));
+        let requests = join3(self.documents(&site, batch), self.comment_bodies(&site, comments), self.card_bodies(&site, cards));
+        let (mut outcomes, comments, cards) = requests.await;
+        outcomes.extend(comments.into_iter().chain(cards));
+        outcomes
+    }
+
+    /// Pages and posts, with their labels.
+    async fn documents(&self, site: &Site, batch: Vec<Wanted>) -> Vec<Outcome> {
         let labelled: Vec<String> = batch.iter().filter(|wanted| wanted.labels && site.cloud).map(|wanted| wanted.id.as_str().to_owned()).collect();
         let size = self.bodies_at_once.load(Ordering::Relaxed).min(if site.cloud { BODIES } else { data_center::BODIES });
-        let requests = join_all(plan(batch, size, site.cloud).into_iter().map(|batch| self.batch(&site, batch)));
-        let (outcomes, labels) = join(requests, self.labels(&site, &labelled)).await;
+        let requests = join_all(plan(batch, size, site.cloud).into_iter().map(|batch| self.batch(site, batch)));
+        let (outcomes, labels) = join(requests, self.labels(site, &labelled)).await;
         let mut outcomes: Vec<Outcome> = outcomes.into_iter().flatten().collect();
         let mut labels = match labels {
             Ok(labels) => labels,
@@ -65,7 +75,7 @@ impl Confluence {
     async fn labels(&self, site: &Site, ids: &[String]) -> Result<FxHashMap<RemoteId, Vec<String>>, SourceError> {
         let mut all = FxHashMap::default();
         for ids in ids.chunks(labels::AT_ONCE) {
-            match labels::of(&self.rest(site), ids).await {
+            match labels::of(self, site, ids).await {
                 Ok(found) => all.extend(found),
                 Err(stop) => match stop.into_error(&self.host(), "labels") {
                     error @ (SourceError::Network { .. } | SourceError::RateLimited { .. }) => return Err(error),
@@ -141,15 +151,19 @@ impl Confluence {
             || if let [one] = &batch.wanted[..] { format!("{} {}", batch.kind.name(), one.id) } else { format!("bodies of {}s", batch.kind.name()) };
         if site.cloud {
             let ids = batch.wanted.iter().map(|wanted| wanted.id.as_str()).collect::<Vec<_>>().join(",");
-            let all = query(&[("id", &ids), ("status", "current"), ("body-format", "storage"), ("limit", cloud::PAGE)]);
+            let statuses = cloud::statuses(batch.kind, self.config.archived);
+            let all = query(&[("id", &ids), ("status", statuses), ("body-format", "storage"), ("limit", cloud::PAGE)]);
             let mut list = rest.list::<cloud::PageV2>(format!("/api/v2/{}", cloud::plural(batch.kind)), all, what()).at_most(most);
             while let Some(page) = list.next().await? {
                 for found in page {
                     let Some(wanted) = missing.remove(super::api::Identified::identity(&found)) else { continue };
                     let bytes = cloud::body_bytes(&found);
                     let key = self.key_of(&found.space_id, wanted);
-                    let fetched =
-                        if bytes > self.config.max_body_bytes { Err(bytes) } else { Ok(cloud::fetched(found, &key, batch.kind, &site.web)) };
+                    let fetched = if bytes > self.config.max_body_bytes {
+                        Err(bytes)
+                    } else {
+                        Ok(cloud::fetched(found, &key, batch.kind, self.config.archived, &site.web))
+                    };
                     outcomes.push((wanted.id.clone(), self.judge(fetched, wanted)));
                 }
             }
@@ -234,7 +248,7 @@ mod tests {
         let place = |kind: &str| {
             Arc::new(Place {
                 scope: Scope::new("1"),
-                container: vec!["ENG".to_owned()],
+                container: vec!["ENG".to_owned()].into(),
                 kind: kind.into(),
                 title: String::new(),
                 parent: None,

@@ -16,7 +16,7 @@ pub const KIND: Kind = Kind {
         ("CONFLUENCE_SPACES", "spaces"),
     ],
     required: &["CONFLUENCE_URL"],
-    lists: &["spaces", "include_spaces", "exclude_spaces"],
+    lists: &["spaces", "include_spaces", "exclude_spaces", "pages", "exclude_pages", "labels", "exclude_labels"],
     check: |settings| {
         let config = Config::read(settings)?;
         serde_json::to_value(config).map_err(|error| error.to_string())

@@ -8,9 +8,11 @@ use std::sync::{Arc, Mutex};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::sync::mpsc;
 
-use super::api::{Rest, Stop, query};
+use super::Confluence;
+use super::api::Stop;
 use super::list::Listing;
 use super::locked;
+use super::site::Site;
 use super::v1::Content;
 use crate::connectors::connector::{Listed, SourceError};
 use crate::model::RemoteId;
@@ -37,6 +39,11 @@ pub(super) struct Intake {
 }
 
 impl Intake {
+    /// Takes nothing in: labels come otherwise.
+    pub(super) fn closed() -> Self {
+        Self { wanted: false, pending: Arc::default(), full: mpsc::unbounded_channel().0 }
+    }
+
     /// One more document.
     pub(super) fn add(&self, id: &str) {
         if !self.wanted {
@@ -63,8 +70,7 @@ impl Labels {
 
     /// Where ids go in.
     pub(super) fn intake(&self) -> Intake {
-        let closed = || Intake { wanted: false, pending: Arc::default(), full: mpsc::unbounded_channel().0 };
-        locked(&self.intake).clone().unwrap_or_else(closed)
+        locked(&self.intake).clone().unwrap_or_else(Intake::closed)
     }
 
     /// No more ids come.
@@ -81,24 +87,20 @@ impl Labels {
     pub(super) async fn bring(&self, listing: &Listing<'_>) -> Result<(), SourceError> {
         let Some(queue) = locked(&self.queue).take() else { return Ok(()) };
         let batches = stream::unfold(queue, |mut queue| async { queue.recv().await.map(|batch| (batch, queue)) });
-        let rest = listing.conn.rest(&listing.site);
-        let each = batches.map(|batch| {
-            let rest = &rest;
-            async move {
-                if self.refused.load(Ordering::Relaxed) {
-                    return Ok(());
+        let each = batches.map(|batch| async move {
+            if self.refused.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            match of(listing.conn, &listing.site, &batch).await {
+                Ok(found) => {
+                    for (id, labels) in found {
+                        listing.out.send(Listed::Labels { id, labels }).await;
+                    }
+                    Ok(())
                 }
-                match of(rest, &batch).await {
-                    Ok(found) => {
-                        for (id, labels) in found {
-                            listing.out.send(Listed::Labels { id, labels }).await;
-                        }
-                        Ok(())
-                    }
-                    Err(stop) => {
-                        self.refused.store(true, Ordering::Relaxed);
-                        listing.lacks("labels", stop)
-                    }
+                Err(stop) => {
+                    self.refused.store(true, Ordering::Relaxed);
+                    listing.lacks("labels", stop)
                 }
             }
         });
@@ -107,9 +109,10 @@ impl Labels {
 }
 
 /// Labels of at most [`AT_ONCE`] documents.
-pub(super) async fn of(rest: &Rest, ids: &[String]) -> Result<Vec<(RemoteId, Vec<String>)>, Stop> {
+pub(super) async fn of(conn: &Confluence, site: &Site, ids: &[String]) -> Result<Vec<(RemoteId, Vec<String>)>, Stop> {
     let cql = format!("id in ({})", ids.join(","));
-    let all = query(&[("cql", &cql), ("expand", "metadata.labels"), ("limit", "200")]);
+    let all = conn.searching(site, &cql, "metadata.labels", "200");
+    let rest = conn.rest(site);
     let found = rest.list::<Content>("/rest/api/content/search", all, "labels").all().await?;
     Ok(found.into_iter().filter_map(|content| Some((RemoteId::new(&content.id), content.labels()?))).collect())
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::sync::atomic::Ordering;
 
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -13,10 +14,13 @@ use tokio::sync::mpsc;
 use tokio::try_join;
 
 use super::api::Stop;
+use super::cards::Card;
+use super::comments::{self, Head, Keeps};
+use super::hidden::{Orphan, Step};
 use super::labels::Labels;
 use super::site::{Memory, Site};
 use super::spaces::{Asked, Known};
-use super::{Confluence, cloud, data_center, locked};
+use super::{Confluence, cloud, data_center, locked, nodes};
 use crate::connectors::connector::{Completion, Depth, Listed, SourceError};
 use crate::model::{Cursor, Key, Place, RemoteId, Revision, Scope};
 
@@ -38,6 +42,8 @@ pub(super) struct Space {
     pub(super) home: Option<String>,
     /// Somebody's own.
     pub(super) personal: bool,
+    /// Archived as a whole: search does not look into it.
+    pub(super) archived: bool,
 }
 
 /// Page or post.
@@ -74,6 +80,8 @@ pub(super) struct Item {
     pub(super) labels: Option<Vec<String>>,
     /// A parent that is no page.
     pub(super) node: Option<String>,
+    /// All that is above it, from the top, where the listing tells.
+    pub(super) above: Option<Vec<Step>>,
 }
 
 /// The way to the engine.
@@ -96,11 +104,19 @@ pub(super) struct Listing<'c> {
     /// The spaces that are listed.
     pub(super) spaces: Vec<Space>,
     /// In which of them each document is.
-    pub(super) owners: Mutex<FxHashMap<Box<str>, u32>>,
+    pub(super) owners: Mutex<FxHashMap<RemoteId, u32>>,
     /// Parents that are no pages, and the space that showed them.
     pub(super) parents: Mutex<BTreeMap<String, usize>>,
+    /// Children of pages that were not named yet, by these.
+    pub(super) orphans: Mutex<BTreeMap<String, Orphan>>,
     /// What could not be had beside the documents; why, for people.
     pub(super) lacking: Mutex<Vec<String>>,
+    /// Cards among what was selected.
+    pub(super) selected_cards: Mutex<Vec<Card>>,
+    /// Whose heads are kept.
+    pub(super) keeps: Keeps,
+    /// What their comments need of documents, by id.
+    pub(super) heads: Mutex<FxHashMap<Box<str>, Head>>,
 }
 
 impl Confluence {
@@ -119,14 +135,18 @@ impl Confluence {
 
     async fn list(&self, since: Vec<(Scope, Cursor)>, depth: Depth, out: Outlet) -> Result<(), SourceError> {
         let memory = since.iter().find(|(scope, _)| scope.as_str().is_empty()).and_then(|(_, cursor)| self.recall(cursor));
-        let known: Vec<Known> =
-            since.iter().filter(|(scope, _)| !scope.as_str().is_empty()).map(|(scope, cursor)| Known::read(scope, cursor)).collect();
+        let commented = since.iter().find(|(scope, _)| scope.as_str() == comments::SCOPE).map(|(_, cursor)| cursor);
+        let is_space = |scope: &Scope| !scope.as_str().is_empty() && scope.as_str() != comments::SCOPE;
+        let known: Vec<Known> = since.iter().filter(|(scope, _)| is_space(scope)).map(|(scope, cursor)| Known::read(scope, cursor)).collect();
+        self.were_archived_wanted.store(memory.as_ref().is_some_and(|memory| memory.archived), Ordering::Relaxed);
+        let narrowed = memory.as_ref().is_some_and(|memory| memory.filter != self.config.filter());
+        self.was_filter_other.store(narrowed, Ordering::Relaxed);
         let (site, asked) = self.begin(memory.as_ref(), &known).await?;
         for (scope, name, completion) in asked.others {
             out.send(Listed::ScopeDone { scope, name, completion, cursor: None }).await;
         }
         locked(&self.spaces).extend(asked.spaces.iter().map(|space| (space.id.clone(), space.key.clone())));
-        let listing = Listing {
+        let mut listing = Listing {
             conn: self,
             site,
             depth,
@@ -134,10 +154,17 @@ impl Confluence {
             spaces: asked.spaces,
             owners: Mutex::default(),
             parents: Mutex::default(),
+            orphans: Mutex::default(),
             lacking: Mutex::default(),
+            selected_cards: Mutex::default(),
+            keeps: Keeps::Nothing,
+            heads: Mutex::default(),
         };
-        let complete = listing.documents().await?;
-        let nodes = listing.nodes(memory.as_ref()).await?;
+        let course = listing.new_comments(commented).await?;
+        let (complete, course) = try_join!(listing.documents(), listing.all_comments(course))?;
+        listing.name_comments(course).await;
+        let hidden = listing.hidden(memory.as_ref(), &complete).await?;
+        let nodes = listing.nodes(memory.as_ref(), hidden).await?;
         let attachments_ms = listing.attachments(memory.as_ref(), &known, &complete).await?;
         listing.done(nodes, attachments_ms).await;
         Ok(())
@@ -171,6 +198,9 @@ impl Confluence {
 impl Listing<'_> {
     /// Pages and posts of all spaces, labels beside them; true where a space came whole.
     async fn documents(&self) -> Result<Vec<bool>, SourceError> {
+        if let Some(filter) = self.conn.config.filter() {
+            return self.selected(&filter).await;
+        }
         let labels = &Labels::new(self.site.cloud && self.depth == Depth::Everything);
         let listing = async {
             let each = (0..self.spaces.len()).map(|at| async move { Ok::<_, SourceError>((at, self.space(at, &labels.intake()).await?)) });
@@ -228,10 +258,10 @@ impl Listing<'_> {
         let rest = self.conn.rest(&self.site);
         let what = format!("the list of {}s of the space {}", kind.name(), space.key);
         if self.site.cloud {
-            let (path, query) = cloud::listing(space, kind);
+            let (path, query) = cloud::listing(space, kind, self.conn.config.archived);
             let mut list = rest.list::<cloud::PageV2>(path, query, what);
             while let Some(page) = list.next().await? {
-                for found in page.iter().filter(|found| found.status.as_deref().is_none_or(|status| status == "current")) {
+                for found in page.iter().filter(|found| found.is_there(self.conn.config.archived)) {
                     self.seen(at, cloud::item(found, space, kind, &self.site.web), labels).await;
                 }
             }
@@ -248,15 +278,20 @@ impl Listing<'_> {
         Ok(())
     }
 
-    async fn seen(&self, at: usize, item: Item, labels: &super::labels::Intake) {
-        let Item { id, revision, place, people, labels: found, node } = item;
-        let first = locked(&self.owners).insert(id.as_str().into(), u32::try_from(at).unwrap_or(u32::MAX)).is_none();
-        if let Some(node) = node {
-            locked(&self.parents).insert(node, at);
+    pub(super) async fn seen(&self, at: usize, item: Item, labels: &super::labels::Intake) {
+        let Item { id, revision, place, people, labels: found, node, above } = item;
+        let first = locked(&self.owners).insert(id.clone(), u32::try_from(at).unwrap_or(u32::MAX)).is_none();
+        match (node, &place.parent) {
+            (Some(node), _) => {
+                locked(&self.parents).insert(node, at);
+            }
+            (None, Some(parent)) => self.note_orphan(at, &id, parent.as_str(), above),
+            (None, None) => {}
         }
         if first {
             labels.add(id.as_str());
         }
+        self.keep_head(at, &id, &place);
         self.out.send(Listed::Seen { id: id.clone(), revision, place, people }).await;
         if let Some(labels) = found {
             self.out.send(Listed::Labels { id, labels }).await;
@@ -271,22 +306,33 @@ impl Listing<'_> {
 
     /// Notes what could not be had beside the documents; only what ends the run is given back.
     pub(super) fn lacks(&self, what: &str, stop: Stop) -> Result<(), SourceError> {
-        let error = stop.into_error(&self.conn.host(), what);
-        match error {
-            SourceError::Network { .. } | SourceError::RateLimited { .. } | SourceError::Misconfigured { .. } => Err(error),
-            _ => {
-                locked(&self.lacking).push(format!("{what}: {error}"));
-                Ok(())
-            }
+        let why = self.bears(what, stop)?;
+        locked(&self.lacking).push(format!("{what}: {why}"));
+        Ok(())
+    }
+
+    /// Why something beside the documents could not be had, for people; an error where that ends the run.
+    pub(super) fn bears(&self, what: &str, stop: Stop) -> Result<String, SourceError> {
+        match stop.into_error(&self.conn.host(), what) {
+            error @ (SourceError::Network { .. } | SourceError::RateLimited { .. } | SourceError::Misconfigured { .. }) => Err(error),
+            error => Ok(error.to_string()),
         }
     }
 
-    async fn done(&self, nodes: Vec<String>, attachments_ms: Option<i64>) {
+    async fn done(&self, known: nodes::Known, attachments_ms: Option<i64>) {
         let mut lacking = std::mem::take(&mut *locked(&self.lacking));
         lacking.dedup();
         let completion = if lacking.is_empty() { Completion::Complete } else { Completion::Incomplete(lacking.join("; ")) };
         let site = Site { no_scan: self.conn.has_no_scan(&self.site), ..self.site.clone() };
-        let memory = Memory { of: self.conn.memory_of(), site, attachments_ms, nodes };
+        let memory = Memory {
+            of: self.conn.memory_of(),
+            site,
+            attachments_ms,
+            nodes: known.nodes,
+            cards: known.cards,
+            archived: self.conn.config.archived,
+            filter: self.conn.config.filter(),
+        };
         // Plain strings and numbers: writing them as JSON cannot fail.
         let cursor = serde_json::to_string(&memory).ok().map(Cursor::from);
         let name = "labels, attachments and folders".to_owned();

@@ -1,4 +1,4 @@
-//! Confluence, Cloud and Data Center: pages, posts, labels, people and attachments, read through REST.
+//! Confluence, Cloud and Data Center: pages, posts, comments, labels, people and attachments, read through REST.
 //!
 //! Guarantees the request budgets of `docs/connectors/confluence.md`: lists without bodies, bodies and labels in full batches, attachments by space, never a
 //! request per page. It deliberately knows no file, no state and no clock; what it must remember travels in its cursors.
@@ -6,11 +6,14 @@
 mod address;
 mod api;
 mod attach;
+mod cards;
 mod cloud;
+mod comments;
 mod config;
 mod confirm;
 mod data_center;
 mod fetch;
+mod hidden;
 pub mod keys;
 mod kind;
 mod labels;
@@ -19,6 +22,7 @@ mod nodes;
 mod people;
 mod place;
 mod raw;
+mod selection;
 mod site;
 mod spaces;
 pub mod storage;
@@ -62,8 +66,16 @@ pub struct Confluence {
     spaces: Mutex<FxHashMap<String, String>>,
     /// Names of people that came along.
     names: Mutex<FxHashMap<Key, String>>,
+    /// Whiteboards and their kin that this run's listing named.
+    cards: Mutex<FxHashMap<String, cards::Card>>,
+    /// What this run's listing said of comments.
+    comments: Mutex<comments::Today>,
     bodies_at_once: AtomicUsize,
     no_scan: AtomicBool,
+    /// The last run mirrored archived pages.
+    were_archived_wanted: AtomicBool,
+    /// The last run mirrored another part of the spaces.
+    was_filter_other: AtomicBool,
 }
 
 impl Confluence {
@@ -102,8 +114,12 @@ impl Confluence {
             known: tokio::sync::Mutex::default(),
             spaces: Mutex::default(),
             names: Mutex::default(),
+            cards: Mutex::default(),
+            comments: Mutex::default(),
             bodies_at_once: AtomicUsize::new(fetch::BODIES),
             no_scan: AtomicBool::new(false),
+            were_archived_wanted: AtomicBool::new(false),
+            was_filter_other: AtomicBool::new(false),
             config,
         })
     }

@@ -1,9 +1,10 @@
-//! Folders, whiteboards, databases and embeds: no documents, but what pages lie below. Their titles come by search, only where pages lie in one, and
-//! then once a day or when a new one shows up.
+//! Folders, whiteboards, databases and embeds: what pages lie below, and no page. Their titles come by search, once a day and when a page lies in a new
+//! one. Folders are names on the way down; the others become cards.
 
 use rustc_hash::FxHashSet;
 
-use super::api::{Stop, query, quoted};
+use super::api::{Stop, quoted};
+use super::cards::{Card, is_card};
 use super::list::{Listing, Space};
 use super::site::Memory;
 use super::v1::Content;
@@ -14,52 +15,98 @@ use crate::model::RemoteId;
 /// Bytes of keys in one search: they stand in the address.
 const KEY_BYTES: usize = 3000;
 
+/// What is known of them at the end of a listing.
+pub(super) struct Known {
+    /// Those that need not be asked for again.
+    pub(super) nodes: Vec<String>,
+    /// Those that are documents.
+    pub(super) cards: Vec<Card>,
+}
+
 impl Listing<'_> {
-    /// Names the parents that are no pages; returns those that need not be asked for again.
-    pub(super) async fn nodes(&self, memory: Option<&Memory>) -> Result<Vec<String>, SourceError> {
+    /// Names the parents that are no pages, and the cards; `hidden` pages were named already.
+    pub(super) async fn nodes(&self, memory: Option<&Memory>, hidden: Vec<String>) -> Result<Known, SourceError> {
         let parents = std::mem::take(&mut *locked(&self.parents));
         let known: FxHashSet<&str> = memory.iter().flat_map(|memory| &memory.nodes).map(String::as_str).collect();
+        let selected = self.conn.config.filter().is_some();
+        let mut cards: Vec<Card> = memory.filter(|_| self.conn.config.link_cards).map(|memory| memory.cards.clone()).unwrap_or_default();
         let unknown = parents.keys().any(|parent| !known.contains(parent.as_str()));
-        if parents.is_empty() || !(unknown || self.depth == Depth::Everything) {
-            return Ok(known.into_iter().map(str::to_owned).collect());
+        if selected {
+            cards = std::mem::take(&mut *locked(&self.selected_cards));
         }
-        let mut named: FxHashSet<String> = FxHashSet::default();
+        let everything = self.depth == Depth::Everything && ((self.conn.config.link_cards && !selected) || !parents.is_empty());
+        if !self.site.cloud || !(unknown || everything) {
+            self.name_cards(&cards).await;
+            return Ok(Known { nodes: joined(known, hidden), cards });
+        }
+        let mut found = Found { with_cards: self.conn.config.link_cards && !selected, ..Found::default() };
         for cql in in_spaces(&self.spaces, "type in (folder,whiteboard,database,embed)") {
-            match self.search_nodes(&cql, &mut named).await {
+            match self.search_nodes(&cql, &mut found).await {
                 Ok(()) => {}
-                Err(stop) => self.lacks("names of folders", stop)?,
+                Err(stop) => {
+                    self.lacks("names of folders", stop)?;
+                    found.broken = true;
+                }
             }
         }
+        if found.with_cards && !found.broken {
+            // Search does not look into archived spaces: what was known of these stays.
+            let archived = |card: &Card| self.spaces.iter().any(|space| space.archived && space.id == card.space);
+            cards.retain(archived);
+            cards.extend(found.cards);
+        }
+        self.name_cards(&cards).await;
         // Some tokens may not see folders. A page then lies in a folder with a plain name; a name once learnt is not given up for that.
-        for (parent, at) in parents.iter().filter(|(parent, _)| !named.contains(*parent) && !known.contains(parent.as_str())) {
+        for (parent, at) in parents.iter().filter(|(parent, _)| !found.named.contains(*parent) && !known.contains(parent.as_str())) {
             if let Some(space) = self.spaces.get(*at) {
                 let place = place::node(parent, "folder", None, None, None, space, &self.site.web);
                 self.out.send(Listed::Node { id: RemoteId::new(parent), place }).await;
             }
         }
-        let mut all: Vec<String> = named.into_iter().chain(parents.into_keys()).chain(known.into_iter().map(str::to_owned)).collect();
-        all.sort();
-        all.dedup();
-        Ok(all)
+        let nodes = joined(known, found.named.into_iter().chain(parents.into_keys()).chain(hidden));
+        Ok(Known { nodes, cards })
     }
 
-    async fn search_nodes(&self, cql: &str, named: &mut FxHashSet<String>) -> Result<(), Stop> {
+    async fn search_nodes(&self, cql: &str, found: &mut Found) -> Result<(), Stop> {
         let rest = self.conn.rest(&self.site);
-        let all = query(&[("cql", cql), ("expand", "ancestors,space"), ("limit", "200")]);
+        let all = self.conn.searching(&self.site, cql, "ancestors,space,version,history", "200");
         let mut list = rest.list::<Content>("/rest/api/content/search", all, "names of folders");
         while let Some(page) = list.next().await? {
             for node in page {
                 let Some(space) = node.space.as_ref().and_then(|found| self.spaces.iter().find(|s| s.id == found.id || s.key == found.key)) else {
                     continue;
                 };
-                let parent = node.ancestors.iter().flatten().next_back().map(|above| above.id.as_str());
-                let place = place::node(&node.id, &node.kind, Some(&node.title), parent, node.links.webui.as_deref(), space, &self.site.web);
-                self.out.send(Listed::Node { id: RemoteId::new(&node.id), place }).await;
-                named.insert(node.id);
+                if found.with_cards && is_card(&node.kind) {
+                    self.conn.remember_people(&node);
+                    found.cards.push(Card::of(&node, space));
+                } else {
+                    let parent = node.ancestors.iter().flatten().next_back().map(|above| above.id.as_str());
+                    let place = place::node(&node.id, &node.kind, Some(&node.title), parent, node.links.webui.as_deref(), space, &self.site.web);
+                    self.out.send(Listed::Node { id: RemoteId::new(&node.id), place }).await;
+                }
+                found.named.insert(node.id);
             }
         }
         Ok(())
     }
+}
+
+/// What a search found.
+#[derive(Default)]
+struct Found {
+    named: FxHashSet<String>,
+    cards: Vec<Card>,
+    /// Whether whiteboards and their kin are documents rather than names on the way down; a selection has those of its own.
+    with_cards: bool,
+    /// It broke off.
+    broken: bool,
+}
+
+fn joined(known: FxHashSet<&str>, new: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut all: Vec<String> = known.into_iter().map(str::to_owned).chain(new).collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// Searches that cover all `spaces`, each short enough for an address.
@@ -89,7 +136,8 @@ mod tests {
 
     #[test]
     fn many_spaces_make_several_searches_and_lose_none() {
-        let space = |n: usize| Space { scope: Scope::new("1"), id: n.to_string(), key: format!("KEY{n}"), home: None, personal: false };
+        let space =
+            |n: usize| Space { scope: Scope::new("1"), id: n.to_string(), key: format!("KEY{n}"), home: None, personal: false, archived: false };
         let spaces: Vec<Space> = (0..1000).map(space).collect();
         let searches = in_spaces(&spaces, "type=attachment");
         assert!(searches.len() > 2 && searches.iter().all(|cql| cql.len() < 3200));

@@ -41,7 +41,7 @@ pub(super) fn of(facts: &Facts<'_>, space: &Space, web: &str) -> Place {
     }
     Place {
         scope: space.scope.clone(),
-        container,
+        container: container.into(),
         kind: facts.kind.name().into(),
         title: facts.title.to_owned(),
         parent: facts.parent.filter(|_| facts.kind == Kind::Page).map(RemoteId::new),
@@ -52,12 +52,31 @@ pub(super) fn of(facts: &Facts<'_>, space: &Space, web: &str) -> Place {
     }
 }
 
+/// The place of a page's or post's comments: beside it, under its name.
+pub(super) fn comments(page: &str, title: &str, kind: Kind, parent: Option<&str>, space: &Space, web: &str) -> Place {
+    let mut container = vec![component(&space.key)];
+    if kind == Kind::Post {
+        container.push("blog".to_owned());
+    }
+    Place {
+        scope: space.scope.clone(),
+        container: container.into(),
+        kind: super::comments::KIND.into(),
+        title: format!("Comments on {title}"),
+        parent: parent.map(RemoteId::new),
+        stem: format!("{}.comments", slug::stem(title, page)),
+        transparent: false,
+        url: web_url(web, None, page),
+        aliases: Vec::new(),
+    }
+}
+
 /// The place of a folder, whiteboard, database or embed; `title` is none where nobody told it.
 pub(super) fn node(id: &str, kind: &str, title: Option<&str>, parent: Option<&str>, webui: Option<&str>, space: &Space, web: &str) -> Place {
     let title = title.map_or_else(|| format!("folder-{id}"), str::to_owned);
     Place {
         scope: space.scope.clone(),
-        container: vec![component(&space.key)],
+        container: vec![component(&space.key)].into(),
         kind: kind.into(),
         stem: slug::stem(&title, id),
         title,
@@ -66,6 +85,11 @@ pub(super) fn node(id: &str, kind: &str, title: Option<&str>, parent: Option<&st
         url: web_url(web, webui, id),
         aliases: Vec::new(),
     }
+}
+
+/// The place of a page that we do not see: no folder of its own, only a step on the way up.
+pub(super) fn hidden(id: &str, parent: Option<&str>, space: &Space, web: &str) -> Place {
+    Place { title: String::new(), transparent: true, ..node(id, Kind::Page.name(), None, parent, None, space, web) }
 }
 
 /// A space's folder: its key, or what a file system takes of it.
@@ -80,6 +104,11 @@ pub(super) fn component(key: &str) -> String {
 /// links in the body mean.
 pub(super) fn revision(number: u64, when: Option<&str>, space: &str) -> Revision {
     Revision::new(format!("{number}@{}/{space}", when.map(api::utc).unwrap_or_default()))
+}
+
+/// The same for an archived page: to be put into the archive and taken out again is no new version.
+pub(super) fn archived(revision: &Revision) -> Revision {
+    Revision::new(format!("{revision}/archived"))
 }
 
 fn web_url(web: &str, webui: Option<&str>, id: &str) -> String {
@@ -103,7 +132,14 @@ mod tests {
     use crate::model::Scope;
 
     fn space() -> Space {
-        Space { scope: Scope::new("98306"), id: "98306".to_owned(), key: "ENG".to_owned(), home: Some("1".to_owned()), personal: false }
+        Space {
+            scope: Scope::new("98306"),
+            id: "98306".to_owned(),
+            key: "ENG".to_owned(),
+            home: Some("1".to_owned()),
+            personal: false,
+            archived: false,
+        }
     }
 
     #[test]
@@ -111,7 +147,7 @@ mod tests {
         let facts =
             Facts { id: "7", title: "Release: Checklist", kind: Kind::Page, parent: Some("1"), webui: Some("/spaces/ENG/pages/7"), created: None };
         let page = of(&facts, &space(), "https://acme.atlassian.net/wiki");
-        assert_eq!(page.container, ["ENG"]);
+        assert_eq!(*page.container, ["ENG"]);
         assert_eq!(page.url, "https://acme.atlassian.net/wiki/spaces/ENG/pages/7");
         assert_eq!((page.parent, page.transparent, page.stem.as_str()), (Some(RemoteId::new("1")), false, "release-checklist--7"));
         assert_eq!(page.aliases, [keys::title("ENG", "release: checklist")]);
@@ -126,7 +162,7 @@ mod tests {
             created: Some("2025-02-01T00:30:00Z"),
         };
         let post = of(&post, &space(), "https://w");
-        assert_eq!(post.container, ["ENG", "blog"]);
+        assert_eq!(*post.container, ["ENG", "blog"]);
         assert_eq!(post.aliases, [keys::blog("ENG", "2025/01/31", "News")]);
     }
 

@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{keys, storage};
+use super::{cards, comments, keys, storage};
 use crate::connectors::connector::ReadError;
 use crate::model::{Document, Facts, Key, Raw};
 
@@ -18,7 +18,7 @@ const VERSION: u32 = 1;
 pub(super) struct Head {
     /// The form's version.
     pub(super) v: u32,
-    /// `page` or `blogpost`.
+    /// `page`, `blogpost`, `comments`, or that of a card.
     pub(super) kind: String,
     /// Cloud, or Data Center.
     pub(super) cloud: bool,
@@ -26,7 +26,7 @@ pub(super) struct Head {
     pub(super) base: String,
     /// The space's key.
     pub(super) space: String,
-    /// The id.
+    /// The id; of comments, that of their page.
     pub(super) page: String,
     /// The service's version.
     pub(super) version: u64,
@@ -38,6 +38,8 @@ pub(super) struct Head {
     pub(super) updated_at: Option<String>,
     /// A key.
     pub(super) updated_by: Option<String>,
+    /// `archived` for archived pages.
+    pub(super) status: Option<String>,
     /// `live` for live docs.
     pub(super) subtype: Option<String>,
 }
@@ -61,13 +63,23 @@ pub(super) fn read(raw: &Raw) -> Result<Document, ReadError> {
         return Err(ReadError(format!("it has the form {}, not {VERSION}", head.v)));
     }
     let body = std::str::from_utf8(&bytes[end + 1..]).map_err(|error| ReadError(format!("its text is damaged: {error}")))?;
+    if head.kind == comments::KIND {
+        let (tree, diagnostics, count) = comments::threads::read(body, &head).map_err(ReadError)?;
+        return Ok(Document { facts: comments_facts(head, count), tree, parts: Vec::new(), diagnostics });
+    }
+    if cards::is_card(&head.kind) {
+        let (tree, diagnostics, target) = cards::read(body, &head).map_err(ReadError)?;
+        let mut facts = facts(head);
+        facts.extra.extend(target.map(|target| ("embed_url".to_owned(), target)));
+        return Ok(Document { facts, tree, parts: Vec::new(), diagnostics });
+    }
     let context = storage::Context { base: &head.base, space: &head.space, page: &head.page, cloud: head.cloud };
-    let (tree, diagnostics) = storage::read(body, &context);
-    Ok(Document { facts: facts(head), tree, diagnostics })
+    let storage::Reading { tree, parts, diagnostics } = storage::read(body, &context);
+    Ok(Document { facts: facts(head), tree, parts, diagnostics })
 }
 
 fn facts(head: Head) -> Facts {
-    let mut extra = vec![("space_key".to_owned(), head.space), ("status".to_owned(), "current".to_owned())];
+    let mut extra = vec![("space_key".to_owned(), head.space), ("status".to_owned(), head.status.unwrap_or_else(|| "current".to_owned()))];
     extra.extend(head.subtype.map(|subtype| ("subtype".to_owned(), subtype)));
     Facts {
         created_at: head.created_at,
@@ -77,6 +89,11 @@ fn facts(head: Head) -> Facts {
         version: Some(head.version.to_string()),
         extra,
     }
+}
+
+fn comments_facts(head: Head, count: usize) -> Facts {
+    let extra = vec![("space_key".to_owned(), head.space), ("page".to_owned(), head.page), ("comments".to_owned(), count.to_string())];
+    Facts { created_at: head.created_at, updated_at: head.updated_at, updated_by: head.updated_by.map(Key::new), extra, ..Facts::default() }
 }
 
 /// A person's key as Data Center and v1 name them.

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::Confluence;
-use super::api::{List, Rest, query};
+use super::api::{List, Query, Rest, query};
+use super::cards::Card;
 use super::v1::Person;
 use crate::connectors::connector::SourceError;
 use crate::connectors::http::{Failed, Request};
@@ -42,6 +43,15 @@ pub(super) struct Memory {
     /// Folders and their kin whose titles were asked for.
     #[serde(default)]
     pub(super) nodes: Vec<String>,
+    /// Whiteboards, databases and smart links.
+    #[serde(default)]
+    pub(super) cards: Vec<Card>,
+    /// What of the spaces was mirrored; none: everything.
+    #[serde(default)]
+    pub(super) filter: Option<String>,
+    /// Whether archived pages were mirrored.
+    #[serde(default)]
+    pub(super) archived: bool,
 }
 
 impl Confluence {
@@ -59,6 +69,15 @@ impl Confluence {
     /// REST at the site's base.
     pub(super) fn rest(&self, site: &Site) -> Rest {
         Rest { client: self.client.clone(), base: site.base.clone() }
+    }
+
+    /// The query of a search; it finds archived pages where these are mirrored. Only Cloud has any, and no search looks into archived spaces.
+    pub(super) fn searching(&self, site: &Site, cql: &str, expand: &str, limit: &str) -> Query {
+        let mut all = query(&[("cql", cql), ("expand", expand), ("limit", limit)]);
+        if self.config.archived && site.cloud {
+            all.extend(query(&[("cqlcontext", r#"{"contentStatuses":["current","archived"]}"#)]));
+        }
+        all
     }
 
     /// Asks the site what it is and who we are.

@@ -64,6 +64,10 @@ impl Confluence {
             let found = self.spaces_by(site, filter).await?;
             spaces.extend(found.into_iter().filter(|space| self.config.wants(&space.key, space.personal)));
         }
+        // A selection is a search, and no search looks into archived spaces.
+        if self.config.filter().is_some() {
+            spaces.retain(|space| !space.archived);
+        }
         let mut ids: FxHashSet<Scope> = FxHashSet::default();
         spaces.retain(|space| ids.insert(space.scope.clone()));
         // A key that names nothing any more may have been renamed: the space is asked for by the id that it had.
@@ -102,13 +106,17 @@ impl Confluence {
     async fn spaces_by(&self, site: &Site, filter: Query) -> Result<Vec<Space>, SourceError> {
         let what = "the list of spaces";
         let mut all = filter;
+        // Without a word both flavours name archived spaces, too.
+        let status = if self.config.archived { query(&[]) } else { query(&[("status", "current")]) };
         let rest = self.rest(site);
         let found: Vec<Space> = if site.cloud {
-            all.extend(query(&[("status", "current"), ("limit", cloud::PAGE)]));
+            all.extend(status);
+            all.extend(query(&[("limit", cloud::PAGE)]));
             let list = rest.list::<SpaceV2>("/api/v2/spaces", all, what).all().await;
             list.map_err(|stop| stop.into_error(&self.host(), what))?.into_iter().map(Space::from).collect()
         } else {
-            all.extend(query(&[("status", "current"), ("expand", "homepage"), ("start", "0"), ("limit", "100")]));
+            all.extend(status);
+            all.extend(query(&[("expand", "homepage"), ("start", "0"), ("limit", "100")]));
             let list = rest.list::<SpaceV1>("/rest/api/space", all, what).all().await;
             list.map_err(|stop| stop.into_error(&self.host(), what))?.into_iter().map(Space::from).collect()
         };

@@ -31,9 +31,9 @@ pub(super) struct Content {
     pub(super) ancestors: Option<Vec<Content>>,
     /// Labels.
     pub(super) metadata: Option<Metadata>,
-    /// What an attachment hangs on.
+    /// What an attachment or a comment hangs on.
     pub(super) container: Option<Box<Content>>,
-    /// What an attachment is.
+    /// What an attachment or a comment has of its own.
     pub(super) extensions: Option<Extensions>,
     /// Its body.
     pub(super) body: Option<Body>,
@@ -126,7 +126,7 @@ pub(super) struct Label {
     pub(super) name: String,
 }
 
-/// What an attachment is.
+/// What an attachment or a comment has of its own.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Extensions {
@@ -134,6 +134,29 @@ pub(super) struct Extensions {
     pub(super) media_type: Option<String>,
     /// Bytes.
     pub(super) file_size: Option<u64>,
+    /// Comments: `footer`, `inline` or `resolved`.
+    pub(super) location: Option<String>,
+    /// Inline comments: what they are about.
+    pub(super) inline_properties: Option<InlineProperties>,
+    /// Comments: whether they are settled.
+    pub(super) resolution: Option<Resolution>,
+}
+
+/// What an inline comment is about.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(super) struct InlineProperties {
+    /// The words that it was put on. Older answers write it with hyphens.
+    #[serde(alias = "original-selection")]
+    pub(super) original_selection: Option<String>,
+}
+
+/// Whether a comment is settled.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Resolution {
+    /// `open`, `reopened`, `resolved`, `dangling`.
+    pub(super) status: Option<String>,
 }
 
 /// A body.
@@ -152,6 +175,21 @@ pub(super) struct Storage {
 }
 
 impl Content {
+    /// Whether it is there for readers; a draft or an old version never is.
+    pub(super) fn is_there(&self, archived: bool) -> bool {
+        self.status.as_deref().is_none_or(|status| status == "current") || (archived && self.is_archived())
+    }
+
+    /// Whether it is archived (Cloud).
+    pub(super) fn is_archived(&self) -> bool {
+        self.status.as_deref() == Some("archived")
+    }
+
+    /// A comment's state, where it has one.
+    pub(super) fn resolution(&self) -> Option<&str> {
+        self.extensions.as_ref()?.resolution.as_ref()?.status.as_deref().filter(|status| !status.is_empty())
+    }
+
     /// Labels that are everybody's, sorted; none where they were not asked for.
     pub(super) fn labels(&self) -> Option<Vec<String>> {
         let labels = &self.metadata.as_ref()?.labels.as_ref()?.results;

@@ -43,6 +43,18 @@ impl Confluence {
             let beside = if self.config.attachments == Attachments::None { "labels" } else { "labels and attachments" };
             problems.push(format!("{beside} cannot be read: {}. A token with scopes needs `read:content-details:confluence`.", failed.error));
         }
+        if let Some(filter) = self.config.filter() {
+            let search = self.searching(&site, &format!("type in (page,blogpost) and {filter}"), "space", "1");
+            match self.rest(&site).one::<super::api::List<Content>>("/rest/api/content/search", &search, "the selection").await {
+                Ok(found) if found.results.is_empty() => {
+                    problems.push(
+                        "`pages`, `labels` and `cql` select nothing. Check their spelling, and that the account sees what they name.".to_owned(),
+                    );
+                }
+                Ok(_) => {}
+                Err(failed) => problems.push(format!("`pages`, `labels` or `cql` cannot be used: {}.", failed.error)),
+            }
+        }
         if let Some(account) = site.account.as_ref().filter(|_| site.cloud)
             && self.names(vec![keys::user(account)]).await?.is_empty()
         {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Stored;
-use super::document::{DeferredWire, StampWire, hash_from_hex, hash_to_hex, keys, path_from, texts};
+use super::document::{DeferredWire, StampWire, hash_from_hex, hash_to_hex, is_false, keys, path_from, texts};
 use crate::model::{AssetRef, RemoteId, Revision, Stamp};
 use crate::state::records::{AssetRecord, Deferred};
 
@@ -43,6 +43,8 @@ pub(in crate::state) struct AssetWire {
     deferred: Option<DeferredWire>,
     #[serde(rename = "i")]
     id: String,
+    #[serde(rename = "y", default, skip_serializing_if = "is_false")]
+    always: bool,
 }
 
 impl Stored for AssetRecord {
@@ -63,6 +65,7 @@ impl Stored for AssetRecord {
             modified_secs: asset.modified_secs,
             url: asset.url.clone(),
             source: asset.source.clone(),
+            always: asset.always,
             path: self.path.as_ref().map(|path| path.as_str().to_owned()),
             revision: self.revision.as_ref().map(|revision| revision.as_str().to_owned()),
             stamp: self.stamp.map(StampWire::from),
@@ -86,6 +89,7 @@ impl Stored for AssetRecord {
                 modified_secs: wire.modified_secs,
                 url: wire.url,
                 source: wire.source,
+                always: wire.always,
             },
             path: path_from(wire.path)?,
             revision: wire.revision.map(Revision::new),

@@ -34,7 +34,7 @@ impl Stored for Place {
     fn to_wire(&self) -> PlaceWire {
         PlaceWire {
             scope: self.scope.as_str().to_owned(),
-            container: self.container.clone(),
+            container: self.container.to_vec(),
             kind: self.kind.as_ref().to_owned(),
             title: self.title.clone(),
             parent: self.parent.as_ref().map(|id| id.as_str().to_owned()),
@@ -48,7 +48,7 @@ impl Stored for Place {
     fn from_wire(wire: PlaceWire) -> Result<Self, String> {
         Ok(Self {
             scope: Scope::new(wire.scope),
-            container: wire.container,
+            container: wire.container.into(),
             kind: wire.kind.into(),
             title: wire.title,
             parent: wire.parent.map(RemoteId::new),
@@ -88,6 +88,8 @@ pub(in crate::state) struct DocWire {
     deferred: Option<DeferredWire>,
     #[serde(rename = "y", default, skip_serializing_if = "is_false")]
     lossy: bool,
+    #[serde(rename = "w", default, skip_serializing_if = "is_false")]
+    unwanted: bool,
 }
 
 impl Stored for DocRecord {
@@ -108,6 +110,7 @@ impl Stored for DocRecord {
             leaving: self.leaving.as_ref().map(|old| LeavingWire(old.path.as_str().to_owned(), old.hash.map(hash_to_hex))),
             deferred: self.deferred.as_ref().map(DeferredWire::from),
             lossy: self.lossy,
+            unwanted: self.unwanted,
         }
     }
 
@@ -126,6 +129,7 @@ impl Stored for DocRecord {
             leaving: wire.leaving.map(leaving_from).transpose()?,
             deferred: wire.deferred.map(Deferred::from),
             lossy: wire.lossy,
+            unwanted: wire.unwanted,
         })
     }
 }

@@ -10,7 +10,7 @@ const FOSSILS: &str = include_str!("../../../tests/fossils/state-v1/records.txt"
 fn place() -> Place {
     Place {
         scope: Scope::new("65011"),
-        container: vec!["ENG".to_owned()],
+        container: vec!["ENG".to_owned()].into(),
         kind: "page".into(),
         title: "Release \"checklist\" – über 日本".to_owned(),
         parent: Some(RemoteId::new("98000")),
@@ -22,7 +22,7 @@ fn place() -> Place {
 }
 
 fn bare_place() -> Place {
-    Place { container: Vec::new(), parent: None, transparent: false, aliases: Vec::new(), ..place() }
+    Place { container: [].into(), parent: None, transparent: false, aliases: Vec::new(), ..place() }
 }
 
 fn deferred() -> Option<Deferred> {
@@ -44,7 +44,12 @@ fn full_document() -> DocRecord {
         leaving: Some(Leaving { path: DocPath::new("ENG/old--98411.md").unwrap(), hash: Some(ContentHash([0xab; 32])) }),
         deferred: deferred(),
         lossy: true,
+        unwanted: false,
     }
+}
+
+fn unwanted_document() -> DocRecord {
+    DocRecord { unwanted: true, ..bare_document() }
 }
 
 fn bare_document() -> DocRecord {
@@ -66,6 +71,7 @@ fn full_asset() -> AssetRecord {
             modified_secs: Some(1_755_850_414),
             url: "https://example.atlassian.net/wiki/x".to_owned(),
             source: "/download/attachments/98411/diagram.png".to_owned(),
+            always: false,
         },
         path: Some(DocPath::new("ENG/_assets/98411/att99001-diagram.png").unwrap()),
         revision: Some(Revision::new("1")),
@@ -78,6 +84,11 @@ fn full_asset() -> AssetRecord {
 fn bare_asset() -> AssetRecord {
     let asset = AssetRef { size: None, media_type: None, modified_secs: None, keys: Vec::new(), folder: Vec::new(), ..full_asset().asset };
     AssetRecord { asset, path: None, revision: None, stamp: None, hash: None, deferred: None }
+}
+
+fn always_asset() -> AssetRecord {
+    let bare = bare_asset();
+    AssetRecord { asset: AssetRef { always: true, ..bare.asset }, ..bare }
 }
 
 fn full_scope() -> ScopeRecord {
@@ -101,15 +112,17 @@ fn check<R: Stored + PartialEq + std::fmt::Debug>(fossil: &str, record: &R) {
 #[test]
 fn fossils_of_version_1_are_read_and_today_s_records_come_back() {
     let fossils: Vec<(&str, &str)> = FOSSILS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' ')).collect();
-    assert_eq!(fossils.len(), 10);
+    assert_eq!(fossils.len(), 12);
     for (name, fossil) in fossils {
         match name {
             "document-full" => check(fossil, &full_document()),
             "document-bare" => check(fossil, &bare_document()),
+            "document-unwanted" => check(fossil, &unwanted_document()),
             "node-full" => check(fossil, &place()),
             "node-bare" => check(fossil, &bare_place()),
             "asset-full" => check(fossil, &full_asset()),
             "asset-bare" => check(fossil, &bare_asset()),
+            "asset-always" => check(fossil, &always_asset()),
             "scope-full" => check(fossil, &full_scope()),
             "scope-bare" => check(fossil, &ScopeRecord { name: "ENG".to_owned(), ..ScopeRecord::default() }),
             "site" => check(fossil, &site()),

@@ -221,3 +221,56 @@ fn a_download_survives_a_reset_in_its_middle() {
         assert!(site.violations().is_empty());
     });
 }
+
+#[test]
+fn what_is_no_picture_is_never_saved_as_one() {
+    on_both(async |site| {
+        let (picture, page) = site.edit(|m| {
+            m.add_space("ENG", "Engineering");
+            let guide = m.add_page("ENG", None, "Guide", "<p/>");
+            let page = m.add_attachment(guide, "report.html", b"<html><body>Report</body></html>".to_vec(), "text/html");
+            (m.add_attachment(guide, "a.png", vec![7; 500], "image/png"), page)
+        });
+        let mut driver = Driver::new(&site, &json!({}));
+        let seen = driver.everything().await;
+        let (picture, page) = (seen.assets[&format!("att{picture}")].clone(), seen.assets[&format!("att{page}")].clone());
+        assert_eq!(driver.download(&page).await.unwrap(), b"<html><body>Report</body></html>");
+        let part = if site.edit(|m| m.flavour) == crate::support::Flavour::Cloud { "/binary" } else { "/download/" };
+        let html = |text: &str| Fault::Other(crate::support::wire::Answer::html(200, text));
+        for (asset, fault, said) in [
+            (&picture, Fault::LoginPage, "log in"),
+            (&picture, html("<html><body>Sorry</body></html>"), "a page for people"),
+            (&page, Fault::LoginPage, "bytes, and the list says 32"),
+            (
+                &picture,
+                Fault::Other(crate::support::wire::Answer { status: 200, headers: vec![("content-type", "image/png".to_owned())], body: "x".into() }),
+                "1 bytes",
+            ),
+            (&picture, Fault::Drip { bytes: 100, every: std::time::Duration::ZERO }, ""),
+        ] {
+            site.habits(|h| h.next(1, part, fault));
+            match driver.download(asset).await {
+                Ok(bytes) => assert!(said.is_empty() && bytes == vec![7; 500], "{said}"),
+                Err(SourceError::BadAnswer { what, detail, .. }) => {
+                    assert!(!said.is_empty() && detail.contains(said) && what.contains(&asset.name), "{what}: {detail}");
+                }
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+    });
+}
+
+#[test]
+fn all_attachments_are_wanted_by_option_but_not_those_beyond_the_limit() {
+    on_both(async |site| {
+        let (small, large) = site.edit(|m| {
+            m.add_space("ENG", "Engineering");
+            let page = m.add_page("ENG", None, "Guide", "<p/>");
+            (m.add_attachment(page, "a.bin", vec![7; 200], "application/zip"), m.add_attachment(page, "b.bin", vec![7; 2000], "application/zip"))
+        });
+        for (option, wanted) in [("all", true), ("referenced", false)] {
+            let seen = Driver::new(&site, &json!({"attachments": option, "max_asset_bytes": 1000})).everything().await;
+            assert_eq!((seen.assets[&format!("att{small}")].always, seen.assets[&format!("att{large}")].always), (wanted, false));
+        }
+    });
+}

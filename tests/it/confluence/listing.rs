@@ -5,7 +5,7 @@ use context_syncd::model::RemoteId;
 use serde_json::json;
 
 use super::driver::{Driver, on_both, run};
-use crate::support::{Class, Site};
+use crate::support::{Class, Kind, Site};
 
 #[test]
 fn places_follow_the_tree_and_the_home_page_is_transparent() {
@@ -23,8 +23,8 @@ fn places_follow_the_tree_and_the_home_page_is_transparent() {
         assert!(seen.place(home).aliases.iter().any(|key| key.as_str() == "space:ENG"));
         assert_eq!(seen.place(chapter).parent, Some(RemoteId::new(guide.to_string())));
         assert_eq!(seen.place(chapter).stem, format!("chapter-one-two--{chapter}"));
-        assert_eq!(seen.place(chapter).container, ["ENG"]);
-        assert_eq!(seen.place(post).container, ["ENG", "blog"]);
+        assert_eq!(*seen.place(chapter).container, ["ENG"]);
+        assert_eq!(*seen.place(post).container, ["ENG", "blog"]);
         assert_eq!(&*seen.place(post).kind, "blogpost");
         assert!(seen.place(post).aliases.iter().any(|key| key.as_str() == "blog:ENG:2026/01/05:news"), "{:?}", seen.place(post));
         assert!(seen.place(guide).url.starts_with(&format!("{}/", site.base_url())), "{}", seen.place(guide).url);
@@ -50,7 +50,8 @@ fn spaces_are_chosen_by_key_or_by_pattern() {
             (json!({"spaces": ["ENG", "~ann"]}), vec!["ENG", "~ann"]),
         ] {
             let seen = Driver::new(&site, &settings).everything().await;
-            let mut keys: Vec<&str> = seen.scopes.iter().filter(|(_, (scope, _))| !scope.as_str().is_empty()).map(|(key, _)| key.as_str()).collect();
+            let mut keys: Vec<&str> =
+                seen.scopes.iter().filter(|(_, (scope, _))| !matches!(scope.as_str(), "" | "#comments")).map(|(key, _)| key.as_str()).collect();
             keys.sort_unstable();
             assert_eq!(keys, wanted, "{settings}");
         }
@@ -294,5 +295,76 @@ fn a_moved_page_has_another_revision_only_if_it_left_its_space() {
         assert_ne!(before.docs[&leaves.to_string()].0, after.docs[&leaves.to_string()].0);
         let fetched = driver.fetch(&after.one(leaves, false)).await;
         assert_eq!(fetched[&leaves.to_string()].as_ref().unwrap().revision, after.docs[&leaves.to_string()].0);
+    });
+}
+
+#[test]
+fn whiteboards_databases_and_smart_links_become_cards_that_cost_nothing_between_two_looks() {
+    run(async {
+        let site = Site::cloud();
+        let (board, base, link, page) = site.edit(|m| {
+            m.add_space("ENG", "Engineering");
+            let board = m.add(Kind::Whiteboard, "ENG", None, "Ideas", "");
+            let base = m.add(Kind::Database, "ENG", Some(board), "Hosts", "");
+            let link = m.add(Kind::Embed, "ENG", None, "Design", "");
+            (board, base, link, m.add_page("ENG", Some(board), "Below", "<p/>"))
+        });
+        let mut driver = Driver::new(&site, &json!({}));
+        let seen = driver.everything().await;
+        assert_eq!(seen.place(board).stem, format!("ideas--{board}"));
+        assert_eq!((&*seen.place(board).kind, &*seen.place(base).kind, &*seen.place(link).kind), ("whiteboard", "database", "embed"));
+        assert_eq!(seen.place(base).parent, Some(RemoteId::new(board.to_string())));
+        assert_eq!(seen.place(page).parent, Some(RemoteId::new(board.to_string())));
+        assert!(seen.place(board).url.ends_with(&format!("/spaces/ENG/whiteboard/{board}")), "{}", seen.place(board).url);
+        site.clear_requests();
+        let wanted: Vec<_> = seen.wanted(true).into_iter().filter(|wanted| !matches!(&*wanted.place.kind, "page" | "blogpost")).collect();
+        let fetched = driver.fetch(&wanted).await;
+        assert_eq!((site.count(Class::Nodes), site.requests().len()), (1, 1), "only where the link leads is asked\n{}", site.transcript());
+        let document = |id: u64| driver.connector.read(&fetched[&id.to_string()].as_ref().unwrap().raw).unwrap();
+        assert!(fetched.iter().all(|(id, fetched)| fetched.as_ref().unwrap().revision == seen.docs[id].0));
+        assert!(document(link).facts.extra.contains(&("embed_url".to_owned(), format!("https://embed.example/{link}"))));
+        assert!(format!("{:?}", document(board).tree).contains("its content is not mirrored"));
+        assert!(document(board).facts.created_by.is_some() && document(link).diagnostics.is_empty());
+        site.clear_requests();
+        let mut driver = driver.next_run(&site, &json!({}));
+        assert_eq!(driver.changes().await.docs, seen.docs);
+        assert_eq!((site.count(Class::Nodes), site.count(Class::Search)), (0, 1), "attachments alone are searched for\n{}", site.transcript());
+        let gone = seen.one(base, false);
+        site.edit(|m| m.delete(base));
+        assert!(!driver.everything().await.docs.contains_key(&base.to_string()));
+        assert_eq!(driver.connector.confirm(gone.clone()).await.unwrap()[0].1, Presence::Gone);
+        assert_eq!(driver.connector.confirm(seen.one(board, false)).await.unwrap()[0].1, Presence::Present);
+        let mut driver = driver.next_run(&site, &json!({"link_cards": false}));
+        let without = driver.everything().await;
+        assert!(!without.docs.contains_key(&board.to_string()) && without.nodes.contains_key(&board.to_string()));
+        assert_eq!(driver.connector.confirm(seen.one(board, false)).await.unwrap()[0].1, Presence::Unwanted);
+    });
+}
+
+#[test]
+fn a_folder_above_a_restricted_page_keeps_its_name() {
+    run(async {
+        let site = Site::cloud();
+        let (folder, page) = site.edit(|m| {
+            m.add_space("ENG", "Engineering");
+            let folder = m.add_folder("ENG", None, "Runbooks");
+            m.add_page("ENG", Some(folder), "Seen", "<p/>");
+            let hidden = m.add_page("ENG", Some(folder), "Secret", "<p/>");
+            m.restrict(hidden);
+            (folder, m.add_page("ENG", Some(hidden), "Open", "<p/>"))
+        });
+        let mut driver = Driver::new(&site, &json!({}));
+        let seen = driver.everything().await;
+        let hidden = seen.place(page).parent.clone().unwrap();
+        assert_eq!(seen.nodes[hidden.as_str()].parent, Some(RemoteId::new(folder.to_string())));
+        assert_eq!(seen.nodes[&folder.to_string()].title, "Runbooks");
+        let mut orphaned = site.edit(|m| m.add_page("ENG", Some(folder), "Soon hidden", "<p/>"));
+        orphaned = site.edit(|m| {
+            m.restrict(orphaned);
+            m.add_page("ENG", Some(orphaned), "Left", "<p/>")
+        });
+        let seen = driver.changes().await;
+        assert!(seen.docs.contains_key(&orphaned.to_string()));
+        assert!(seen.nodes.get(&folder.to_string()).is_none_or(|node| node.title == "Runbooks"), "{:?}", seen.nodes);
     });
 }

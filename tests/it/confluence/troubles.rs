@@ -193,7 +193,8 @@ fn search_that_is_closed_costs_labels_and_attachments_and_no_documents() {
         let seen = driver.everything().await;
         assert_eq!((seen.docs.len(), seen.labels.len(), seen.assets_done.len()), (605, 0, 0));
         assert_eq!(seen.completion("ENG"), &Completion::Complete);
-        assert!(site.count(Class::Search) <= 3, "{}", site.transcript());
+        // Labels, two of them at once; what stands in the tree; attachments.
+        assert!(site.count(Class::Search) <= 4, "{}", site.transcript());
         assert!(matches!(seen.beside(), Completion::Incomplete(why) if why.contains("labels") && why.contains("attachments")), "{:?}", seen.beside());
         let fetched = driver.fetch(&seen.wanted(true)).await;
         assert!(fetched.values().all(|outcome| outcome.as_ref().is_ok_and(|fetched| fetched.labels.is_none())));

@@ -134,3 +134,29 @@ fn a_scope_taken_out_of_the_configuration_is_no_deletion() {
     assert_eq!(house.synced().summary.removed, 0);
     assert_eq!(house.tree().keys().filter(|p| p.starts_with("ENG/")).count(), 5);
 }
+
+#[test]
+fn what_the_configuration_asks_for_no_more_stays_and_is_asked_after_once() {
+    let house = House::new();
+    house.fake.put("eng", "1", None, "Kept", "link doc:2");
+    house.fake.put("eng", "2", None, "Not wanted", "text");
+    house.synced();
+    house.fake.asked();
+    house.fake.at(|s| {
+        s.unlisted.insert("2".to_owned());
+        s.presence.insert("2".to_owned(), Presence::Unwanted);
+    });
+    let before = house.tree();
+    house.synced();
+    house.synced();
+    assert_eq!((house.fake.asked(), house.tree()), (vec!["list Changes".to_owned(), "confirm 1".to_owned(), "list Changes".to_owned()], before));
+    // Wanted again, and then gone: it is a document like any other.
+    house.fake.at(|s| {
+        s.unlisted.clear();
+        s.presence.clear();
+    });
+    house.synced();
+    house.fake.at(|s| s.docs.remove("2"));
+    house.synced();
+    assert!(!house.tree().contains_key("ENG/not-wanted--2.md"));
+}

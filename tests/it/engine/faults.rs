@@ -1,7 +1,7 @@
 //! What a run does when a document, an attachment, the network or the state fails.
 
 use context_sync_protocol::event::Outcome;
-use context_syncd::connectors::connector::SourceError;
+use context_syncd::connectors::connector::{Presence, SourceError};
 
 use super::House;
 
@@ -134,4 +134,22 @@ fn a_damaged_kept_body_is_fetched_again_when_it_is_needed() {
     house.synced();
     assert!(house.fake.asked().contains(&"fetch 2".to_owned()));
     assert!(house.read("ENG/page-1--1.md").contains("[Renamed](renamed--2.md)"));
+}
+
+#[test]
+fn a_document_that_is_listed_and_may_not_be_read_waits_and_stays() {
+    let house = three();
+    house.synced();
+    let before = house.read("ENG/page-2--2.md");
+    house.fake.put("eng", "2", None, "Page 2", "changed");
+    house.fake.at(|s| {
+        s.broken.insert("2".to_owned(), SourceError::NotVisible { what: "document 2".to_owned(), status: 403 });
+        s.presence.insert("2".to_owned(), Presence::Forbidden);
+    });
+    let finished = house.sync();
+    assert_eq!((finished.outcome, finished.summary.deferred, finished.summary.removed), (Outcome::Partial, 1, 0));
+    assert_eq!(house.read("ENG/page-2--2.md"), before);
+    house.fake.at(|s| s.broken.clear());
+    house.synced();
+    assert!(house.read("ENG/page-2--2.md").contains("changed"));
 }

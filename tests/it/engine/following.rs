@@ -158,3 +158,28 @@ fn an_incremental_history_ends_in_the_tree_of_a_full_sync() {
     grown.retain(|path, _| !path.starts_with(".trash/"));
     assert_eq!(grown, fresh.tree());
 }
+
+#[test]
+fn where_all_attachments_are_wanted_they_come_without_a_page_that_shows_them_and_leave_with_their_owner() {
+    let house = House::new();
+    house.fake.put("eng", "1", None, "Page", "text");
+    house.fake.put("eng", "2", None, "Other", "text");
+    house.fake.at(|s| {
+        s.always_assets = true;
+        s.assets.insert("a1".to_owned(), ("1".to_owned(), "a.png".to_owned(), 1, b"picture".to_vec()));
+    });
+    house.synced();
+    assert_eq!(house.read("ENG/_assets/1/a1-a.png"), "picture");
+    house.fake.asked();
+    // A run in which nothing else happens brings a new one as well, and the one after that nothing.
+    house.fake.at(|s| s.assets.insert("a2".to_owned(), ("1".to_owned(), "b.png".to_owned(), 1, b"new".to_vec())));
+    house.synced();
+    house.synced();
+    assert_eq!(house.fake.asked(), ["list Changes", "asset a2", "list Changes"]);
+    house.fake.at(|s| {
+        s.docs.remove("1");
+        s.assets.clear();
+    });
+    house.synced();
+    assert_eq!(house.tree().keys().filter(|path| !path.starts_with(".trash")).collect::<Vec<_>>(), ["ENG/other--2.md"]);
+}

@@ -119,8 +119,9 @@ fn dates_in_cql_are_read_in_the_zone_of_the_instance_and_by_the_minute() {
     assert_eq!(found("type = page and lastmodified >= \"2026/01/05 10:59\" order by lastmodified desc").ids().len(), 2);
     assert_eq!(found(&format!("space = OPS and id not in ({late})")).ids().len(), 1);
     assert_eq!(found("title ~ \"lat\"").ids(), [late.to_string()]);
+    assert_eq!(found("space = OPS and (title ~ \"late\" or id in (1, 2))").ids(), [late.to_string()]);
     for wrong in
-        ["", "type in (page", "page", "lastmodified > \"soon\"", "lastmodified > now(\"-5q\")", "colour = red", "type = page or type = blogpost"]
+        ["", "type in (page", "page", "lastmodified > \"soon\"", "lastmodified > now(\"-5q\")", "colour = red", "(type = page or type = blogpost"]
     {
         assert_eq!(found(wrong).status, 400, "{wrong}");
     }

@@ -61,10 +61,16 @@ fn v2(world: &mut World, request: &Request, caller: Caller, path: &[&str]) -> An
         [kind @ ("pages" | "blogposts")] => listing(world, request, caller, kind_of(kind), None),
         [kind @ ("pages" | "blogposts"), id] => single(&world.model, request, caller, kind_of(kind), id),
         [kind @ ("pages" | "blogposts"), id, "labels"] => labels(world, request, caller, kind_of(kind), id),
+        ["pages", id, "ancestors"] => ancestors(world, request, caller, id),
         ["attachments"] => attachments(world, request, caller, None),
         [kind @ ("pages" | "blogposts"), id, "attachments"] => {
             content(&world.model, caller, kind_of(kind), id).map(|found| found.id).and_then(|page| attachments(world, request, caller, Some(page)))
         }
+        [kind @ ("pages" | "blogposts"), id, list @ ("footer-comments" | "inline-comments")] => {
+            let page = content(&world.model, caller, kind_of(kind), id).map(|found| found.id);
+            page.and_then(|page| comments(world, request, caller, *list == "inline-comments", Some(page)))
+        }
+        [list @ ("footer-comments" | "inline-comments")] => comments(world, request, caller, *list == "inline-comments", None),
         ["folders", id] => node(world, caller, Kind::Folder, id),
         ["whiteboards", id] => node(world, caller, Kind::Whiteboard, id),
         ["databases", id] => node(world, caller, Kind::Database, id),
@@ -131,7 +137,7 @@ fn listing(world: &mut World, request: &Request, caller: Caller, kind: Kind, spa
     let mut items = Vec::with_capacity(candidates.len());
     for content in candidates {
         let wanted = content.kind == kind
-            && statuses.contains(&content.status)
+            && (statuses.contains(&content.status) || (world.habits.lists_drafts && content.status == Status::Draft))
             && (spaces.is_empty() || spaces.contains(&content.space))
             && (!depth_root || content.parent.is_none())
             && title.is_none_or(|title| content.title == title);
@@ -156,6 +162,14 @@ fn single(model: &Model, request: &Request, caller: Caller, kind: Kind, id: &str
     }
     let page = shapes::page(model, content, wants_body(request)?);
     Ok(Answer::json(&if request.one("include-labels") == Some("true") { page.with_labels(content) } else { page }))
+}
+
+/// Ids and types only, from the top; what is restricted is named as well.
+fn ancestors(world: &World, request: &Request, caller: Caller, id: &str) -> Outcome {
+    let found = content(&world.model, caller, Kind::Page, id)?;
+    let above: Vec<Value> = world.model.ancestors(found).iter().map(|one| json!({"id": one.id.to_string(), "type": one.kind.name()})).collect();
+    let shown = above.len().saturating_sub(request.number("limit", 25));
+    Ok(Answer::json(&json!({"results": above[shown..], "_links": {"base": format!("{}/wiki", world.origins.site)}})))
 }
 
 fn labels(world: &mut World, request: &Request, caller: Caller, kind: Kind, id: &str) -> Outcome {
@@ -184,6 +198,27 @@ fn attachments(world: &mut World, request: &Request, caller: Caller, page_id: Op
     let sees = |page: Id| model.visible(page, caller).is_some();
     let found = page(&mut world.habits, request, 50, items, |attachment| sees(attachment.page), |attachment| attachment.id)?;
     Ok(found.answer(request, &world.origins.site, |attachment| shapes::attachment(model, attachment)))
+}
+
+/// A page's comments are those that begin threads; the site's are all.
+fn comments(world: &mut World, request: &Request, caller: Caller, inline: bool, page_id: Option<Id>) -> Outcome {
+    let with_body = wants_body(request)?;
+    let model = &world.model;
+    let (sort, descending) = match request.one("sort").unwrap_or("created-date") {
+        sort if sort.starts_with('-') => (&sort[1..], true),
+        sort => (sort, false),
+    };
+    let wanted = model.comments.values().filter(|comment| {
+        model.is_inline(comment) == inline
+            && page_id.is_none_or(|page| comment.page == page && comment.parent.is_none())
+            && model.content.get(&comment.page).is_some_and(|page| page.status != Status::Trashed)
+    });
+    let items = wanted
+        .map(|comment| (point(comment.id, if sort == "modified-date" { comment.modified } else { comment.created }, descending), comment))
+        .collect();
+    let sees = |page: Id| model.visible(page, caller).is_some();
+    let found = page(&mut world.habits, request, 25, items, |comment| sees(comment.page), |comment| comment.id)?;
+    Ok(found.answer(request, &world.origins.site, |comment| shapes::comment(model, comment, with_body)))
 }
 
 fn node(world: &World, caller: Caller, kind: Kind, id: &str) -> Outcome {
@@ -235,7 +270,8 @@ fn cql(world: &World, request: &Request, caller: Caller) -> Answer {
     let base = format!("{}/wiki", world.origins.site);
     let expand = Expand::of(request);
     let asked = request.one("cql").unwrap_or_default();
-    let hits = match search(&world.model, caller, asked) {
+    let archived = request.one("cqlcontext").is_some_and(|context| context.contains("\"archived\""));
+    let hits = match search(&world.model, caller, asked, archived) {
         Ok(hits) => hits,
         Err(why) => return Answer::v1_error(400, &format!("Could not parse cql : {asked} : {why}")),
     };

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::model::{Attachment, Content, Kind, Model, Space, User};
+use super::model::{Attachment, Comment, Content, Kind, Model, Space, User};
 use super::v1::download_path;
 use super::wire::{fingerprint, iso, tiny};
 
@@ -164,6 +164,27 @@ pub(super) fn attachment(model: &Model, attachment: &Attachment) -> Value {
         "version": {"number": attachment.version, "message": "", "minorEdit": false, "authorId": author, "createdAt": iso(attachment.modified)},
         "_links": {"webui": webui, "download": download},
     })
+}
+
+/// A comment.
+pub(super) fn comment(model: &Model, comment: &Comment, with_body: bool) -> Value {
+    let page = model.get(comment.page);
+    let container = if page.kind == Kind::Post { "blogPostId" } else { "pageId" };
+    let mut value = json!({
+        "id": comment.id.to_string(), "status": "current", "title": format!("Re: {}", page.title), container: page.id.to_string(),
+        "parentCommentId": comment.parent.map(|parent| parent.to_string()), "body": {},
+        "version": {"number": comment.version, "message": "", "minorEdit": false, "authorId": model.users[comment.editor].id,
+            "createdAt": iso(comment.modified)},
+        "_links": {"webui": format!("{}?focusedCommentId={}", model.web_path(page), comment.id)},
+    });
+    if model.is_inline(comment) {
+        value["resolutionStatus"] = json!(if comment.resolved { "resolved" } else { "open" });
+        value["properties"] = json!({"inlineMarkerRef": format!("marker-{}", comment.id), "inlineOriginalSelection": comment.selection});
+    }
+    if with_body {
+        value["body"] = json!({"storage": {"representation": "storage", "value": serde_json::from_str::<String>(comment.body.get()).unwrap()}});
+    }
+    value
 }
 
 /// The id by which the media host knows a file.

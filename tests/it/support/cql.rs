@@ -1,6 +1,6 @@
-//! A small CQL: clauses joined by `and`, and an order. What it does not know is answered as an error, never ignored.
+//! A small CQL: clauses joined by `and` and `or`, parentheses, and an order. What it does not know is answered as an error, never ignored.
 
-use super::model::{Attachment, Content, Id, Model};
+use super::model::{Attachment, Comment, Content, Id, Model};
 use super::wire::days_since_1970;
 
 /// Something that search can find.
@@ -8,13 +8,14 @@ use super::wire::days_since_1970;
 pub(super) enum Hit<'m> {
     Content(&'m Content),
     Attachment(&'m Attachment, &'m Content),
+    Comment(&'m Comment, &'m Content),
 }
 
 impl<'m> Hit<'m> {
     /// The page or post that it is, or hangs on.
     pub(super) fn content(self) -> &'m Content {
         match self {
-            Self::Content(content) | Self::Attachment(_, content) => content,
+            Self::Content(content) | Self::Attachment(_, content) | Self::Comment(_, content) => content,
         }
     }
 
@@ -22,6 +23,7 @@ impl<'m> Hit<'m> {
         match self {
             Self::Content(content) => content.id,
             Self::Attachment(attachment, _) => attachment.id,
+            Self::Comment(comment, _) => comment.id,
         }
     }
 
@@ -29,6 +31,7 @@ impl<'m> Hit<'m> {
         match self {
             Self::Content(content) => content.kind.name(),
             Self::Attachment(..) => "attachment",
+            Self::Comment(..) => "comment",
         }
     }
 
@@ -36,6 +39,7 @@ impl<'m> Hit<'m> {
         match self {
             Self::Content(content) => &content.title,
             Self::Attachment(attachment, _) => &attachment.name,
+            Self::Comment(_, content) => &content.title,
         }
     }
 
@@ -43,6 +47,7 @@ impl<'m> Hit<'m> {
         match self {
             Self::Content(content) => content.created,
             Self::Attachment(attachment, _) => attachment.created,
+            Self::Comment(comment, _) => comment.created,
         }
     }
 
@@ -51,6 +56,7 @@ impl<'m> Hit<'m> {
         match self {
             Self::Content(content) => content.indexed.unwrap_or_default(),
             Self::Attachment(attachment, _) => attachment.modified,
+            Self::Comment(comment, _) => comment.modified,
         }
     }
 }
@@ -58,8 +64,32 @@ impl<'m> Hit<'m> {
 /// A query that was understood.
 #[derive(Debug)]
 pub(super) struct Query {
-    clauses: Vec<Clause>,
+    wanted: Expression,
     order: Vec<(String, bool)>,
+}
+
+#[derive(Debug)]
+enum Expression {
+    Clause(Clause),
+    All(Vec<Expression>),
+    Any(Vec<Expression>),
+}
+
+impl Expression {
+    fn matches(&self, hit: Hit<'_>, model: &Model) -> bool {
+        match self {
+            Self::Clause(clause) => clause.matches(hit, model),
+            Self::All(parts) => parts.iter().all(|part| part.matches(hit, model)),
+            Self::Any(parts) => parts.iter().any(|part| part.matches(hit, model)),
+        }
+    }
+
+    fn begins_negative(&self) -> bool {
+        match self {
+            Self::Clause(clause) => matches!(clause.operator.as_str(), "!=" | "not in"),
+            Self::All(parts) | Self::Any(parts) => parts.first().is_some_and(Self::begins_negative),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -82,9 +112,9 @@ impl Query {
         Reader { tokens: tokens(text)?, at: 0, model }.query()
     }
 
-    /// Whether a hit fulfils all clauses.
+    /// Whether the query finds it.
     pub(super) fn matches(&self, hit: Hit<'_>, model: &Model) -> bool {
-        self.clauses.iter().all(|clause| clause.matches(hit, model))
+        self.wanted.matches(hit, model)
     }
 
     /// Puts hits in the order asked for; ids break ties.
@@ -116,7 +146,9 @@ impl Clause {
             ("type", Value::Text(kind)) => hit.kind() == kind,
             ("space" | "space.key", Value::Text(key)) => model.space_of(content).key.eq_ignore_ascii_case(key),
             ("id" | "content", Value::Text(id)) => hit.id().to_string() == *id,
-            ("container", Value::Text(id)) => matches!(hit, Hit::Attachment(attachment, _) if attachment.page.to_string() == *id),
+            ("container", Value::Text(id)) => !matches!(hit, Hit::Content(_)) && content.id.to_string() == *id,
+            // Labels and places are those of pages, not of what hangs on them.
+            ("parent" | "ancestor" | "label", _) if !matches!(hit, Hit::Content(_)) => false,
             ("parent", Value::Text(id)) => content.parent.is_some_and(|parent| parent.to_string() == *id),
             ("ancestor", Value::Text(id)) => model.ancestors(content).iter().any(|above| above.id.to_string() == *id),
             ("label", Value::Text(label)) => content.labels.contains(label),
@@ -191,12 +223,9 @@ struct Reader<'m> {
 
 impl Reader<'_> {
     fn query(mut self) -> Result<Query, String> {
-        let mut clauses = vec![self.clause()?];
-        if matches!(clauses[0].operator.as_str(), "!=" | "not in") {
+        let wanted = self.any()?;
+        if wanted.begins_negative() {
             return Err("a negative clause may not come first".to_owned());
-        }
-        while self.takes_word("and") {
-            clauses.push(self.clause()?);
         }
         let mut order = Vec::new();
         if self.takes_word("order") {
@@ -218,7 +247,31 @@ impl Reader<'_> {
         if self.at < self.tokens.len() {
             return Err(format!("unexpected {:?}", self.tokens[self.at]));
         }
-        Ok(Query { clauses, order })
+        Ok(Query { wanted, order })
+    }
+
+    fn any(&mut self) -> Result<Expression, String> {
+        let mut parts = vec![self.all()?];
+        while self.takes_word("or") {
+            parts.push(self.all()?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Expression::Any(parts) })
+    }
+
+    fn all(&mut self) -> Result<Expression, String> {
+        let mut parts = vec![self.part()?];
+        while self.takes_word("and") {
+            parts.push(self.part()?);
+        }
+        Ok(if parts.len() == 1 { parts.remove(0) } else { Expression::All(parts) })
+    }
+
+    fn part(&mut self) -> Result<Expression, String> {
+        if !self.takes_sign("(") {
+            return self.clause().map(Expression::Clause);
+        }
+        let inner = self.any()?;
+        if self.takes_sign(")") { Ok(inner) } else { Err("a parenthesis without its end".to_owned()) }
     }
 
     fn clause(&mut self) -> Result<Clause, String> {

@@ -69,6 +69,7 @@ fn rest_api(world: &World, request: &Request, caller: Caller, path: &[&str]) -> 
         ["content", id] => site.single(id),
         ["content", id, "label"] => site.visible(id).map_or_else(no_content, |content| Answer::json(&labels(content))),
         ["content", id, "child", "attachment"] => site.attachments(id),
+        ["content", id, "child", "comment"] => site.comments(id),
         _ => Answer::v1_error(404, "null for uri"),
     }
 }
@@ -186,7 +187,7 @@ impl Room<'_> {
 
     fn search(&self) -> Answer {
         let asked = self.request.one("cql").unwrap_or_default();
-        let hits = match search(&self.world.model, self.caller, asked) {
+        let hits = match search(&self.world.model, self.caller, asked, false) {
             Ok(hits) => hits,
             Err(why) => return Answer::v1_error(400, &format!("Could not parse cql : {asked} : {why}")),
         };
@@ -213,6 +214,25 @@ impl Room<'_> {
         self.offset_page(50, 200, &found, Clone::clone)
     }
 
+    /// Only what stands below the page, unless more places and depths are asked for.
+    fn comments(&self, id: &str) -> Answer {
+        let Some(page) = self.visible(id) else { return no_content() };
+        let model = &self.world.model;
+        let (places, all) = (self.request.all("location"), self.request.one("depth") == Some("all"));
+        let place = |comment: &super::model::Comment| match model.is_inline(comment) {
+            _ if comment.resolved => "resolved",
+            true => "inline",
+            false => "footer",
+        };
+        let wanted = model.comments.values().filter(|comment| {
+            let place = place(comment);
+            comment.page == page.id && (all || comment.parent.is_none()) && (places.contains(&place) || (places.is_empty() && place == "footer"))
+        });
+        let shapes = self.shapes();
+        let found: Vec<Vec<u8>> = wanted.map(|comment| serde_json::to_vec(&shapes.comment(comment, page, &self.expand)).unwrap()).collect();
+        self.offset_page(25, 200, &found, Clone::clone)
+    }
+
     /// What a listing is about, in the order of ids.
     fn select(&self, keys: &[&str], kind: Option<Kind>) -> Result<Vec<&Content>, Answer> {
         let model = &self.world.model;
@@ -227,7 +247,7 @@ impl Room<'_> {
         let (title, posted) = (self.request.one("title"), self.request.one("postingDay").map(|day| day.replace('-', "/")));
         let wanted = model.content.values().filter(|content| {
             kind.map_or(matches!(content.kind, Kind::Page | Kind::Post), |kind| content.kind == kind)
-                && statuses.contains(&content.status.name())
+                && (statuses.contains(&content.status.name()) || (self.world.habits.lists_drafts && content.status == Status::Draft))
                 && (keys.is_empty() || keys.contains(&model.space_of(content).key.as_str()))
                 && title.is_none_or(|title| content.title == title)
                 && posted.as_ref().is_none_or(|posted| day(content.created) == *posted)

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::model::{Attachment, Content, Flavour, Id, Kind, Model, Space, Status, User};
+use super::model::{Attachment, Comment, Content, Flavour, Id, Kind, Model, Space, Status, User};
 
 /// Time.
 impl Model {
@@ -263,6 +263,11 @@ impl Model {
         self.leave(id, Status::Archived);
     }
 
+    /// Makes a page a draft, which nobody but its author should see.
+    pub fn make_draft(&mut self, id: Id) {
+        self.content_mut(id).status = Status::Draft;
+    }
+
     /// Back from the trash or the archive, with its old version.
     pub fn restore(&mut self, id: Id) {
         self.content_mut(id).status = Status::Current;
@@ -274,6 +279,7 @@ impl Model {
         self.leave(id, Status::Trashed);
         self.content.remove(&id);
         self.attachments.retain(|_, attachment| attachment.page != id);
+        self.comments.retain(|_, comment| comment.page != id);
     }
 
     /// Makes content invisible to the caller. Not what stands below it, so that a parent can be unknown, as happens on live sites.
@@ -302,11 +308,24 @@ impl Model {
         self.index_frozen = true;
     }
 
+    /// Search loses what it knew of this.
+    pub fn forget_in_search(&mut self, id: Id) {
+        self.content_mut(id).indexed = None;
+    }
+
+    /// From now on search learns of what is new, and goes on knowing nothing of what came while it was frozen.
+    pub fn index_forgets(&mut self) {
+        self.index_frozen = false;
+    }
+
     /// Search catches up.
     pub fn thaw_index(&mut self) {
         self.index_frozen = false;
         for content in self.content.values_mut() {
             content.indexed = Some(content.modified);
+        }
+        for comment in self.comments.values_mut() {
+            comment.indexed = true;
         }
     }
 
@@ -380,6 +399,59 @@ impl Model {
     pub fn delete_attachment(&mut self, id: Id) {
         assert!(self.attachments.remove(&id).is_some(), "the simulated site has no attachment {id}");
         self.tick();
+    }
+}
+
+/// Comments: none of these edits touches the page's version.
+impl Model {
+    /// A comment below a page, or an answer to one.
+    pub fn add_comment(&mut self, page: Id, parent: Option<Id>, storage_body: &str) -> Id {
+        self.comment(page, parent, None, storage_body)
+    }
+
+    /// A comment on some words of a page.
+    pub fn add_inline_comment(&mut self, page: Id, selection: &str, storage_body: &str) -> Id {
+        self.comment(page, None, Some(selection.to_owned()), storage_body)
+    }
+
+    fn comment(&mut self, page: Id, parent: Option<Id>, selection: Option<String>, body: &str) -> Id {
+        assert!(self.content.contains_key(&page), "the simulated site has no content {page}");
+        let (id, now, author, indexed) = (self.new_id(), self.tick(), self.writer, !self.index_frozen);
+        let body = json_text(body);
+        let comment =
+            Comment { id, page, parent, selection, resolved: false, version: 1, created: now, modified: now, indexed, author, editor: author, body };
+        self.comments.insert(id, comment);
+        id
+    }
+
+    /// A new version of a comment.
+    pub fn edit_comment(&mut self, id: Id, storage_body: &str) {
+        let (now, editor) = (self.tick(), self.writer);
+        let comment = self.comment_mut(id);
+        comment.body = json_text(storage_body);
+        comment.version += 1;
+        comment.modified = now;
+        comment.editor = editor;
+    }
+
+    /// Settles an inline comment, or opens it again: a new date, no new version.
+    pub fn resolve_comment(&mut self, id: Id, resolved: bool) {
+        let now = self.tick();
+        let comment = self.comment_mut(id);
+        comment.resolved = resolved;
+        comment.modified = now;
+    }
+
+    /// Deletes a comment with all that answers it.
+    pub fn delete_comment(&mut self, id: Id) {
+        assert!(self.comments.remove(&id).is_some(), "the simulated site has no comment {id}");
+        let answers: Vec<Id> = self.comments.values().filter(|comment| comment.parent == Some(id)).map(|comment| comment.id).collect();
+        answers.into_iter().for_each(|answer| self.delete_comment(answer));
+        self.tick();
+    }
+
+    fn comment_mut(&mut self, id: Id) -> &mut Comment {
+        self.comments.get_mut(&id).unwrap_or_else(|| panic!("the simulated site has no comment {id}"))
     }
 }
 

@@ -170,6 +170,8 @@ pub struct Habits {
     pub page_cap: Option<usize>,
     /// `content/scan` does not exist, as before Data Center 7.18.
     pub no_scan: bool,
+    /// Listings name drafts as well.
+    pub lists_drafts: bool,
     /// `start` beyond the end still brings one item (CONFSERVER-95312).
     pub ghost_item: bool,
 }

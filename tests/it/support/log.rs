@@ -19,6 +19,8 @@ pub enum Class {
     Bodies,
     /// CQL.
     Search,
+    /// Which comments there are, and their bodies.
+    Comments,
     /// People's names.
     Users,
     /// Labels of one page or post.
@@ -86,6 +88,8 @@ fn classify(request: &Request) -> Class {
         () if path.ends_with("/download") || has("/download/attachments/") => Class::Downloads,
         () if path.ends_with("/attachments") || path.ends_with("/child/attachment") => Class::Attachments,
         () if path.ends_with("/labels") || path.ends_with("/label") => Class::Labels,
+        () if path.ends_with("-comments") || path.ends_with("/child/comment") => Class::Comments,
+        () if has("/content/search") && request.one("cql").is_some_and(|cql| cql.starts_with("type=comment")) => Class::Comments,
         () if has("/content/search") => Class::Search,
         () if has("/folders/") || has("/whiteboards/") || has("/databases/") || has("/embeds/") => Class::Nodes,
         () if request.one("body-format").is_some() || request.params.iter().any(|(_, value)| value.contains("body.")) => Class::Bodies,

@@ -53,6 +53,7 @@ pub enum Status {
     Current,
     Archived,
     Trashed,
+    Draft,
 }
 
 impl Status {
@@ -62,6 +63,7 @@ impl Status {
             Self::Current => "current",
             Self::Archived => "archived",
             Self::Trashed => "trashed",
+            Self::Draft => "draft",
         }
     }
 }
@@ -124,6 +126,27 @@ pub struct Attachment {
     pub author: usize,
 }
 
+/// A comment on a page or post.
+#[derive(Clone, Debug)]
+pub struct Comment {
+    pub id: Id,
+    pub page: Id,
+    /// The comment that it answers.
+    pub parent: Option<Id>,
+    /// The words that it is about, if it is an inline comment.
+    pub selection: Option<String>,
+    pub resolved: bool,
+    pub version: u32,
+    pub created: u64,
+    pub modified: u64,
+    /// Whether search knows of it.
+    pub indexed: bool,
+    pub author: usize,
+    pub editor: usize,
+    /// The storage format as a JSON string, quotes included.
+    pub body: Arc<RawValue>,
+}
+
 /// Somebody with an account.
 #[derive(Clone, Debug)]
 pub struct User {
@@ -141,6 +164,7 @@ pub struct Model {
     pub spaces: BTreeMap<Id, Space>,
     pub content: BTreeMap<Id, Content>,
     pub attachments: BTreeMap<Id, Attachment>,
+    pub comments: BTreeMap<Id, Comment>,
     /// The first is the account that mirrors; the second writes, unless [`Model::write_as`] says otherwise.
     pub users: Vec<User>,
     /// The site's clock, in milliseconds since 1970: what content carries and `now()` means. Each edit moves it by `step_ms`. HTTP headers go by the
@@ -164,6 +188,7 @@ impl Model {
             spaces: BTreeMap::new(),
             content: BTreeMap::new(),
             attachments: BTreeMap::new(),
+            comments: BTreeMap::new(),
             users: Vec::new(),
             now: days_since_1970(2026, 1, 5) * 86_400_000 + 9 * 3_600_000,
             step_ms: 1337,
@@ -244,6 +269,11 @@ impl Model {
     /// Attachments of a page or post, in the order of their ids.
     pub fn attachments_of(&self, page: Id) -> impl Iterator<Item = &Attachment> {
         self.attachments.values().filter(move |attachment| attachment.page == page)
+    }
+
+    /// Whether a comment is an inline comment, or answers one.
+    pub fn is_inline(&self, comment: &Comment) -> bool {
+        comment.selection.is_some() || comment.parent.and_then(|parent| self.comments.get(&parent)).is_some_and(|parent| self.is_inline(parent))
     }
 
     /// A label's id.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::access::Caller;
 use super::cql::{Hit, Query};
-use super::model::{Attachment, Content, Flavour, Kind, Model, Space, Status};
+use super::model::{Attachment, Comment, Content, Flavour, Kind, Model, Space, Status};
 use super::wire::{Request, encode, iso, iso_at, tiny};
 
 /// What `expand` asks for: `history.lastUpdated` asks for `history` too.
@@ -107,6 +107,7 @@ impl<'m> Shapes<'m> {
         match hit {
             Hit::Content(content) => self.content(content, expand),
             Hit::Attachment(attachment, page) => self.attachment(attachment, page, expand),
+            Hit::Comment(comment, page) => self.comment(comment, page, expand),
         }
     }
 
@@ -122,7 +123,10 @@ impl<'m> Shapes<'m> {
             }
             history
         });
-        let ancestors = expand.has("ancestors").then(|| model.ancestors(content).into_iter().map(|above| self.reference(above)).collect());
+        let ancestors = expand.has("ancestors").then(|| {
+            let seen = model.ancestors(content).into_iter().filter(|above| !above.restricted);
+            seen.map(|above| self.reference(above)).collect()
+        });
         let storage = Storage { value: &content.body, representation: "storage", embedded_content: [] };
         Object {
             id: id.to_string(),
@@ -165,6 +169,49 @@ impl<'m> Shapes<'m> {
             extensions,
             expandable: json!({}),
             links,
+        }
+    }
+
+    /// A comment. Its ancestors are the comments that it answers, not the pages above.
+    pub(super) fn comment(&self, comment: &'m Comment, page: &'m Content, expand: &Expand) -> Object<'m> {
+        let id = comment.id;
+        let version = json!({"by": self.user(comment.editor), "when": self.when(comment.modified), "message": "", "number": comment.version,
+            "minorEdit": false});
+        let mut above = Vec::new();
+        let mut next = comment.parent;
+        while let Some(parent) = next.and_then(|id| self.model.comments.get(&id)) {
+            above.push(json!({"id": parent.id.to_string(), "type": "comment", "status": "current", "title": format!("Re: {}", page.title)}));
+            next = parent.parent;
+        }
+        above.reverse();
+        let inline = self.model.is_inline(comment);
+        let mut extensions = json!({"location": if comment.resolved { "resolved" } else if inline { "inline" } else { "footer" }});
+        if expand.has("extensions.inlineProperties")
+            && let Some(selection) = &comment.selection
+        {
+            extensions["inlineProperties"] = json!({"originalSelection": selection, "markerRef": format!("marker-{id}")});
+        }
+        if expand.has("extensions.resolution") && inline && comment.parent.is_none() {
+            extensions["resolution"] = json!({"status": if comment.resolved { "resolved" } else { "open" }});
+        }
+        let storage = Storage { value: &comment.body, representation: "storage", embedded_content: [] };
+        Object {
+            id: id.to_string(),
+            kind: "comment",
+            status: "current",
+            title: &page.title,
+            space: expand.has("space").then(|| self.space(self.model.space_of(page))),
+            history: expand
+                .has("history")
+                .then(|| json!({"latest": true, "createdBy": self.user(comment.author), "createdDate": self.when(comment.created)})),
+            version: expand.has("version").then_some(version),
+            ancestors: expand.has("ancestors").then_some(above),
+            container: expand.has("container").then(|| self.reference(page)),
+            metadata: None,
+            body: expand.has("body.storage").then_some(Body { storage }),
+            extensions,
+            expandable: json!({}),
+            links: json!({"webui": format!("{}?focusedCommentId={id}", self.model.web_path(page)), "self": format!("{}/rest/api/content/{id}", self.base)}),
         }
     }
 
@@ -218,13 +265,19 @@ pub(super) fn download_path(attachment: &Attachment) -> String {
     format!("/download/attachments/{page}/{name}?version={}&modificationDate={}&cacheVersion=1&api=v2", attachment.version, attachment.modified)
 }
 
-/// Everything that a query finds for a caller, in its order: current content and its attachments, in spaces that are not archived.
-pub(super) fn search<'m>(model: &'m Model, caller: Caller, cql: &str) -> Result<Vec<Hit<'m>>, String> {
+/// Everything that a query finds for a caller, in its order: current content with its attachments and comments, in spaces that are not archived.
+pub(super) fn search<'m>(model: &'m Model, caller: Caller, cql: &str, archived: bool) -> Result<Vec<Hit<'m>>, String> {
     let query = Query::read(cql, model)?;
-    let there = |content: &Content| content.status == Status::Current && !model.space_of(content).archived && model.sees(content, caller);
+    let there = |content: &Content| {
+        (content.status == Status::Current || (archived && content.status == Status::Archived))
+            && !model.space_of(content).archived
+            && model.sees(content, caller)
+    };
     let content = model.content.values().filter(|content| content.indexed.is_some()).map(Hit::Content);
     let attachments = model.attachments.values().filter_map(|attachment| Some(Hit::Attachment(attachment, model.content.get(&attachment.page)?)));
-    let mut hits: Vec<_> = content.chain(attachments).filter(|hit| query.matches(*hit, model) && there(hit.content())).collect();
+    let comments = model.comments.values().filter(|comment| comment.indexed);
+    let comments = comments.filter_map(|comment| Some(Hit::Comment(comment, model.content.get(&comment.page)?)));
+    let mut hits: Vec<_> = content.chain(attachments).chain(comments).filter(|hit| query.matches(*hit, model) && there(hit.content())).collect();
     query.sort(&mut hits);
     Ok(hits)
 }

@@ -1,5 +1,5 @@
-//! Decides which mirrored files belong to nobody any more: documents of scopes that the user took out of the configuration, and attachments that no
-//! document shows. Reads the state, touches nothing.
+//! Decides which mirrored files belong to nobody any more: documents and scopes that the user took out of the configuration, and attachments that
+//! no document shows, unless all are mirrored. Reads the state, touches nothing.
 //!
 //! Never on doubt: an attachment stays as long as the document that it hangs on has not been read as it is now.
 
@@ -40,6 +40,7 @@ pub(super) fn plan(state: &State) -> Result<Plan, StateError> {
 
     let mut shown: FxHashSet<Key> = FxHashSet::default();
     let mut unread: FxHashSet<RemoteId> = FxHashSet::default();
+    let mut staying: FxHashSet<RemoteId> = FxHashSet::default();
     let known = asset_keys(state)?;
     for document in state.documents() {
         let (id, record) = document?;
@@ -48,6 +49,12 @@ pub(super) fn plan(state: &State) -> Result<Plan, StateError> {
             plan.documents.push(Leaving { id, path: record.path, bytes: record.stamp.map_or(0, |stamp| stamp.size), reason });
             continue;
         }
+        if record.unwanted {
+            let reason = "the configuration does not ask for it any more".to_owned();
+            plan.documents.push(Leaving { id, path: record.path, bytes: record.stamp.map_or(0, |stamp| stamp.size), reason });
+            continue;
+        }
+        staying.insert(id.clone());
         if record.revision.is_none() || record.deferred.is_some() {
             unread.insert(id);
         }
@@ -56,6 +63,9 @@ pub(super) fn plan(state: &State) -> Result<Plan, StateError> {
     for asset in state.assets() {
         let (id, record) = asset?;
         let Some(path) = record.path else { continue };
+        if record.asset.always && staying.contains(&record.asset.owner) {
+            continue;
+        }
         if unread.contains(&record.asset.owner) || record.asset.keys.iter().any(|key| shown.contains(key)) {
             continue;
         }
@@ -85,7 +95,7 @@ pub(super) mod tests {
     pub(in super::super) fn place(scope: &str) -> Place {
         Place {
             scope: Scope::new(scope),
-            container: vec![scope.to_owned()],
+            container: vec![scope.to_owned()].into(),
             kind: "page".into(),
             title: "A page".to_owned(),
             parent: None,
@@ -122,6 +132,7 @@ pub(super) mod tests {
             modified_secs: None,
             url: String::new(),
             source: String::new(),
+            always: id == "always",
         };
         let path = DocPath::new(&format!("ENG/_assets/{owner}/{id}.png")).unwrap();
         let record = AssetRecord { asset, path: Some(path), revision: None, stamp: Some(Stamp::new(7, 0, 0)), hash: None, deferred: None };
@@ -152,10 +163,12 @@ pub(super) mod tests {
             asset("forgotten", "1"),
             asset("old", "2"),
             asset("not-yet-read", "4"),
+            asset("always", "1"),
+            Change::PutDocument(RemoteId::new("5"), DocRecord { unwanted: true, ..DocRecord::unwritten(place("ENG")) }),
         ];
         state.commit(changes).unwrap();
         let plan = plan(&state).unwrap();
-        assert_eq!(ids(&plan.documents), ["2"]);
+        assert_eq!(ids(&plan.documents), ["2", "5"]);
         assert_eq!(ids(&plan.assets), ["forgotten", "old"]);
         assert_eq!((plan.nodes, plan.scopes), (vec![RemoteId::new("n")], vec![Scope::new("OLD")]));
         assert_eq!((plan.documents[0].bytes, plan.assets[0].bytes), (5, 7));
