@@ -40,8 +40,7 @@ pub(super) struct Inserted {
 /// # Errors
 /// When the state cannot be read.
 pub(super) fn insert(desk: &Desk, id: &RemoteId, document: Document) -> Result<Inserted, StateError> {
-    let mut inserter =
-        Inserter { desk, open: vec![id.clone()], read: FxHashMap::default(), bytes: 0, from: Vec::new(), missing: 0, failed: None };
+    let mut inserter = Inserter { desk, open: vec![id.clone()], read: FxHashMap::default(), bytes: 0, from: Vec::new(), missing: 0, failed: None };
     let own = Arc::new(Document { tree: crate::markdown::Tree::default(), ..document.clone() });
     inserter.read.insert(id.clone(), Some(own));
     let blocks = inserter.fill(id, document.tree.blocks);

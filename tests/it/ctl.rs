@@ -50,6 +50,20 @@ fn site() -> (Site, Id) {
     (site, page)
 }
 
+#[test]
+fn a_service_that_makes_us_wait_is_seen_to_be_waited_for() {
+    let (site, _) = site();
+    site.habits(|habits| habits.always("/wiki/", Fault::too_many(3600)));
+    let home = Home::for_site(DAEMON, &site, "");
+    let daemon = home.start();
+    wait_for("the wait", || status(&home)["state"] == "waiting", || format!("{:#}\n{}", status(&home), daemon.log()));
+    let now = status(&home);
+    // It is still the first sync, not one that failed and is tried again.
+    let (started, until) = (now["started_ms"].as_u64().unwrap(), now["until_ms"].as_u64().unwrap());
+    assert!(until > started + 3_000_000, "{now:#}");
+    assert!(now["why"].as_str().unwrap().contains("rate"), "{now:#}");
+}
+
 /// A daemon whose first sync, soon after its start, is over.
 fn settled(home: &Home) -> Daemon<'_> {
     let daemon = home.start();

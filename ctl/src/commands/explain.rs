@@ -31,7 +31,8 @@ fn text(runs: &Runs, paint: Paint) -> String {
             continue;
         }
         out.push_str("  what its reader met:\n");
-        let rows: Vec<Vec<String>> = constructs.iter().map(|item| vec![format!("    {}", clean(&item.path)), treatment(&item.reason, paint)]).collect();
+        let rows: Vec<Vec<String>> =
+            constructs.iter().map(|item| vec![format!("    {}", clean(&item.path)), treatment(&item.reason, paint)]).collect();
         out.push_str(&crate::text::table(&rows));
     }
     out
@@ -52,7 +53,8 @@ mod tests {
     #[test]
     fn facts_stand_before_what_was_met() {
         let item = |kind: &str, path: &str, reason: &str| Item { kind: kind.to_owned(), path: path.to_owned(), bytes: 0, reason: reason.to_owned() };
-        let items = vec![item("title", "", "Guide"), item("construct", "macro:jira", "lost: the list of issues"), item("file", "", "ENG/guide--1.md")];
+        let items =
+            vec![item("title", "", "Guide"), item("construct", "macro:jira", "lost: the list of issues"), item("file", "", "ENG/guide--1.md")];
         let finished = Finished { outcome: Outcome::Done, items, ..Finished::default() };
         let runs = Runs { runs: vec![RunRecord { connector: "wiki".to_owned(), finished, ..RunRecord::default() }], ..Runs::default() };
         let expected = "wiki\n  title     Guide\n  file      ENG/guide--1.md\n  what its reader met:\n    macro:jira  lost: the list of issues\n";

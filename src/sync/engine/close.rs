@@ -9,9 +9,9 @@ use super::{Engine, Rest};
 use crate::connectors::connector::{Completion, Depth, Presence};
 use crate::model::{DocPath, RemoteId};
 use crate::state::{Change, DocRecord, ScopeRecord, SiteRecord};
-use crate::sync::fidelity;
 use crate::sync::assets::Porter;
 use crate::sync::book::{Book, Entry};
+use crate::sync::fidelity;
 use crate::sync::view::View;
 use crate::sync::{Abort, assets};
 

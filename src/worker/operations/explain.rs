@@ -25,7 +25,9 @@ pub(super) fn run(state: &State, mirror: &Mirror, what: &str) -> Result<Finished
     if let Some(path) = &record.path {
         match mirror.hash(path)? {
             None => items.push("note", "", 0, "its file is gone: the next sync writes it again"),
-            hash if hash != record.hash => items.push("note", "", 0, "its file was changed by hand: the next sync moves it to the trash and writes it again"),
+            hash if hash != record.hash => {
+                items.push("note", "", 0, "its file was changed by hand: the next sync moves it to the trash and writes it again")
+            }
             Some(_) => {}
         }
     }
