@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::layout::Spot;
 use super::view::View;
 use crate::connectors::connector::{Completion, Presence};
 use crate::model::{AssetRef, ContentHash, Cursor, DocPath, Key, Place, RemoteId, Revision, Scope, Stamp};
@@ -65,8 +66,8 @@ pub(super) struct Kept {
     pub place: Arc<Place>,
     /// Revision of the raw body that is kept.
     pub revision: Option<Revision>,
-    /// Where its file is.
-    pub path: Option<DocPath>,
+    /// Where its file is; see [`Kept::path`].
+    pub spot: Option<Spot>,
     /// Size and time of that file.
     pub stamp: Option<Stamp>,
     /// Its bytes' hash.
@@ -113,10 +114,11 @@ impl Book {
     /// When the state cannot be read.
     pub(super) fn load(state: &State) -> Result<Self, StateError> {
         let mut book = Self { site: state.site()?, ..Self::default() };
+        let mut folders = FxHashSet::default();
         for document in state.documents() {
             let (id, mut record) = document?;
             book.pack(&mut record.place);
-            book.docs.insert(id, Entry { kept: Some(Box::new(Kept::from(record))), ..Entry::default() });
+            book.docs.insert(id, Entry { kept: Some(Box::new(Kept::new(record, &mut folders))), ..Entry::default() });
         }
         for asset in state.assets() {
             let (id, record) = asset?;
@@ -181,8 +183,7 @@ impl Book {
             if entry.leaves.is_none()
                 && let Some(place) = entry.place()
             {
-                let lies = entry.kept.as_ref().and_then(|kept| kept.path.clone());
-                view.add(id.clone(), Arc::clone(place), lies, entry.current_labels(), entry.former(full), entry.available());
+                view.add(id.clone(), Arc::clone(place), entry.current_labels(), entry.former(full), entry.available());
             }
         }
         for (id, entry) in &self.assets {
@@ -234,7 +235,7 @@ impl Entry {
 
     /// Whether there is, or will be after this run, a file to link to.
     pub(super) fn available(&self) -> bool {
-        let on_disk = self.kept.as_ref().is_some_and(|k| k.path.is_some());
+        let on_disk = self.kept.as_ref().is_some_and(|k| k.spot.is_some());
         on_disk || (self.seen.is_some() && self.failed.is_none())
     }
 }
@@ -252,12 +253,13 @@ impl AssetEntry {
     }
 }
 
-impl From<DocRecord> for Kept {
-    fn from(record: DocRecord) -> Self {
+impl Kept {
+    /// Of its record; `folders` are those that are held already.
+    fn new(record: DocRecord, folders: &mut FxHashSet<Arc<str>>) -> Self {
         Self {
+            spot: record.path.map(|path| Spot::new(&path, &record.place, folders)),
             place: Arc::new(record.place),
             revision: record.revision,
-            path: record.path,
             stamp: record.stamp,
             hash: record.hash,
             labels: record.labels.into(),
@@ -265,5 +267,10 @@ impl From<DocRecord> for Kept {
             leaving: record.leaving.is_some(),
             deferred: record.deferred.map(Box::new),
         }
+    }
+
+    /// Where its file is.
+    pub(super) fn path(&self) -> Option<DocPath> {
+        self.spot.as_ref()?.path(&self.place)
     }
 }

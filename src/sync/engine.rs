@@ -11,7 +11,7 @@ use super::assets::{self, Porter, deferred_again};
 use super::book::Book;
 use super::fetch::{Arrival, fetch};
 use super::listing::{self, Rules};
-use super::press::{Ask, Leftover, press};
+use super::press::{Ask, Leftover, News, press};
 use super::progress::Progressed;
 use super::render::Desk;
 use super::sweep::{self, Limits};
@@ -129,7 +129,7 @@ impl Engine {
     async fn heal(&self, book: &Book) -> Result<(), Abort> {
         let movers: Vec<RemoteId> = book.docs.iter().filter(|(_, e)| e.kept.as_ref().is_some_and(|k| k.leaving)).map(|(id, _)| id.clone()).collect();
         let taken: FxHashSet<DocPath> =
-            if movers.is_empty() { FxHashSet::default() } else { book.docs.values().filter_map(|e| e.kept.as_ref()?.path.clone()).collect() };
+            if movers.is_empty() { FxHashSet::default() } else { book.docs.values().filter_map(|e| e.kept.as_ref()?.path()).collect() };
         // Looking into every folder is for runs that follow a bad end, and once a day.
         let sweeps = book.site.unclean || self.rules.depth == Depth::Everything;
         let (mirror, state, day) = (Arc::clone(&self.mirror), Arc::clone(&self.state), self.day.clone());
@@ -184,7 +184,7 @@ impl Engine {
     fn look_for_hands(&self, book: &Book) -> tokio::task::JoinHandle<Result<Touched, Abort>> {
         let mut documents = Vec::new();
         for (id, entry) in &book.docs {
-            if let Some((kept, path)) = entry.kept.as_ref().and_then(|k| Some((k, k.path.clone()?))) {
+            if let Some((kept, path)) = entry.kept.as_ref().and_then(|k| Some((k, k.path()?))) {
                 documents.push(hand::Known { whose: id.clone(), path, stamp: kept.stamp, hash: kept.hash });
             }
         }
@@ -509,7 +509,7 @@ impl Engine {
     /// Moves to the trash what leaves, with the attachments that only it showed.
     async fn remove(&self, book: &mut Book, summary: &mut Summary) -> Result<(), Abort> {
         let leaving: Vec<(RemoteId, Option<DocPath>, Presence)> =
-            book.docs.iter().filter_map(|(id, e)| Some((id.clone(), e.kept.as_ref().and_then(|k| k.path.clone()), e.leaves?))).collect();
+            book.docs.iter().filter_map(|(id, e)| Some((id.clone(), e.kept.as_ref().and_then(|k| k.path()), e.leaves?))).collect();
         if leaving.is_empty() {
             return Ok(());
         }
@@ -618,7 +618,10 @@ struct Touched {
 fn structural(book: &Book, view: &View) -> bool {
     let doc_changed = |id: &RemoteId, entry: &super::book::Entry| {
         let Some(kept) = &entry.kept else { return entry.seen.is_some() };
-        let moved = view.docs.get(id).is_none_or(|d| d.path.as_ref().ok() != kept.path.as_ref());
+        let moved = view.docs.get(id).is_none_or(|doc| match (&doc.spot, &kept.spot) {
+            (Ok(now), Some(before)) => !now.is(&doc.place, before, &kept.place),
+            (now, before) => now.is_ok() || before.is_some(),
+        });
         moved
             || entry.leaves.is_some()
             || entry.seen.as_ref().is_some_and(|s| s.place != kept.place)
@@ -637,13 +640,13 @@ fn take_arrival(book: &Book, arrival: Arrival, rest: &mut Rest) -> Option<Ask> {
             if let Some(labels) = &labels {
                 rest.labels.insert(id.clone(), labels.as_ref().into());
             }
-            Some(Ask {
+            let news = News {
                 revision: Some(revision),
                 labels: labels.map(Into::into),
                 known: kept.and_then(|k| k.hash),
-                old_path: kept.and_then(|k| k.path.clone()),
-                id,
-            })
+                old_path: kept.and_then(|k| k.path()),
+            };
+            Some(Ask { id, news: Some(Box::new(news)) })
         }
         Arrival::Failure(failure) => {
             match *failure {

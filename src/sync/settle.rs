@@ -36,7 +36,7 @@ pub(super) fn look(state: &State, view: &View, touched: &FxHashSet<RemoteId>) ->
             }
         }
         if record.path.is_none() || touched.contains(&id) || view.context(doc, &doc.labels, &record.links_to) != record.context {
-            found.stale.push(Ask { id, revision: record.revision, labels: None, known: record.hash, old_path: record.path });
+            found.stale.push(Ask { id, news: None });
         }
     }
     Ok(found)

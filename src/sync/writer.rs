@@ -83,7 +83,7 @@ struct Placed {
 type Taken<'v> = LazyCell<FxHashSet<DocPath>, Box<dyn FnOnce() -> FxHashSet<DocPath> + 'v>>;
 
 fn work(mirror: &Mirror, state: &State, day: &str, view: &View, mut queue: mpsc::Receiver<Job>) -> Result<Tally, Abort> {
-    let taken: Taken<'_> = LazyCell::new(Box::new(|| view.paths().cloned().collect()));
+    let taken: Taken<'_> = LazyCell::new(Box::new(|| view.paths().collect()));
     let mut tally = Tally::default();
     let mut lagging: Vec<Placed> = Vec::new();
     while let Some(first) = queue.blocking_recv() {
