@@ -39,8 +39,8 @@ pub(super) struct Book {
 /// A document.
 #[derive(Default)]
 pub(super) struct Entry {
-    /// What the state has of it. Boxed, because a first sync of a large site has as many entries and none of these.
-    pub kept: Option<Box<Kept>>,
+    /// What the state has of it. Apart, because a first sync of a large site has as many entries and none of these; shared with those who look at files.
+    pub kept: Option<Arc<Kept>>,
     /// What this run's listing says of it.
     pub seen: Option<Seen>,
     /// Labels that this run learnt.
@@ -118,7 +118,7 @@ impl Book {
         for document in state.documents() {
             let (id, mut record) = document?;
             book.pack(&mut record.place);
-            book.docs.insert(id, Entry { kept: Some(Box::new(Kept::new(record, &mut folders))), ..Entry::default() });
+            book.docs.insert(id, Entry { kept: Some(Arc::new(Kept::new(record, &mut folders))), ..Entry::default() });
         }
         for asset in state.assets() {
             let (id, record) = asset?;

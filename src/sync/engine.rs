@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::assets::{self, Porter, deferred_again};
-use super::book::Book;
+use super::book::{Book, Kept};
 use super::fetch::{Arrival, fetch};
 use super::listing::{self, Rules};
 use super::press::{Ask, Leftover, News, press};
@@ -143,7 +143,7 @@ impl Engine {
                     records.push((id, record));
                 }
             }
-            writer::leave_behind(&mirror, &state, records, &day, &taken)
+            writer::leave_behind(&mirror, &state, records, &day, &|path| taken.contains(path))
         })
         .await?
     }
@@ -182,12 +182,9 @@ impl Engine {
     }
 
     fn look_for_hands(&self, book: &Book) -> tokio::task::JoinHandle<Result<Touched, Abort>> {
-        let mut documents = Vec::new();
-        for (id, entry) in &book.docs {
-            if let Some((kept, path)) = entry.kept.as_ref().and_then(|k| Some((k, k.path()?))) {
-                documents.push(hand::Known { whose: id.clone(), path, stamp: kept.stamp, hash: kept.hash });
-            }
-        }
+        // Shared with the book; each is made to what is known of a file when its turn comes.
+        let documents: Vec<(RemoteId, Arc<Kept>)> =
+            book.docs.iter().filter_map(|(id, entry)| Some((id.clone(), Arc::clone(entry.kept.as_ref()?)))).collect();
         let mut files = Vec::new();
         for (id, entry) in &book.assets {
             if let Some((kept, path)) = entry.kept.as_ref().and_then(|k| Some((k, k.path.clone()?))) {
@@ -196,6 +193,10 @@ impl Engine {
         }
         let mirror = Arc::clone(&self.mirror);
         tokio::task::spawn_blocking(move || {
+            let documents = documents.into_iter().filter_map(|(whose, kept)| {
+                let path = kept.path()?;
+                Some(hand::Known { whose, path, stamp: kept.stamp, hash: kept.hash })
+            });
             Ok(Touched {
                 documents: hand::touched(&mirror, documents)?.into_iter().collect(),
                 assets: hand::touched(&mirror, files)?.into_iter().collect(),

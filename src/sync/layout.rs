@@ -38,6 +38,11 @@ impl Spot {
         DocPath::new(&if self.folder.is_empty() { self.name(place).into_owned() } else { format!("{}/{}", self.folder, self.name(place)) }).ok()
     }
 
+    /// The folder; empty at the top.
+    pub(super) fn folder(&self) -> &str {
+        &self.folder
+    }
+
     /// Whether both are one path.
     pub(super) fn is(&self, place: &Place, other: &Self, other_place: &Place) -> bool {
         self.folder == other.folder && self.name(place) == other.name(other_place)

@@ -127,9 +127,9 @@ impl View {
         }
     }
 
-    /// The paths of all documents.
-    pub(super) fn paths(&self) -> impl Iterator<Item = DocPath> {
-        self.docs.values().filter_map(DocView::path)
+    /// The paths of all documents, as folder and name without `.md`.
+    pub(super) fn paths(&self) -> FxHashSet<(&str, &str)> {
+        self.docs.values().filter_map(|doc| Some((doc.spot.as_ref().ok()?.folder(), doc.place.stem.as_str()))).collect()
     }
 
     /// Titles of a document's ancestors, outermost first.
