@@ -1,6 +1,7 @@
 //! Measures whole syncs of a simulated 2,000-page site: time, requests, CPU and memory of all processes, and the idle daemon.
 //!
-//! `cargo bench --bench sync` prints a table; nothing is asserted by time. The site's own work is done by this process and is not counted.
+//! `cargo bench --bench sync` prints a table; nothing is asserted by time. The site's own work is done by this process and is not counted. With a number
+//! (`-- 100000`) it measures one space of so many small pages instead, and the peak is the worker's alone.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a measurement stops where it cannot go on, and prints")]
 
@@ -25,6 +26,9 @@ fn main() {
     if !std::env::args().any(|a| a == "--bench") {
         return;
     }
+    if let Some(pages) = std::env::args().find_map(|a| a.parse().ok()) {
+        return large(pages);
+    }
     println!("{PAGES} pages in 4 spaces; seconds of wall time, requests, CPU seconds, peak MB of all processes together\n");
     println!("{:34} {:>8} {:>9} {:>8} {:>8}", "", "wall s", "requests", "CPU s", "peak MB");
     for attachments in [false, true] {
@@ -33,6 +37,19 @@ fn main() {
         }
     }
     idle();
+}
+
+/// One space of so many pages of some 2 KB.
+fn large(pages: usize) {
+    let site = Site::cloud();
+    let ids = site.edit(|m| populate(m, pages, 1, &Options { attachments: false, giants: 0, median_bytes: 2048, ..Options::default() }));
+    let home = Home::for_site(DAEMON, &site, "attachments = \"none\"");
+    println!("{pages} pages in one space; seconds of wall time, requests, CPU seconds, peak MB of the worker\n");
+    for label in ["first", "no change"] {
+        measure_by(label, &site, &home, |child| children(child).into_iter().map(resident).max().unwrap_or(0));
+    }
+    site.edit(|m| m.edit_page(ids[0], &support::prose::body(1, 2048)));
+    measure_by("one edited", &site, &home, |child| children(child).into_iter().map(resident).max().unwrap_or(0));
 }
 
 fn round(attachments: bool, latency: Duration) {
@@ -52,11 +69,16 @@ fn round(attachments: bool, latency: Duration) {
 }
 
 fn measure(label: &str, site: &Site, home: &Home) {
+    measure_by(label, site, home, |child| resident(child) + children(child).into_iter().map(resident).sum::<u64>());
+}
+
+/// `memory` says how much the process with this id takes now, with its children or without.
+fn measure_by(label: &str, site: &Site, home: &Home, memory: impl Fn(u32) -> u64) {
     site.clear_requests();
     let cpu = cpu_of_children();
     let begun = Instant::now();
     let mut child = home.daemon_command(&["--once"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let (peak, status) = watch(&mut child);
+    let (peak, status) = watch(&mut child, memory);
     let wall = begun.elapsed();
     assert!(status.success(), "{label}: {status}");
     println!(
@@ -68,15 +90,11 @@ fn measure(label: &str, site: &Site, home: &Home) {
     );
 }
 
-/// Largest sum of the resident memory of the process and its children, in bytes, looked at every 5 ms.
-fn watch(child: &mut Child) -> (u64, std::process::ExitStatus) {
+/// The most that `memory` says, in bytes, looked at every 5 ms.
+fn watch(child: &mut Child, memory: impl Fn(u32) -> u64) -> (u64, std::process::ExitStatus) {
     let mut peak = 0;
     loop {
-        let mut sum = resident(child.id());
-        for pid in children(child.id()) {
-            sum += resident(pid);
-        }
-        peak = peak.max(sum);
+        peak = peak.max(memory(child.id()));
         if let Some(status) = child.try_wait().unwrap() {
             return (peak, status);
         }

@@ -133,18 +133,15 @@ impl Book {
         Ok(book)
     }
 
-    /// Lets a place share what it has in common with others, and gives back what its lists were given beyond need: it is what most of a large site's
-    /// memory goes to.
+    /// Lets a place share what it has in common with others, and be no larger than it must: it is what most of a large site's memory goes to.
     pub(super) fn pack(&mut self, place: &mut Place) {
         share(&mut self.kinds, &mut place.kind);
         share(&mut self.containers, &mut place.container);
         if let Some((parent, _)) = place.parent.as_ref().and_then(|parent| self.docs.get_key_value(parent)) {
             place.parent = Some(parent.clone());
         }
-        place.aliases.shrink_to_fit();
-        for text in [&mut place.title, &mut place.stem, &mut place.url] {
-            text.shrink_to_fit();
-        }
+        // A copy has no room to spare. Shrinking in place would leave as many holes as it frees bytes; what the copy was made of serves the next place.
+        *place = place.clone();
     }
 
     /// The cursors to list on with.
@@ -175,6 +172,9 @@ impl Book {
     /// A snapshot of everything that stays or comes. A full run fetches every body, so that earlier names are needed no more.
     pub(super) fn view(&self, full: bool) -> View {
         let mut view = View { nodes: self.nodes.clone(), people: self.people.clone(), ..View::default() };
+        // A map that grows is there twice for a moment.
+        view.docs.reserve(self.docs.len());
+        view.keys.reserve(self.docs.len() + self.assets.len());
         for (scope, entry) in &self.scopes {
             let name = entry.listed.as_ref().map(|(name, ..)| name.clone()).or_else(|| entry.kept.as_ref().map(|k| k.name.clone()));
             view.scopes.insert(scope.clone(), name.unwrap_or_default());
