@@ -79,9 +79,10 @@ pub(super) enum Round {
 pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, round: Round) -> Result<Outcome, StateError> {
     let Desk { connector, source, state, view } = desk;
     let Some(doc) = view.docs.get(id) else { return Ok(Outcome::Impossible("it is not in the listing".to_owned())) };
-    let path = match &doc.path {
-        Ok(path) => path.clone(),
-        Err(why) => return Ok(Outcome::Impossible(why.to_string())),
+    let path = match (&doc.spot, doc.path()) {
+        (_, Some(path)) => path,
+        (Err(why), _) => return Ok(Outcome::Impossible(why.to_string())),
+        (Ok(_), None) => return Ok(Outcome::Impossible("it has no path".to_owned())),
     };
     let Some(raw) = state.raw(id)? else { return Ok(Outcome::NoBody) };
     let Ok(mut document) = connector.read(&Raw(raw.into())) else { return Ok(Outcome::NoBody) };
