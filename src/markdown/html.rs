@@ -51,6 +51,7 @@ mod tests {
             markdown("<p>see <iframe src='https://example.com/v?a=1'></iframe>!</p>"),
             "see [https://example.com/v?a=1](https://example.com/v?a=1) !"
         );
+        assert_eq!(markdown("<li>a</li><li>b<ul><li>c</ul>"), "a\n\nb\n\n* c");
         assert_eq!(markdown("<pre>a\n  b</pre>"), "```\na\n  b\n```");
         assert_eq!(markdown("<p>a <!-- hidden <b> --> &amp; b < c &unknown;</p>"), "a & b \\< c &unknown;");
         assert_eq!(markdown("<script>alert('<p>')</script><style>p{}</style>"), "");
@@ -72,6 +73,7 @@ mod tests {
         assert!(is_refused(&format!("<ul><li>{}</ul>", "<p>x".repeat(9_000))), "quadratic in the length of an item");
         assert!(is_refused(&format!("<table><tr><td>{}{}</table>", "x".repeat(500_000), "<tr><td>y".repeat(5_000))), "padded to the widest cell");
         assert!(is_refused(&"<a \"".repeat(100_000)));
+        assert!(markdown(&"<h1>x<li>".repeat(200)).len() < 5_000, "items without a list would be indented again and again");
         assert!(!is_refused(&"<table><tr><td>".repeat(15)), "each level flattened into the first");
     }
 

@@ -149,6 +149,8 @@ impl Guard {
             }
             return Some(());
         };
+        // For an item without a list html2md would indent all that it has written so far, each time anew.
+        let name = if name == "li" && !self.within("ul") && !self.within("ol") { "p" } else { name };
         if is_block(name) && self.within("p") {
             self.close_to("p")?;
         }

@@ -172,6 +172,7 @@ fn unknown_macros_keep_their_bodies_and_say_what_they_are() {
         (&call("novel", &[("who", "<ri:user ri:account-id=\"secret\" />")], &rich("<p>x</p>")), "`[Confluence macro: novel]`\n\nx"),
         (&format!("<p>a {} b</p>", call("novel", &[], &rich("x <em>y</em>"))), "a `[Confluence macro: novel]` x *y* b"),
         (&call("novel", &[], &plain("a\nb")), "```novel\na\nb\n```"),
+        (&format!("<p>a {} b</p>", call("novel", &[("k", "v")], &plain("*x*"))), "a `[Confluence macro: novel k=v]` `*x*` b"),
         (
             &call("novel", &[("mode", "strict"), ("language", "js")], &plain("a")),
             "`[Confluence macro: novel mode=strict language=js]`\n\n```javascript\na\n```",

@@ -104,6 +104,10 @@ fn blocks_within_text_end_the_paragraph_and_reopen_it_with_its_marks() {
 fn quotes_preformatted_text_and_layouts() {
     check(&[
         ("<blockquote><p>a</p><blockquote>b</blockquote></blockquote>", "> a\n>\n> > b"),
+        (
+            "<pre>a <time datetime=\"2026-10-01\"/> <ac:link><ri:user ri:account-id=\"712020:ann\"/></ac:link><ac:structured-macro ac:name=\"status\"><ac:parameter ac:name=\"title\">T</ac:parameter></ac:structured-macro></pre>",
+            "```\na 2026-10-01 \n```\n\n@Ann **[T]**",
+        ),
         ("<pre><p>a</p><p>b</p>c</pre>", "```\na\nb\nc\n```"),
         ("<pre>  a\n\tb <strong>c</strong>&nbsp;d<br/>e\n</pre>", "```\n  a\n\tb c d\ne\n```"),
         (
