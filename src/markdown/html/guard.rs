@@ -184,8 +184,10 @@ impl Guard {
             self.out.push(' ');
         }
         if matches!(name, "br" | "hr" | "img") {
-            if written {
+            if written && !(name == "img" && self.within("pre")) {
                 self.open_tag(name, attributes);
+            } else if let Some(alt) = attribute(attributes, "alt") {
+                self.text(&alt.replace('<', "&lt;"));
             }
             return Some(());
         }

@@ -159,7 +159,7 @@ impl<'d> Walk<'d> {
 
     /// A body below its title.
     fn titled(&mut self, call: &Macro<'d>, otherwise: Option<&str>, flow: &mut Flow) {
-        if let Some(title) = call.any_text(&["title", ""]).or_else(|| otherwise.map(str::to_owned)) {
+        if let Some(title) = call.any_text(&["title", "label", ""]).or_else(|| otherwise.map(str::to_owned)) {
             flow.block(bold_line(title));
         }
         self.frame(call, flow);

@@ -126,7 +126,7 @@ fn images_have_texts_and_captions() {
         (&image("", ""), "![a b.png](_assets/a%20b.png)"),
         (
             &image("ac:alt=\"image-20250102-101112.png\"", "<ac:caption><p>Fig <strong>1</strong></p></ac:caption>"),
-            "![](_assets/a%20b.png)\n\n*Fig **1***",
+            "![Fig 1](_assets/a%20b.png)\n\n*Fig **1***",
         ),
         (&format!("<p>a {} b</p>", image("ac:alt=\"x\"", "")), "a ![x](_assets/a%20b.png) b"),
         (&format!("{}{}", image("ac:alt=\"x\"", ""), image("ac:alt=\"y\"", "")), "![x](_assets/a%20b.png)\n\n![y](_assets/a%20b.png)"),
