@@ -14,19 +14,27 @@ impl<'d> Walk<'d> {
         let query = call.any_text(&["jqlQuery", "jql"]);
         let apart = !flow.in_text();
         match (call.text("key"), query, site) {
-            (Some(key), _, Some(site)) => flow_link(format!("{site}/browse/{}", super::href::encode_words(&key)), Inline::Text(key), flow),
+            (Some(key), _, Some(site)) => {
+                self.kept(call, "a link; its summary and state are Jira's");
+                flow_link(format!("{site}/browse/{}", super::href::encode_words(&key)), Inline::Text(key), flow);
+            }
             // On Data Center nothing tells which Jira it is.
             (Some(key), _, None) => {
                 self.kept(call, "the key, without a link");
                 flow.text(&key);
             }
-            (None, Some(query), Some(site)) => {
+            (None, Some(query), site) => {
                 self.lost(call, "the issues that the query finds");
-                let words: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
                 flow.text("Jira issues: ");
-                flow_link(format!("{site}/issues/?jql={words}"), Inline::Code(query), flow);
+                match site {
+                    Some(site) => {
+                        let words: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
+                        flow_link(format!("{site}/issues/?jql={words}"), Inline::Code(query), flow);
+                    }
+                    None => flow.inline(Inline::Code(query)),
+                }
             }
-            _ => return self.unknown_macro(call, flow),
+            (None, None, _) => return self.unknown_macro(call, flow),
         }
         if apart {
             flow.end_run();

@@ -96,6 +96,8 @@ fn jira_issues_are_linked_where_the_site_is_known() {
     ]);
     let (tree, found) = read(&call("jira", &[("key", "ABC-1")], ""), &SERVER);
     assert_eq!(write::body(&tree, &Mirror).text, "ABC-1\n");
+    let (query, _) = read(&call("jira", &[("jqlQuery", "project = A")], ""), &SERVER);
+    assert_eq!(write::body(&query, &Mirror).text, "Jira issues: `project = A`\n");
     assert_eq!(found, [Diagnostic { what: "macro:jira".to_owned(), treatment: Treatment::Kept, detail: "the key, without a link", count: 1 }]);
 }
 
