@@ -30,7 +30,7 @@ fn main() {
     println!("\n{:<40}{:>12}{:>12}{:>14}", "worst shapes", "bytes", "read ms", "convert ms");
     for (name, body) in shapes() {
         let start = now();
-        let (tree, _) = black_box(storage::read(&body, &CONTEXT));
+        let tree = black_box(storage::read(&body, &CONTEXT)).tree;
         let read = now() - start;
         black_box(write::body(&tree, &Unresolved));
         let all = now() - start;
@@ -50,7 +50,7 @@ fn now() -> Duration {
 }
 
 fn convert(body: &str) -> String {
-    let (tree, _) = storage::read(body, &CONTEXT);
+    let tree = storage::read(body, &CONTEXT).tree;
     write::body(&tree, &Unresolved).text
 }
 

@@ -1,6 +1,7 @@
-//! Measures whole syncs of a simulated 2,000-page site: time, requests, CPU and memory of all processes, and the idle daemon.
+//! Measures whole syncs of a simulated 2,000-page site: time, requests, CPU and memory of all processes; how soon a busy daemon answers; and the idle daemon.
 //!
-//! `cargo bench --bench sync` prints a table; nothing is asserted by time. The site's own work is done by this process and is not counted.
+//! `cargo bench --bench sync` prints all, `cargo bench --bench sync -- answers` one part of it (`rounds`, `answers`, `idle`); nothing is asserted by time.
+//! The site's own work is done by this process and is not counted.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a measurement stops where it cannot go on, and prints")]
 
@@ -9,6 +10,8 @@ mod home;
 #[path = "../tests/it/support/mod.rs"]
 mod support;
 
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
@@ -25,6 +28,20 @@ fn main() {
     if !std::env::args().any(|a| a == "--bench") {
         return;
     }
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wants = |part: &str| wanted.is_empty() || wanted.iter().any(|name| name == part);
+    if wants("rounds") {
+        rounds();
+    }
+    if wants("answers") {
+        answers();
+    }
+    if wants("idle") {
+        idle();
+    }
+}
+
+fn rounds() {
     println!("{PAGES} pages in 4 spaces; seconds of wall time, requests, CPU seconds, peak MB of all processes together\n");
     println!("{:34} {:>8} {:>9} {:>8} {:>8}", "", "wall s", "requests", "CPU s", "peak MB");
     for attachments in [false, true] {
@@ -32,7 +49,6 @@ fn main() {
             round(attachments, Duration::from_millis(latency_ms));
         }
     }
-    idle();
 }
 
 fn round(attachments: bool, latency: Duration) {
@@ -98,6 +114,43 @@ fn cpu_of_children() -> Duration {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
     let time = |t: nix::sys::time::TimeVal| Duration::new(u64::try_from(t.tv_sec()).unwrap(), u32::try_from(t.tv_usec()).unwrap() * 1000);
     time(usage.user_time()) + time(usage.system_time())
+}
+
+/// How long `status` takes while a full sync goes on, asked every 20 ms over one connection.
+fn answers() {
+    let site = Site::cloud();
+    site.edit(|m| populate(m, PAGES, 4, &Options { attachments: true, ..Options::default() }));
+    let home = Home::for_site(DAEMON, &site, "");
+    let daemon = home.start();
+    let stream = UnixStream::connect(home.socket()).unwrap();
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+    let mut took = Vec::new();
+    let mut syncing = false;
+    loop {
+        let asked = Instant::now();
+        (&stream).write_all(b"{\"op\":\"status\"}\n").unwrap();
+        let line = lines.next().unwrap().unwrap();
+        let taken = asked.elapsed();
+        match (syncing, line.contains("\"state\":\"running\"")) {
+            (_, true) => {
+                syncing = true;
+                took.push(taken);
+            }
+            (true, false) => break,
+            (false, false) => {}
+        }
+        std::thread::sleep(Duration::from_millis(20).saturating_sub(taken));
+    }
+    took.sort();
+    let ms = |at: usize| took[at.min(took.len() - 1)].as_secs_f64() * 1000.0;
+    println!(
+        "\n`status` during a full sync, {} times: median {:.2} ms, 99 of 100 within {:.2} ms, worst {:.2} ms",
+        took.len(),
+        ms(took.len() / 2),
+        ms(took.len() * 99 / 100),
+        ms(took.len() - 1)
+    );
+    drop(daemon);
 }
 
 /// The daemon with one synced connector, over a minute.

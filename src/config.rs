@@ -5,8 +5,6 @@
 
 use std::path::PathBuf;
 
-use serde::Serialize;
-
 mod check;
 mod connectors;
 pub mod job;
@@ -16,6 +14,8 @@ mod origin;
 mod places;
 pub mod secret;
 mod settings;
+mod show;
+pub mod trace;
 
 pub use load::load;
 pub use origin::{ConfigError, Origin};
@@ -23,16 +23,14 @@ pub use places::Surroundings;
 
 use job::{ConnectorConfig, WorkerConfig};
 
-/// Everything that the daemon goes by. It serializes for people to look at, without a secret.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// Everything that the daemon goes by.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// The configuration file; it need not exist.
-    #[serde(skip)]
     pub path: PathBuf,
     /// Where the mirrors lie, absolute.
     pub output_dir: PathBuf,
     /// The daemon's own memory: what is paused, and the history.
-    #[serde(skip)]
     pub state_dir: PathBuf,
     /// Workers at a time, 1 to 64.
     pub max_parallel: usize,
@@ -49,12 +47,11 @@ pub struct Config {
     /// The connectors, by name.
     pub connectors: Vec<Instance>,
     /// What is odd but works.
-    #[serde(skip)]
     pub notes: Vec<String>,
 }
 
 /// When the bells ring, in the user's words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
     /// `hourly`, `daily`, `15m`, ..., or a cron expression; of connectors that have none of their own.
     pub every: String,
@@ -65,7 +62,7 @@ pub struct Schedule {
 }
 
 /// One connector as configured.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Instance {
     /// What its workers are told.
     pub config: ConnectorConfig,

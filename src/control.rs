@@ -85,3 +85,6 @@ pub async fn run(listener: Listener, context: Context) {
 pub fn place() -> Result<PathBuf, context_sync_protocol::socket::SocketError> {
     context_sync_protocol::socket::resolve(None, nix::unistd::geteuid().as_raw())
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,8 +24,7 @@ pub fn run(from: &str, input: &str) -> Result<String, ConvertError> {
     match from {
         "confluence-storage" => {
             let context = storage::Context { base: "https://confluence.invalid/wiki", space: "SPACE", page: "0", cloud: true };
-            let (tree, _) = storage::read(input, &context);
-            Ok(write::body(&tree, &Unresolved).text)
+            Ok(write::body(&storage::read(input, &context).tree, &Unresolved).text)
         }
         other => Err(ConvertError::UnknownFormat(other.to_owned())),
     }

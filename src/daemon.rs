@@ -9,15 +9,15 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use context_sync_protocol::error::{ErrorBody, ErrorKind};
 use context_sync_protocol::event::Event;
-use context_sync_protocol::reply::ReloadReport;
+use context_sync_protocol::reply::{ReloadReport, State};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 mod once;
 mod systemd;
@@ -25,13 +25,18 @@ mod systemd;
 use crate::config::{self, Config, ConfigError, Surroundings};
 use crate::control::{self, Context, ListenError, Listener, ReloadWish};
 use crate::logging::{self, Aloud};
+use crate::priority;
 use crate::schedule::{Bell, Schedule, ScheduleError, Why};
-use crate::supervisor::{Cause, Supervisor, Told};
+use crate::supervisor::{Cause, End, Supervisor};
 
 /// Workers get so long to stop; with what else there is to do, less than ten seconds.
 const PATIENCE: Duration = Duration::from_secs(9);
 /// Clients get so long to take their last lines.
 const LAST_LINES: Duration = Duration::from_millis(100);
+/// What blocks gets so long at the very end.
+const LAST_WORK: Duration = Duration::from_millis(500);
+/// Once nothing has ended for so long, unused memory is handed back.
+const QUIET: Duration = Duration::from_secs(1);
 /// Bells, and wishes to reload, that wait for the loop.
 const QUEUED: usize = 16;
 
@@ -144,7 +149,7 @@ fn start(around: Surroundings, config: Config) -> Result<(), StartError> {
         let listener = Listener::open(&control::place()?)?;
         live(around, config, schedule, listener).await
     });
-    runtime.shutdown_timeout(Duration::from_millis(500));
+    runtime.shutdown_timeout(LAST_WORK);
     ended
 }
 
@@ -153,11 +158,14 @@ async fn live(around: Surroundings, config: Config, schedule: Schedule, listener
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Runtime)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(StartError::Runtime)?;
     greet(&config);
-    let supervisor = Supervisor::new(Arc::new(config));
+    let (supervisor, mut ends) = Supervisor::new(Arc::new(config));
     let mut told = supervisor.follow();
+    for silent in supervisor.status().iter().filter(|connector| connector.state == State::Suspended) {
+        tracing::warn!(connector = silent.name, "No bells ring, because nothing changed since the last run: {} {}", silent.message, silent.todo);
+    }
     let (ringer, mut bells) = mpsc::channel(QUEUED);
     let (reload, mut wishes) = mpsc::channel::<ReloadWish>(QUEUED);
-    let context = Context { supervisor: supervisor.clone(), schedule: schedule.clone(), reload, started: Instant::now() };
+    let context = Context { supervisor: supervisor.clone(), schedule: schedule.clone(), reload, started: std::time::Instant::now() };
     let controlling = tokio::spawn(control::run(listener, context));
     let ringing = schedule.clone();
     tokio::spawn(async move {
@@ -169,16 +177,29 @@ async fn live(around: Surroundings, config: Config, schedule: Schedule, listener
     systemd.ready(&supervisor.status());
     let mut watchdog = interval(systemd::watchdog_interval());
     watchdog.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // When it is quiet again after something was done.
+    let quiet = sleep(QUIET);
+    tokio::pin!(quiet);
+    let mut stirred = true;
     loop {
         tokio::select! {
             Some(Bell { name, why }) = bells.recv() => supervisor.ring(&name, cause(why)),
             heard = told.recv() => match heard {
-                Ok(told) => {
-                    note_end(&schedule, &told);
-                    systemd.status(&supervisor.status(), matches!(*told.event, Event::Finished(_)));
-                }
-                Err(RecvError::Lagged(_) | RecvError::Closed) => {}
+                Ok(told) => systemd.status(&supervisor.status(), matches!(*told.event, Event::Finished(_))),
+                // What was missed may have been an end.
+                Err(RecvError::Lagged(_)) => systemd.status(&supervisor.status(), true),
+                Err(RecvError::Closed) => {}
             },
+            // Not from `told`, where a loop that lags behind misses some.
+            Some(end) = ends.recv() => {
+                note_end(&schedule, &end);
+                quiet.as_mut().reset(Instant::now() + QUIET);
+                stirred = true;
+            }
+            () = &mut quiet, if stirred => {
+                stirred = false;
+                stand_back();
+            }
             Some(wish) = wishes.recv() => {
                 let came = reload_now(&around, &supervisor, &schedule, &mut systemd).await;
                 // Who hung up does not want to know.
@@ -223,10 +244,17 @@ fn cause(why: Why) -> Cause {
     }
 }
 
+/// What the start and the last run needed of the program, an idle daemon does not.
+fn stand_back() {
+    if let Err(error) = priority::let_go_of_code() {
+        tracing::debug!("The memory of unused code stays in use: {error}.");
+    }
+}
+
 /// The schedule wants to know how syncs end.
-fn note_end(schedule: &Schedule, told: &Told) {
-    if let (Event::Finished(finished), "sync") = (&*told.event, told.operation) {
-        schedule.ended(&told.connector, finished.outcome);
+fn note_end(schedule: &Schedule, end: &End) {
+    if end.operation == "sync" {
+        schedule.ended(&end.connector, end.outcome);
     }
 }
 
@@ -283,4 +311,14 @@ fn chain(error: &dyn Error) -> String {
         next = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_a_stop_waits_for_is_less_than_ten_seconds() {
+        assert!(PATIENCE + LAST_LINES + LAST_WORK < Duration::from_secs(10));
+    }
 }

@@ -15,10 +15,12 @@ mod escape;
 pub mod front_matter;
 mod hidden;
 mod inline;
+pub mod insert;
 mod keys;
 mod link;
 mod nest;
 pub mod normal_form;
+mod places;
 mod raw;
 mod runs;
 mod settle;
@@ -139,6 +141,8 @@ pub enum Inline {
     Text(String),
     /// A code span's exact text.
     Code(String),
+    /// A formula in TeX, within running text.
+    Math(String),
     /// `**`
     Strong(Vec<Inline>),
     /// `*`
@@ -169,6 +173,10 @@ pub enum Inline {
     Person(Key),
     /// A visible note in running text, the text without brackets.
     Marker(String),
+    /// A piece of the mirror that [`insert::fill`] puts here.
+    Insert(Box<insert::Insert>),
+    /// A place that a link of the document leads to, by the source's name for it. Shows nothing.
+    Anchor(String),
 }
 
 /// What a link or image points to.
@@ -176,7 +184,7 @@ pub enum Inline {
 pub enum Target {
     /// An absolute address (or `mailto:`), kept as it is.
     Url(String),
-    /// A heading of the same document, by the source's own anchor text.
+    /// A heading or [`Inline::Anchor`] of the same document, by the source's own anchor text.
     Anchor(String),
     /// Something that may be mirrored.
     Remote {
@@ -195,6 +203,13 @@ pub enum Target {
 pub trait Resolver {
     /// What `key` is called and, seen from the document being written, where it lies. None where it is not mirrored or not known.
     fn resolve(&self, key: &Key) -> Option<Resolved>;
+
+    /// The fragment that leads to what the source calls `words` within the document being written. None where there is no such place. The writer knows; nobody else
+    /// needs to.
+    fn place(&self, words: &str) -> Option<String> {
+        let _ = words;
+        None
+    }
 }
 
 /// What the mirror knows of a key.

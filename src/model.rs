@@ -2,6 +2,7 @@
 //!
 //! Plain data without IO and without serde: what is written to disk or to the socket has types of its own in the room that writes it.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -62,6 +63,13 @@ macro_rules! text_id {
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+
+        // Maps can be asked by text: equality, order and hash are those of the text.
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                self.as_str()
             }
         }
 
@@ -177,6 +185,8 @@ pub struct Document {
     pub facts: Facts,
     /// The body.
     pub tree: crate::markdown::Tree,
+    /// Parts of it that other documents may show.
+    pub parts: Vec<crate::markdown::insert::Part>,
     /// What the reader could not express, by construct.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -198,18 +208,24 @@ pub struct Facts {
     pub extra: Vec<(String, String)>,
 }
 
-/// One thing that a reader met and did not render plainly.
+/// One kind of thing that a reader met: every macro, and whatever else it did not render plainly.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The construct (`macro:jira`, `element:foo`, `depth`).
     pub what: String,
     /// How it was treated.
     pub treatment: Treatment,
+    /// What is missing, or in which form it is there; empty where the treatment says all.
+    pub detail: &'static str,
+    /// How many there were.
+    pub count: u32,
 }
 
 /// How a construct was treated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Treatment {
+    /// All that it shows is there.
+    Rendered,
     /// Its text is there, its meaning or form is not; a marker says so.
     Kept,
     /// Something that a reader would miss is not there; a marker says so.
@@ -248,6 +264,12 @@ pub struct AssetRef {
 }
 
 impl RemoteId {
+    /// The document that this one lies beside, because it changes by a clock of its own (`98411#comments`).
+    #[must_use]
+    pub fn accompanies(&self) -> Option<&str> {
+        self.as_str().split_once('#').map(|(document, _)| document)
+    }
+
     /// The key under which any document may point to this one by its id.
     #[must_use]
     pub fn key(&self) -> Key {
@@ -256,6 +278,12 @@ impl RemoteId {
 }
 
 impl Key {
+    /// The id of the document that the key of [`RemoteId::key`] names.
+    #[must_use]
+    pub fn document(&self) -> Option<&str> {
+        self.as_str().strip_prefix("doc:")
+    }
+
     /// True for a person's key, by the convention of [`Key`].
     #[must_use]
     pub fn is_person(&self) -> bool {

@@ -1,10 +1,14 @@
-//! Lowers the calling thread: nice value and I/O priority.
+//! Standing back behind what else the machine does: nice value, I/O priority, and memory that is not needed.
 //!
-//! Guarantees that neither is ever raised: a process that was started lower than asked stays there. Both hold per thread and pass to threads that are
-//! made afterwards, so this is called before there are any. Knows no configuration file and no worker.
+//! Guarantees that no priority is ever raised: a process that was started lower than asked stays there. Both hold per thread and pass to threads that are
+//! made afterwards, so a worker lowers itself before there are any. Knows no configuration file and no worker.
 #![allow(unsafe_code)]
 
 use std::io;
+
+mod code;
+
+pub use code::let_go_of_code;
 
 /// `IOPRIO_WHO_PROCESS`, ioprio_set(2): `who` names a thread, 0 the calling one. Neither libc nor nix has the numbers of this call.
 const WHO_PROCESS: libc::c_int = 1;

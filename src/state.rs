@@ -229,9 +229,19 @@ impl State {
     /// # Errors
     /// When records cannot be read, or the file system refuses.
     pub fn sweep_raw(&self) -> Result<u64, StateError> {
-        let kept: HashSet<PathBuf> =
-            self.all::<DocRecord>(DOCUMENT).map(|entry| entry.map(|(id, _)| self.raw.path(&RemoteId::new(id)))).collect::<Result<_, _>>()?;
-        self.raw.sweep(&kept)
+        self.raw.sweep(&self.kept_raw()?)
+    }
+
+    /// What [`Self::sweep_raw`] would remove.
+    ///
+    /// # Errors
+    /// When records or folders cannot be read.
+    pub fn stray_raw(&self) -> Result<Vec<PathBuf>, StateError> {
+        self.raw.strays(&self.kept_raw()?)
+    }
+
+    fn kept_raw(&self) -> Result<HashSet<PathBuf>, StateError> {
+        self.all::<DocRecord>(DOCUMENT).map(|entry| entry.map(|(id, _)| self.raw.path(&RemoteId::new(id)))).collect()
     }
 
     fn one<R: Stored>(&self, prefix: u8, id: &str) -> Result<Option<R>, StateError> {

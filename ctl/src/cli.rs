@@ -86,7 +86,7 @@ pub(crate) enum Verb {
         /// Connectors; all if none is named
         names: Vec<String>,
     },
-    /// End a pause
+    /// End a pause, or a suspension
     Resume {
         /// Connectors; all if none is named
         names: Vec<String>,

@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// The variable is not there.
-    #[error("the environment variable `{0}` is not set; a service sees only what its unit or a `.env` file sets")]
+    #[error("the environment variable `{0}` is not set")]
     Unset(String),
     /// The file cannot be read.
     #[error("the file {} cannot be read", path.display())]
@@ -33,7 +33,7 @@ pub enum SecretError {
         source: std::io::Error,
     },
     /// The command cannot be run.
-    #[error("the command `{program}` cannot be run; give its whole path if it is not in the service's PATH")]
+    #[error("the command `{program}` cannot be run")]
     Run {
         /// Its program.
         program: String,
@@ -41,7 +41,7 @@ pub enum SecretError {
         source: std::io::Error,
     },
     /// The command failed.
-    #[error("the command `{program}` failed ({status}); run it by hand to see why")]
+    #[error("the command `{program}` failed ({status})")]
     Failed {
         /// Its program.
         program: String,
@@ -49,22 +49,43 @@ pub enum SecretError {
         status: std::process::ExitStatus,
     },
     /// The command took too long.
-    #[error("the command `{0}` took longer than {PATIENCE:?} and was ended; nobody can answer it here, so it must not ask for anything")]
+    #[error("the command `{0}` took longer than {PATIENCE:?} and was ended")]
     Slow(String),
     /// There is nothing in it.
     #[error("{0} holds nothing")]
     Empty(String),
     /// The folder of credentials is not known.
-    #[error("the credential `{0}` is not there: CREDENTIALS_DIRECTORY is not set; add `LoadCredential=` to the unit")]
+    #[error("the credential `{0}` is not there, because CREDENTIALS_DIRECTORY is not set")]
     NoCredentials(String),
     /// The place changed since the configuration was read.
-    #[error("{} no longer holds `{key}`; run `context-syncctl reload`", path.display())]
+    #[error("{} no longer holds `{key}`", path.display())]
     Moved {
         /// The file.
         path: PathBuf,
         /// The key or variable.
         key: String,
     },
+}
+
+impl SecretError {
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Unset(name) => format!(
+                "A service sees only what its unit sets: put the secret into `.env` beside the configuration, or `Environment={name}=…` into the unit."
+            ),
+            Self::File { path, .. } => format!("Check the path, the owner and the permissions of {}.", path.display()),
+            Self::Run { program, .. } => format!("Give the whole path of `{program}`, if it is not in the service's PATH."),
+            Self::Failed { .. } => "Run the command by hand to see why; a key ring may have to be unlocked first.".to_owned(),
+            Self::Slow(program) => format!(
+                "Nobody can answer `{program}` here, so it must not ask for anything: unlock its key ring first, or keep the secret in a file."
+            ),
+            Self::Empty(what) => format!("The first line of {what} must be the secret."),
+            Self::NoCredentials(name) => format!("Add `LoadCredential={name}:PATH` to the unit: `systemctl --user edit context-syncd`."),
+            Self::Moved { path, key } => format!("Put `{key}` back into {}, or run `context-syncctl reload`.", path.display()),
+        }
+    }
 }
 
 /// The secret that a reference means.
@@ -161,7 +182,8 @@ fn first_line(text: &str, what: &str) -> Result<Secret, SecretError> {
     }
 }
 
-fn expand(path: &Path) -> PathBuf {
+/// A path with the home folder in place of `~`.
+pub(super) fn expand(path: &Path) -> PathBuf {
     match (path.strip_prefix("~"), std::env::var_os("HOME")) {
         (Ok(rest), Some(home)) => Path::new(&home).join(rest),
         _ => path.to_owned(),

@@ -97,7 +97,7 @@ fn variables_alone_turn_a_connector_on() {
     assert_eq!(connector.settings["username"], json!("ann@acme.example"));
     let expected = SecretRef::Dotenv { path: home.path(".env"), variable: "CONFLUENCE_API_TOKEN".to_owned() };
     assert_eq!(connector.secrets["api_token"], expected);
-    let shown = serde_json::to_string(&config).unwrap() + &format!("{config:?}");
+    let shown = config.in_its_own_words().to_string() + &format!("{config:?}");
     assert!(!shown.contains("$ecret"), "{shown}");
 }
 
@@ -195,6 +195,43 @@ fn folders_that_would_have_two_writers_are_refused() {
         assert!(said.contains("output_dir"), "{folder}: {said}");
     }
     Home::with(&second("~/elsewhere")).loaded();
+}
+
+#[test]
+fn what_is_shown_means_the_same_when_it_is_configured() {
+    fn lines(prefix: &str, value: &serde_json::Value, out: &mut String) {
+        match value.as_object() {
+            Some(fields) => {
+                for (key, value) in fields {
+                    lines(&if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") }, value, out);
+                }
+            }
+            None => out.push_str(&format!("{prefix} = {value}\n")),
+        }
+    }
+    let text = "max_parallel = 3\n[schedule]\nevery = \"15m\"\n[worker]\nnice = 5\n[connectors.wiki-eu]\ntype = \"confluence\"\nurl = \"https://b.example\"\nspaces = [\"ENG\"]\napi_token = { file = \"~/token\" }\n[connectors.confluence]\nurl = \"https://a.example\"\nenabled = false\n";
+    let home = Home::with(text);
+    let meant = home.loaded();
+    let mut shown = String::new();
+    lines("", &meant.in_its_own_words(), &mut shown);
+    assert!(shown.contains("connectors.wiki-eu.api_token.file = \"~/token\"\n"), "{shown}");
+    let again = Home::with(&shown).loaded();
+    let expected = Config { path: again.path.clone(), state_dir: again.state_dir.clone(), notes: again.notes.clone(), ..meant };
+    // Caches lie in each home's own place, and are nobody's setting.
+    let mut again = again;
+    for (one, other) in again.connectors.iter_mut().zip(&expected.connectors) {
+        one.config.cache.clone_from(&other.config.cache);
+    }
+    assert_eq!(again, expected);
+}
+
+#[test]
+fn a_secret_is_shown_by_its_place() {
+    let home = Home::with(&format!("{WIKI}api_token = \"hunter2\"\n"));
+    let config = home.loaded();
+    let shown = config.in_its_own_words();
+    assert_eq!(shown["connectors"]["confluence"]["api_token"], serde_json::json!({ "in": config.path }));
+    assert!(!shown.to_string().contains("hunter2"), "{shown}");
 }
 
 /// The example with its keys that are comments brought to life.

@@ -1,6 +1,7 @@
 //! One client, from its first line to its last.
 //!
-//! Requests of one client are worked on side by side, up to a bound; its lines wait in a bounded queue, and one that does not take them in time is
+//! What is known at once is answered one after the other, and after each answer it is another client's turn, so that nobody who asks a lot keeps others
+//! waiting. What takes time is worked on side by side, up to a bound. A client's lines wait in a bounded queue, and one that does not take them in time is
 //! dropped.
 
 use std::sync::Arc;
@@ -24,8 +25,10 @@ use crate::supervisor::lines::Lines;
 const QUEUED_LINES: usize = 8;
 /// How long a client may take for one of them.
 const SLOWEST: Duration = Duration::from_secs(30);
-/// Requests of one client at a time.
+/// Requests of one client that take time, at a time; the next ones wait.
 const MOST_REQUESTS: usize = 16;
+/// Followers of one client. They never end, so the next one is refused: were it to wait, nobody would hear the client hang up.
+const MOST_FOLLOWERS: usize = 4;
 
 /// Answers a client until it hangs up.
 pub(super) async fn serve(stream: Stream, context: Arc<Context>) {
@@ -37,10 +40,12 @@ pub(super) async fn serve(stream: Stream, context: Arc<Context>) {
     let mut open = true;
     while open || !requests.is_empty() || !followers.is_empty() {
         tokio::select! {
-            line = reader.next(), if open && requests.len() + followers.len() < MOST_REQUESTS => {
+            line = reader.next(), if open && requests.len() < MOST_REQUESTS => {
                 open = match line {
                     Ok(Some(line)) => {
                         begin(line, &sender, &context, &mut requests, &mut followers).await;
+                        // It may have sent a thousand more, and others are waiting.
+                        tokio::task::yield_now().await;
                         true
                     }
                     Ok(None) | Err(CodecError::CutOff | CodecError::Io(_)) => false,
@@ -78,11 +83,21 @@ async fn begin(line: &[u8], sender: &mpsc::Sender<Vec<u8>>, context: &Arc<Contex
     match codec::decode_request(line) {
         Ok(Request { id, op, .. }) => {
             let (asker, context) = (Asker::new(id, sender.clone()), Arc::clone(context));
-            let set = if matches!(op, Op::Logs { follow: true, .. }) { followers } else { requests };
-            set.spawn(async move {
+            let follows = matches!(op, Op::Logs { follow: true, .. });
+            if follows && followers.len() >= MOST_FOLLOWERS {
+                let message = format!("One connection can follow the log {MOST_FOLLOWERS} times.");
+                return asker.end(Err(ErrorBody::new(ErrorKind::Busy, message, "Follow it all and filter, or open another connection."))).await;
+            }
+            let known_at_once = matches!(op, Op::Status { .. } | Op::Cancel { .. } | Op::History { .. } | Op::Config {});
+            let answered = async move {
                 let answer = answer(&context, &asker, op).await;
                 asker.end(answer).await;
-            });
+            };
+            if known_at_once {
+                return answered.await;
+            }
+            let set = if follows { followers } else { requests };
+            set.spawn(answered);
         }
         Err(reply) => {
             let Reply { id, body, .. } = *reply;

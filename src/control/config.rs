@@ -7,5 +7,5 @@ use super::asker::{Answer, ok};
 
 pub(super) fn answer(context: &Context) -> Answer {
     let config = context.supervisor.config();
-    ok(&ConfigReport { path: config.path.display().to_string(), resolved: ok(&*config)? })
+    ok(&ConfigReport { path: config.path.display().to_string(), resolved: config.in_its_own_words() })
 }

@@ -1,4 +1,4 @@
-//! `resume`: end a pause.
+//! `resume`: end a pause, or a suspension.
 
 use super::Context;
 use super::asker::Answer;

@@ -13,14 +13,13 @@ use context_sync_protocol::event::{Event, Outcome, Progress};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::broadcast::error::RecvError;
 
+use super::{LAST_LINES, LAST_WORK, PATIENCE};
 use crate::config::Config;
 use crate::config::job::Operation;
 use crate::supervisor::{self, Supervisor};
 
 /// How often one connector's progress is written.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(2);
-/// A little more than workers get after they were told to stop.
-const PATIENCE: Duration = Duration::from_secs(12);
 
 /// Syncs the named connectors, or all that are on.
 #[must_use]
@@ -39,7 +38,11 @@ pub(super) fn run(config: Config, names: &[String]) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(sync(config, names)),
+        Ok(runtime) => {
+            let code = runtime.block_on(sync(config, names));
+            runtime.shutdown_timeout(LAST_WORK);
+            code
+        }
         Err(error) => {
             complain(&format!("The runtime cannot be started: {error}."));
             ExitCode::FAILURE
@@ -52,7 +55,7 @@ async fn sync(config: Config, names: Vec<String>) -> ExitCode {
         complain("The signals cannot be waited for.");
         return ExitCode::FAILURE;
     };
-    let supervisor = Supervisor::new(Arc::new(config));
+    let (supervisor, _) = Supervisor::new(Arc::new(config));
     let mut told = supervisor.follow();
     let progress = tokio::spawn(async move {
         let mut written = BTreeMap::new();
@@ -91,21 +94,23 @@ async fn sync(config: Config, names: Vec<String>) -> ExitCode {
     };
     tokio::pin!(all);
     let outcomes = tokio::select! {
-        outcomes = &mut all => outcomes,
+        outcomes = &mut all => {
+            // What remains is the history.
+            supervisor.drain(PATIENCE).await;
+            outcomes
+        }
         _ = terminate.recv() => stop(&supervisor, &mut all).await,
         _ = interrupt.recv() => stop(&supervisor, &mut all).await,
     };
-    // What remains is the history.
-    supervisor.drain(PATIENCE).await;
     progress.abort();
     ExitCode::from(merged_exit_code(outcomes))
 }
 
-/// Stops all work, and waits for what it came to.
+/// Stops all work, and says what it came to. What has not stopped by then dies with this process, which has told no outcome of it.
 async fn stop(supervisor: &Supervisor, all: impl Future<Output = Vec<Outcome>>) -> Vec<Outcome> {
-    let drained = supervisor.drain(PATIENCE);
-    let outcomes = async { tokio::time::timeout(PATIENCE, all).await.unwrap_or_else(|_| vec![Outcome::Cancelled]) };
-    tokio::join!(drained, outcomes).1
+    supervisor.drain(PATIENCE).await;
+    // What ended has been told already, so this waits for nothing but its turn.
+    tokio::time::timeout(LAST_LINES, all).await.unwrap_or_else(|_| vec![Outcome::Cancelled])
 }
 
 fn show(connector: &str, progress: &Progress, written: &mut BTreeMap<String, (String, Instant)>) {

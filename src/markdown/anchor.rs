@@ -17,9 +17,33 @@ pub fn heading(text: &str) -> String {
     out
 }
 
+/// Letters and digits of `text` alone, in lower case: what a heading and every name that editors made of it have in common.
+pub(crate) fn squeezed(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// A heading's name without the title of its page, which editors of old put before it without its blanks (`ReleaseNotes-Roll-back`). Of a title of one word nobody could
+/// tell whether it is one.
+#[must_use]
+pub fn without_title<'a>(words: &'a str, title: &str) -> &'a str {
+    let bare = words.strip_prefix("id-").unwrap_or(words);
+    match bare.split_once('-') {
+        Some((first, rest)) if title.contains(' ') && !rest.is_empty() && squeezed(first) == squeezed(title) => rest,
+        _ => words,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::heading;
+    use super::{heading, without_title};
+
+    #[test]
+    fn titles_of_old_are_told_from_headings() {
+        assert_eq!(without_title("ReleaseNotes-Rollback", "Release notes"), "Rollback");
+        assert_eq!(without_title("id-2024Notes-Roll-back", "2024 notes"), "Roll-back");
+        assert_eq!(without_title("Release-steps", "Release"), "Release-steps");
+        assert_eq!(without_title("Release-notes", "Release notes"), "Release-notes");
+    }
 
     #[test]
     fn headings_are_named_as_github_names_them() {

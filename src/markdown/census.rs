@@ -12,6 +12,7 @@ pub(crate) fn rules(runs: &Runs<'_>) -> Rules {
         lone_underscore: census.underscores <= 1,
         lone_tilde: census.tildes <= 1 && census.marks & STRIKE == 0,
         lone_backtick: census.backticks <= 1 && !census.code,
+        dollars: census.math || (census.dollars_open > 0 && census.dollars_close > 0),
         ..Rules::default()
     }
 }
@@ -23,7 +24,10 @@ struct Census {
     underscores: u32,
     tildes: u32,
     backticks: u32,
+    dollars_open: u32,
+    dollars_close: u32,
     code: bool,
+    math: bool,
     marks: u8,
 }
 
@@ -34,14 +38,20 @@ impl Census {
             match &atom.kind {
                 Kind::Text | Kind::Image(_) => self.text(&text[atom.start..atom.end]),
                 Kind::Code => self.code = true,
+                Kind::Math => (self.code, self.math) = (true, true),
                 Kind::Link { content, .. } => self.row(text, content),
-                Kind::Break | Kind::Person(_) | Kind::Indent(_) => {}
+                Kind::Break | Kind::Anchor | Kind::Person(_) | Kind::Indent(_) => {}
             }
         }
     }
 
     fn text(&mut self, text: &str) {
         let bytes = text.as_bytes();
+        for at in memchr::memchr_iter(b'$', bytes) {
+            let (opens, closes) = escape::dollar(text, at, Around::default());
+            self.dollars_open += u32::from(opens);
+            self.dollars_close += u32::from(closes);
+        }
         if memchr::memchr3(b'*', b'_', b'~', bytes).is_none() && memchr::memchr(b'`', bytes).is_none() {
             return;
         }

@@ -1,7 +1,7 @@
 //! Escapes text where Markdown would read something else, and only there.
 //!
 //! Decides by the characters beside the one in question and by what else the paragraph holds (a lone `*` pairs with nothing). Where it cannot see, at the edge of a
-//! piece of text, it escapes. The dialect is CommonMark with GFM's tables, task lists and strikethrough; `$` and bare addresses mean nothing in it.
+//! piece of text, it escapes. The dialect is CommonMark with GFM's tables, task lists and strikethrough, and GitHub's formulas between `$`; bare addresses mean nothing in it.
 
 use super::delimit::{Side, side};
 
@@ -16,6 +16,8 @@ pub(crate) struct Rules {
     pub(crate) lone_tilde: bool,
     /// The only run of backticks, and there is no code span.
     pub(crate) lone_backtick: bool,
+    /// A `$` may open and another may close a formula.
+    pub(crate) dollars: bool,
     /// In a table's cell.
     pub(crate) cell: bool,
     /// In a link's text or an image's alternative text.
@@ -39,7 +41,7 @@ static SPECIAL: [bool; 256] = special();
 
 const fn special() -> [bool; 256] {
     let mut special = [false; 256];
-    let bytes = b"\\*_~`[]<&!|";
+    let bytes = b"\\*_~`[]<&!|$";
     let mut at = 0;
     while at < bytes.len() {
         special[bytes[at] as usize] = true;
@@ -93,8 +95,16 @@ fn is_misread(text: &str, at: usize, run: usize, rules: Rules, around: Around) -
         b']' => rules.brackets || next == Some(b'('),
         b'!' => next.is_none() && around.before_bracket,
         b'|' => rules.cell,
+        b'$' => rules.dollars && dollar(text, at, around) != (false, false),
         _ => false,
     }
+}
+
+/// Whether the `$` at `at` can open, and whether it can close, what GitHub reads as a formula: no blank within it, no letter or digit outside.
+pub(crate) fn dollar(text: &str, at: usize, around: Around) -> (bool, bool) {
+    let before = text[..at].chars().next_back().map_or(if around.starts_line { Side::Blank } else { Side::Unsure }, side);
+    let after = text[at + 1..].chars().next().map_or(if around.ends_line { Side::Blank } else { Side::Unsure }, side);
+    (after != Side::Blank && before != Side::Word, before != Side::Blank && after != Side::Word)
 }
 
 /// Whether blanks, or where `words` says so letters, stand on both sides of a run: then it neither opens nor closes.

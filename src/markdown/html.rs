@@ -47,6 +47,10 @@ mod tests {
         assert_eq!(markdown("<h3>Title</h3><p>one\ntwo <b>bold</b></p><ul><li>a<li>b</ul>"), "### Title ###\n\none two **bold**\n\n* a\n* b");
         assert_eq!(markdown("<p>see <a href='https://example.com/a%20b?x=1&amp;y=2'>this</a></p>"), "see [this](https://example.com/a%20b?x=1&y=2)");
         assert_eq!(markdown("<img src=x.png alt=\"An x\" onerror=alert(1) width=5>"), "![An x](x.png)");
+        assert_eq!(
+            markdown("<p>see <iframe src='https://example.com/v?a=1'></iframe>!</p>"),
+            "see [https://example.com/v?a=1](https://example.com/v?a=1) !"
+        );
         assert_eq!(markdown("<pre>a\n  b</pre>"), "```\na\n  b\n```");
         assert_eq!(markdown("<p>a <!-- hidden <b> --> &amp; b < c &unknown;</p>"), "a & b \\< c &unknown;");
         assert_eq!(markdown("<script>alert('<p>')</script><style>p{}</style>"), "");

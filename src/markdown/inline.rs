@@ -78,6 +78,13 @@ impl Inlines<'_, '_, '_> {
                 self.out.push_str("</code>");
             }
             Kind::Code => code(self.out, text, self.rules.cell),
+            Kind::Math => {
+                // GitHub's form of a formula in which nothing needs escaping.
+                self.out.push('$');
+                code(self.out, text, self.rules.cell);
+                self.out.push('$');
+            }
+            Kind::Anchor => anchor(self.out, text),
             Kind::Break if self.rules.cell => self.out.push_str("<br>"),
             Kind::Break => {
                 self.out.push_str("\\\n");
@@ -167,6 +174,13 @@ fn note_sign(text: &str) -> Option<usize> {
     text.starts_with('^').then_some(0)
 }
 
+/// A place to lead to.
+fn anchor(out: &mut String, name: &str) {
+    out.push_str("<a id=\"");
+    html_text(out, name);
+    out.push_str("\"></a>");
+}
+
 /// A code span. Its fence is longer than any run of backticks in it, and blanks keep its ends apart from the fence, and from being stripped.
 fn code(out: &mut String, text: &str, cell: bool) {
     let fence = longest_run(text, b'`') + 1;
@@ -224,6 +238,12 @@ fn html_atom(out: &mut String, runs: &Runs<'_>, atom: &Atom<'_>) {
             html_text(out, text);
             out.push_str("</code>");
         }
+        Kind::Math => {
+            out.push('$');
+            html_text(out, text);
+            out.push('$');
+        }
+        Kind::Anchor => anchor(out, text),
         Kind::Break => out.push_str("<br>"),
         Kind::Indent(_) => {}
         Kind::Image(Dest::Address(address)) => {

@@ -44,7 +44,8 @@ fn inlines(content: &[Inline], keys: &mut Vec<Key>) {
             }
             Inline::Image { target, .. } => keys.extend(key(target)),
             Inline::Person(key) => keys.push(key.clone()),
-            Inline::Text(_) | Inline::Code(_) | Inline::Break | Inline::Marker(_) => {}
+            Inline::Insert(insert) => inlines(&insert.otherwise, keys),
+            Inline::Text(_) | Inline::Code(_) | Inline::Math(_) | Inline::Break | Inline::Marker(_) | Inline::Anchor(_) => {}
         }
     }
 }

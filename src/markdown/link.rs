@@ -33,11 +33,11 @@ pub(crate) fn fate<'a>(target: &'a Target, resolver: Option<&dyn Resolver>) -> (
             }
         }
         Target::Anchor(words) => {
-            let slug = anchor::heading(words);
             let fate = match resolver {
-                _ if slug.is_empty() => Fate::Text,
+                None if anchor::heading(words).is_empty() => Fate::Text,
                 None => Fate::Link(Dest::Target(target)),
-                Some(_) => Fate::Link(Dest::Address(format!("#{slug}"))),
+                // A link to no place would only mislead.
+                Some(resolver) => resolver.place(words).map_or(Fate::Text, |slug| Fate::Link(Dest::Address(format!("#{slug}")))),
             };
             (fate, Cow::Borrowed(words))
         }
@@ -45,9 +45,10 @@ pub(crate) fn fate<'a>(target: &'a Target, resolver: Option<&dyn Resolver>) -> (
             let Some(resolver) = resolver else { return (Fate::Link(Dest::Target(target)), Cow::Borrowed("")) };
             let resolved = resolver.resolve(key);
             let link = resolved.as_ref().and_then(|resolved| resolved.link.as_deref());
+            let anchor = anchor.as_deref().map(|words| resolved.as_ref().map_or(words, |resolved| anchor::without_title(words, &resolved.title)));
             let name = if visible::shows(name) { name } else { key.as_str() };
             let fate = match (link, fallback.as_deref().and_then(address)) {
-                (Some(path), _) => Fate::Link(Dest::Address(relative(path, anchor.as_deref()))),
+                (Some(path), _) => Fate::Link(Dest::Address(relative(path, anchor))),
                 (None, Some(fallback)) => Fate::Link(Dest::Address(fallback)),
                 (None, None) => Fate::Unresolved(name),
             };

@@ -98,6 +98,8 @@ fn atom(text: &str, atom: &Atom<'_>) -> Inline {
     match &atom.kind {
         Kind::Text => Inline::Text(piece.to_owned()),
         Kind::Code => Inline::Code(piece.to_owned()),
+        Kind::Math => Inline::Math(piece.to_owned()),
+        Kind::Anchor => Inline::Anchor(piece.to_owned()),
         Kind::Break => Inline::Break,
         Kind::Person(key) => Inline::Person((*key).clone()),
         Kind::Indent(depth) => Inline::Text("\u{A0}\u{A0}".repeat(usize::from(*depth))),

@@ -6,6 +6,7 @@
 
 use crate::model::Key;
 
+use super::anchor;
 use super::block;
 use super::hidden::{self, CLASS};
 use super::link::{self, Fate};
@@ -39,7 +40,10 @@ pub(crate) struct Atom<'a> {
 pub(crate) enum Kind<'a> {
     Text,
     Code,
+    Math,
     Break,
+    /// Its text is the name of the place.
+    Anchor,
     /// Its text is the alternative text.
     Image(Dest<'a>),
     /// Only where nothing is resolved.
@@ -112,18 +116,25 @@ impl<'a> Runs<'a> {
                 self.cell_line(depth);
             }
             match block {
-                Block::Paragraph(content) => {
-                    let mut before = std::mem::take(&mut self.atoms);
-                    self.all(content, marks, resolver);
-                    self.settle();
-                    before.append(&mut self.atoms);
-                    self.atoms = before;
+                Block::Paragraph(content) => self.cell_text(content, marks, resolver),
+                Block::Heading { content, .. } => {
+                    self.one_line = true;
+                    self.cell_text(content, marks | STRONG, resolver);
+                    self.one_line = false;
                 }
                 Block::Marker(text) => self.code(&format!("[{text}]"), marks),
                 Block::List(list) => self.cell_list(list, marks, depth, resolver),
                 _ => {}
             }
         }
+    }
+
+    fn cell_text(&mut self, content: &'a [Inline], marks: u8, resolver: Option<&dyn Resolver>) {
+        let mut before = std::mem::take(&mut self.atoms);
+        self.all(content, marks, resolver);
+        self.settle();
+        before.append(&mut self.atoms);
+        self.atoms = before;
     }
 
     fn cell_list(&mut self, list: &'a List, marks: u8, depth: u8, resolver: Option<&dyn Resolver>) {
@@ -164,7 +175,18 @@ impl<'a> Runs<'a> {
             match inline {
                 Inline::Text(text) => self.text(text, marks),
                 Inline::Code(text) => self.code(text, marks),
+                Inline::Math(text) => self.exact(Kind::Math, text, marks),
+                // A heading is the place of what is anchored in it; a repeated row's would be there twice anyway.
+                Inline::Anchor(_) if self.one_line => {}
+                Inline::Anchor(name) => {
+                    let start = self.text.len();
+                    self.text.push_str(&anchor::heading(&hidden::strip_to_line(name, &mut 0)));
+                    if self.text.len() > start {
+                        self.atoms.push(Atom { kind: Kind::Anchor, marks: 0, start, end: self.text.len() });
+                    }
+                }
                 Inline::Marker(text) => self.code(&format!("[{text}]"), marks),
+                Inline::Insert(insert) => self.all(&insert.otherwise, marks, resolver),
                 Inline::Strong(inner) => self.all(inner, marks | STRONG, resolver),
                 Inline::Emphasis(inner) => self.all(inner, marks | EMPHASIS, resolver),
                 Inline::Strike(inner) => self.all(inner, marks | STRIKE, resolver),
@@ -250,11 +272,15 @@ impl<'a> Runs<'a> {
     }
 
     fn code(&mut self, text: &str, marks: u8) {
+        self.exact(Kind::Code, text, marks);
+    }
+
+    fn exact(&mut self, kind: Kind<'a>, text: &str, marks: u8) {
         let start = self.text.len();
         let clean = hidden::strip_to_line(text, &mut self.hidden);
         self.text.push_str(&clean);
         if self.text.len() > start {
-            self.atoms.push(Atom { kind: Kind::Code, marks, start, end: self.text.len() });
+            self.atoms.push(Atom { kind, marks, start, end: self.text.len() });
             self.ends_blank = false;
         }
     }
@@ -296,7 +322,12 @@ impl<'a> Runs<'a> {
                 self.in_link = false;
                 self.close_link(dest, inner, marks);
             }
-            Fate::Text => self.content_or(content, &title, marks, resolver),
+            // It was a link until nothing was found where it leads: what is in it is still what a link can hold.
+            Fate::Text => {
+                self.in_link = matches!(target, Target::Anchor(words) if !anchor::heading(words).is_empty());
+                self.content_or(content, &title, marks, resolver);
+                self.in_link = false;
+            }
             Fate::Unresolved(name) => {
                 self.content_or(content, &title, marks, resolver);
                 self.text(" (unresolved link: ", marks);

@@ -1,6 +1,6 @@
-//! Writes tables: GFM where every cell is text, paragraphs or lists, HTML otherwise.
+//! Writes tables: GFM where every cell is text, headings, paragraphs or lists, HTML otherwise.
 //!
-//! The rule for GFM: a first row of headers is the head, else the head is empty; headers elsewhere are bold; a cell's paragraphs and list items are divided by `<br>`; a
+//! The rule for GFM: a first row of headers is the head, else the head is empty; headers elsewhere, and headings, are bold; a cell's paragraphs and list items are divided by `<br>`; a
 //! cell over several columns leaves the others empty, one over several rows is repeated. Where that would multiply the table's size, it is HTML too, which has spans.
 
 use super::block::Blocks;
@@ -28,7 +28,8 @@ impl<'a> Blocks<'a, '_> {
     }
 
     fn gfm(&mut self, table: &Table, grid: &Grid<'a>) {
-        let width = grid.iter().map(Vec::len).max().unwrap_or_default();
+        // Columns at the end in which no cell begins say nothing.
+        let width = grid.iter().map(|row| row.iter().rposition(Option::is_some).map_or(0, |last| last + 1)).max().unwrap_or_default();
         let has_head = table.rows.iter().find(|row| !row.is_empty()).is_some_and(|row| row.iter().all(|cell| cell.header));
         let (head, body) = match grid.split_first() {
             Some((head, body)) if has_head => (head.as_slice(), body),
@@ -64,7 +65,7 @@ impl<'a> Blocks<'a, '_> {
 /// Whether a cell can be one line of text.
 fn is_simple(body: &[Block]) -> bool {
     body.iter().filter(|block| visible::block(block)).all(|block| match block {
-        Block::Paragraph(_) | Block::Marker(_) => true,
+        Block::Heading { .. } | Block::Paragraph(_) | Block::Marker(_) => true,
         Block::List(list) => list.items.iter().all(|item| is_simple(&item.body)),
         _ => false,
     })
@@ -136,7 +137,7 @@ fn carry<'a>(line: &mut Vec<Option<&'a Cell>>, above: &mut [(usize, Option<&'a C
 fn weigh(body: &[Block]) -> usize {
     body.iter()
         .map(|block| match block {
-            Block::Paragraph(content) => weigh_inlines(content),
+            Block::Heading { content, .. } | Block::Paragraph(content) => weigh_inlines(content),
             Block::Marker(text) => text.len(),
             Block::List(list) => list.items.iter().map(|item| 8 + weigh(&item.body)).sum(),
             _ => 0,
@@ -148,12 +149,13 @@ fn weigh_inlines(content: &[Inline]) -> usize {
     content
         .iter()
         .map(|inline| match inline {
-            Inline::Text(text) | Inline::Code(text) | Inline::Marker(text) => text.len(),
+            Inline::Text(text) | Inline::Code(text) | Inline::Math(text) | Inline::Marker(text) | Inline::Anchor(text) => text.len(),
             Inline::Strong(inner) | Inline::Emphasis(inner) | Inline::Strike(inner) | Inline::Subscript(inner) | Inline::Superscript(inner) => {
                 weigh_inlines(inner)
             }
             Inline::Link { content, .. } => 100 + weigh_inlines(content),
             Inline::Image { .. } => 100,
+            Inline::Insert(insert) => weigh_inlines(&insert.otherwise),
             Inline::Person(_) | Inline::Break => 8,
         })
         .sum()

@@ -5,6 +5,7 @@
 
 use super::block::Blocks;
 use super::front_matter::FrontMatter;
+use super::places::{Places, WithPlaces};
 use super::{Inline, Resolver, Tree, visible};
 
 /// A written text.
@@ -19,7 +20,8 @@ pub struct Written {
 /// Writes a body alone.
 #[must_use]
 pub fn body(tree: &Tree, resolver: &dyn Resolver) -> Written {
-    let mut blocks = Blocks::new(resolver);
+    let resolver = WithPlaces { inner: resolver, places: Places::of(&[], &tree.blocks, resolver) };
+    let mut blocks = Blocks::new(&resolver);
     blocks.blocks(&tree.blocks, false);
     Written { text: blocks.out, hidden_removed: blocks.hidden }
 }
@@ -28,7 +30,8 @@ pub fn body(tree: &Tree, resolver: &dyn Resolver) -> Written {
 #[must_use]
 pub fn document(front: &FrontMatter<'_>, tree: &Tree, resolver: &dyn Resolver) -> Written {
     let title = [Inline::Text(if front.title.trim().is_empty() { "Untitled" } else { front.title }.to_owned())];
-    let mut blocks = Blocks::new(resolver);
+    let resolver = WithPlaces { inner: resolver, places: Places::of(&title, &tree.blocks, resolver) };
+    let mut blocks = Blocks::new(&resolver);
     front.write(&mut blocks.out, &mut blocks.hidden);
     blocks.blank_line();
     // What the title hides was counted where the front matter has it.

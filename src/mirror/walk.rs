@@ -101,6 +101,23 @@ impl Mirror {
         Ok(removed)
     }
 
+    /// What [`Self::sweep_temporary`] would remove, sorted: paths below the connector's folder, and sizes.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed.
+    pub fn temporary(&self) -> Result<Vec<(PathBuf, u64)>, MirrorError> {
+        let mut temporary = Vec::new();
+        walk(&self.fence, Path::new(""), is_content, |found| {
+            if is_temporary(found.name.to_bytes()) {
+                let stat = look(found.folder, found.name).map_err(self.fence.error("look at", &found.path))?;
+                temporary.extend(stat.map(|stat| (found.path, stamp(&stat).size)));
+            }
+            Ok(())
+        })?;
+        temporary.sort_unstable();
+        Ok(temporary)
+    }
+
     /// Files that look like attachments of ours (two levels below a folder called `_assets`, not hidden) but that no record knows, sorted.
     ///
     /// # Errors

@@ -93,6 +93,8 @@ impl Timetable {
     /// How a sync of `name` ended.
     pub(super) fn ended(&mut self, name: &str, outcome: Outcome, now: DateTime<Utc>) {
         let Some(bell) = self.bells.get_mut(name) else { return };
+        // Whoever asked for a sync before the start's bell rang has had it.
+        bell.start = None;
         if outcome == Outcome::Unreachable {
             bell.retry = RETRY_MINUTES.get(bell.failures).and_then(|minutes| now.checked_add_signed(TimeDelta::minutes(*minutes)));
             bell.failures += 1;
@@ -252,6 +254,13 @@ mod tests {
         timetable.ended("wiki", Outcome::Done, now);
         timetable.ended("wiki", Outcome::Unreachable, now);
         assert_eq!(timetable.next("wiki").unwrap(), (now + TimeDelta::minutes(1), Why::Retry));
+    }
+
+    #[test]
+    fn a_sync_that_somebody_asked_for_does_for_the_one_at_the_start() {
+        let mut timetable = Timetable::new(&config(&[("wiki", "hourly")], 0), at("10:20:00"), 7).unwrap();
+        timetable.ended("wiki", Outcome::Done, at("10:20:00"));
+        assert_eq!(timetable.next("wiki"), Some((at("11:00:00"), Why::Schedule)));
     }
 
     #[test]

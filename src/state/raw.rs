@@ -27,8 +27,26 @@ pub(super) struct RawFiles {
     folder: PathBuf,
     temporary: PathBuf,
     next: AtomicU64,
-    /// A context is a megabyte: made once for each thread that compresses at the same time.
-    compressors: Mutex<Vec<Compressor<'static>>>,
+    compressors: Pool<Compressor<'static>>,
+    decompressors: Pool<Decompressor<'static>>,
+}
+
+/// Contexts for those who need one at the same time. One is large enough to be mapped, cleared and unmapped by the kernel, so it is not made for each body.
+struct Pool<T>(Mutex<Vec<T>>);
+
+impl<T> Pool<T> {
+    fn with<R>(&self, make: impl FnOnce() -> io::Result<T>, work: impl FnOnce(&mut T) -> io::Result<R>) -> io::Result<R> {
+        let pooled = self.0.lock().map_or(None, |mut pool| pool.pop());
+        let mut context = match pooled {
+            Some(context) => context,
+            None => make()?,
+        };
+        let done = work(&mut context);
+        if let Ok(mut pool) = self.0.lock() {
+            pool.push(context);
+        }
+        done
+    }
 }
 
 impl RawFiles {
@@ -42,7 +60,7 @@ impl RawFiles {
         for path in [&folder, &temporary] {
             DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(StateError::io("create", path))?;
         }
-        Ok(Self { folder, temporary, next: AtomicU64::new(0), compressors: Mutex::default() })
+        Ok(Self { folder, temporary, next: AtomicU64::new(0), compressors: Pool(Mutex::default()), decompressors: Pool(Mutex::default()) })
     }
 
     pub(super) fn put(&self, id: &RemoteId, raw: &[u8]) -> Result<(), StateError> {
@@ -70,26 +88,29 @@ impl RawFiles {
     }
 
     fn compress(&self, raw: &[u8]) -> io::Result<Vec<u8>> {
-        let pooled = self.compressors.lock().map_or(None, |mut pool| pool.pop());
-        let mut compressor = match pooled {
-            Some(compressor) => compressor,
-            None => {
-                let mut compressor = Compressor::new(LEVEL)?;
-                compressor.include_checksum(true)?;
-                compressor
-            }
+        let make = || {
+            let mut compressor = Compressor::new(LEVEL)?;
+            compressor.include_checksum(true)?;
+            Ok(compressor)
         };
-        let packed = compressor.compress(raw);
-        if let Ok(mut pool) = self.compressors.lock() {
-            pool.push(compressor);
+        self.compressors.with(make, |compressor| compressor.compress(raw))
+    }
+
+    fn inflate(&self, packed: &[u8]) -> Option<Vec<u8>> {
+        let size = usize::try_from(zstd::zstd_safe::get_frame_content_size(packed).ok()??).ok()?;
+        if size > MAX_RAW_BYTES {
+            return None;
         }
-        packed
+        let mut raw = Vec::new();
+        raw.try_reserve_exact(size).ok()?;
+        let written = self.decompressors.with(Decompressor::new, |decompressor| decompressor.decompress_to_buffer(packed, &mut raw)).ok()?;
+        (written == size).then_some(raw)
     }
 
     pub(super) fn get(&self, id: &RemoteId) -> Result<Option<Vec<u8>>, StateError> {
         let path = self.path(id);
         match fs::read(&path) {
-            Ok(packed) => Ok(inflate(&packed)),
+            Ok(packed) => Ok(self.inflate(&packed)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StateError::io("read", path)(error)),
         }
@@ -103,18 +124,23 @@ impl RawFiles {
         }
     }
 
+    /// The bodies whose file is none of `kept`.
+    pub(super) fn strays(&self, kept: &HashSet<PathBuf>) -> Result<Vec<PathBuf>, StateError> {
+        let mut strays = Vec::new();
+        for shard in list(&self.folder)? {
+            let is_stray = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "zst") && !kept.contains(path);
+            strays.extend(list(&shard)?.into_iter().filter(is_stray));
+        }
+        Ok(strays)
+    }
+
     /// Removes the bodies whose file is none of `kept`; how many.
     pub(super) fn sweep(&self, kept: &HashSet<PathBuf>) -> Result<u64, StateError> {
-        let mut removed = 0;
-        for shard in list(&self.folder)? {
-            for path in list(&shard)? {
-                if path.extension().is_some_and(|extension| extension == "zst") && !kept.contains(&path) {
-                    fs::remove_file(&path).map_err(StateError::io("remove", &path))?;
-                    removed += 1;
-                }
-            }
+        let strays = self.strays(kept)?;
+        for path in &strays {
+            fs::remove_file(path).map_err(StateError::io("remove", path))?;
         }
-        Ok(removed)
+        Ok(strays.len() as u64)
     }
 
     pub(super) fn path(&self, id: &RemoteId) -> PathBuf {
@@ -124,17 +150,6 @@ impl RawFiles {
         path.push(file_name(id, &hash));
         path
     }
-}
-
-fn inflate(packed: &[u8]) -> Option<Vec<u8>> {
-    let size = usize::try_from(zstd::zstd_safe::get_frame_content_size(packed).ok()??).ok()?;
-    if size > MAX_RAW_BYTES {
-        return None;
-    }
-    let mut raw = Vec::new();
-    raw.try_reserve_exact(size).ok()?;
-    let written = Decompressor::new().ok()?.decompress_to_buffer(packed, &mut raw).ok()?;
-    (written == size).then_some(raw)
 }
 
 fn list(folder: &Path) -> Result<Vec<PathBuf>, StateError> {

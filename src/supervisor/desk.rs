@@ -4,12 +4,13 @@
 
 use std::collections::VecDeque;
 
-use context_sync_protocol::event::{Finished, Outcome, Progress};
+use context_sync_protocol::event::{Outcome, Progress};
 use context_sync_protocol::reply::RunRecord;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::memory::MOST_RUNS;
+use super::suspension::Suspension;
 use crate::config::Instance;
 use crate::config::job::Operation;
 
@@ -67,8 +68,8 @@ pub(super) struct Desk {
     /// Configured no more: goes when its run has ended.
     pub(super) gone: bool,
     pub(super) paused: bool,
-    /// The run after which no bells ring until the configuration changes or somebody asks.
-    pub(super) suspended: Option<Finished>,
+    /// No bells ring until the configuration changes or somebody asks.
+    pub(super) suspended: Option<Suspension>,
     pub(super) queue: VecDeque<Order>,
     pub(super) running: Option<Running>,
     pub(super) runs: VecDeque<RunRecord>,
@@ -85,6 +86,11 @@ impl Desk {
     /// Whether bells ring for it.
     pub(super) fn listens(&self) -> bool {
         !self.paused && self.suspended.is_none() && !self.gone
+    }
+
+    /// Whether a sync runs.
+    pub(super) fn syncs(&self) -> bool {
+        self.running.as_ref().is_some_and(|running| matches!(running.operation, Operation::Sync { .. }))
     }
 
     /// Puts an operation into the queue, or joins one that waits there and does the same; ten rings are one run. The order's id, or none if too many wait.
@@ -105,12 +111,12 @@ impl Desk {
         Some(id)
     }
 
-    /// Takes note of a run's end. What an operation listed is told to those who wait, not kept.
-    pub(super) fn ended(&mut self, record: &RunRecord) {
+    /// Takes note of a run's end, and of what it went by. What an operation listed is told to those who wait, not kept.
+    pub(super) fn ended(&mut self, record: &RunRecord, basis: Option<String>) {
         if record.operation == "sync" {
             match record.finished.outcome {
                 Outcome::Done => self.last_success_ms = Some(record.ended_ms),
-                Outcome::Unauthorized | Outcome::Misconfigured => self.suspended = Some(record.finished.clone()),
+                Outcome::Unauthorized | Outcome::Misconfigured => self.suspended = Some(Suspension { finished: record.finished.clone(), basis }),
                 _ => {}
             }
         }
@@ -155,6 +161,8 @@ fn join(waiting: &mut Operation, wanted: &Operation) -> bool {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use context_sync_protocol::event::Finished;
+
     use super::*;
     use crate::config::job::ConnectorConfig;
 
@@ -206,11 +214,11 @@ pub(super) mod tests {
             finished: Finished { outcome, ..Finished::default() },
             ..RunRecord::default()
         };
-        desk.ended(&record("sync", Outcome::Unauthorized));
+        desk.ended(&record("sync", Outcome::Unauthorized), None);
         assert!(!desk.listens());
-        desk.ended(&record("cleanup", Outcome::Done));
+        desk.ended(&record("cleanup", Outcome::Done), None);
         assert!(!desk.listens());
-        desk.ended(&record("sync", Outcome::Done));
+        desk.ended(&record("sync", Outcome::Done), None);
         assert!(desk.listens());
         assert_eq!(desk.last_success_ms, Some(5));
     }

@@ -1,15 +1,18 @@
-//! What the daemon remembers across its lives: which connectors are paused, and how runs ended.
+//! What the daemon remembers across its lives: which connectors are paused or suspended, and how runs ended.
 //!
 //! Files below `$XDG_STATE_HOME/context-sync/`, replaced whole, so that a crash leaves the old or the new one. A file that cannot be read is as good as
 //! none. Blocking.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::DirBuilder;
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use context_sync_protocol::reply::RunRecord;
+
+use super::suspension::Suspension;
 
 /// Runs that are kept per connector.
 pub(super) const MOST_RUNS: usize = 200;
@@ -18,11 +21,13 @@ pub(super) const MOST_RUNS: usize = 200;
 #[derive(Clone, Debug)]
 pub(super) struct Memory {
     folder: PathBuf,
+    /// Held by the one who writes.
+    pen: Arc<Mutex<()>>,
 }
 
 impl Memory {
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self { folder, pen: Arc::default() }
     }
 
     /// The connectors that are paused.
@@ -31,8 +36,22 @@ impl Memory {
         serde_json::from_slice(&text).unwrap_or_default()
     }
 
-    pub(super) fn keep_paused(&self, paused: &BTreeSet<String>) -> io::Result<()> {
-        replace(&self.folder, "paused.json", &serde_json::to_vec(paused)?)
+    /// `paused` is asked when it is this caller's turn to write, so that the last word is the newest.
+    pub(super) fn keep_paused(&self, paused: impl FnOnce() -> BTreeSet<String>) -> io::Result<()> {
+        let _pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
+        replace(&self.folder, "paused.json", &serde_json::to_vec(&paused())?)
+    }
+
+    /// The connectors that are suspended, and why.
+    pub(super) fn suspended(&self) -> BTreeMap<String, Suspension> {
+        let text = std::fs::read(self.folder.join("suspended.json")).unwrap_or_default();
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    /// `suspended` is asked when it is this caller's turn to write; it says nothing where all is remembered already.
+    pub(super) fn keep_suspended(&self, suspended: impl FnOnce() -> Option<BTreeMap<String, Suspension>>) -> io::Result<()> {
+        let _pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
+        suspended().map_or(Ok(()), |suspended| replace(&self.folder, "suspended.json", &serde_json::to_vec(&suspended)?))
     }
 
     /// How runs ended, the newest last.
@@ -71,8 +90,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let memory = Memory::new(folder.path().join("state"));
         assert!(memory.paused().is_empty() && memory.runs("wiki").is_empty());
-        memory.keep_paused(&["wiki".to_owned()].into()).unwrap();
+        memory.keep_paused(|| ["wiki".to_owned()].into()).unwrap();
         assert!(memory.paused().contains("wiki"));
+        let suspension = Suspension { finished: Default::default(), basis: Some("0123".to_owned()) };
+        let suspended: BTreeMap<_, _> = [("wiki".to_owned(), suspension)].into();
+        memory.keep_suspended(|| Some(suspended.clone())).unwrap();
+        memory.keep_suspended(|| None).unwrap();
+        assert_eq!(memory.suspended(), suspended);
         let run = |n: u64| RunRecord { connector: "wiki".to_owned(), started_ms: n, ..RunRecord::default() };
         memory.keep_runs("wiki", &(0..250).map(run).collect()).unwrap();
         let runs = memory.runs("wiki");

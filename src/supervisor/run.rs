@@ -3,6 +3,7 @@
 //! Guarantees that it ends: one that is told to stop is killed after a grace period, one that is silent for too long is told to stop. Whatever becomes of
 //! the process, there is a [`Finished`].
 
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -22,21 +23,35 @@ use super::lines::Lines;
 use super::now_ms;
 use crate::config::job::Job;
 
-/// How long a worker may go on after it was told to stop.
-const GRACE: Duration = Duration::from_secs(10);
-/// How long a worker may say nothing at all.
-const SILENCE: Duration = Duration::from_secs(600);
+/// How workers are begun, and how long they may take to say and to stop.
+#[derive(Clone)]
+pub(super) struct Workers {
+    /// The command of one.
+    pub(super) command: fn() -> io::Result<Command>,
+    /// How long a worker may say nothing at all.
+    pub(super) silence: Duration,
+    /// How long it may go on after it was told to stop.
+    pub(super) grace: Duration,
+}
+
+impl Default for Workers {
+    fn default() -> Self {
+        Self { command: itself, silence: Duration::from_secs(600), grace: Duration::from_secs(10) }
+    }
+}
 
 /// Why it was told to stop.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stopped {
     OnRequest,
-    Silent,
+    /// For so long.
+    Silent(Duration),
 }
 
 /// Runs `job` in a process of its own and hands every event but the last word, with the process's id, to `hear`.
-pub(super) async fn run(job: &Job, cancel: &CancellationToken, mut hear: impl FnMut(u32, Event)) -> Finished {
-    let mut child = match spawn() {
+pub(super) async fn run(job: &Job, workers: &Workers, cancel: &CancellationToken, mut hear: impl FnMut(u32, Event)) -> Finished {
+    let Workers { command, silence, grace } = *workers;
+    let mut child = match command().and_then(spawn) {
         Ok(child) => child,
         Err(error) => return failed(format!("The worker could not be started: {error}."), "The system may have run out of memory or processes."),
     };
@@ -45,24 +60,24 @@ pub(super) async fn run(job: &Job, cancel: &CancellationToken, mut hear: impl Fn
     let mut input = child.stdin.take();
     match (codec::encode(job), &mut input) {
         // A worker that died at once says more by its end than by this error.
-        (Ok(line), Some(input)) => drop(timeout(GRACE, input.write_all(&line)).await),
+        (Ok(line), Some(input)) => drop(timeout(grace, input.write_all(&line)).await),
         _ => return failed("The worker's job does not fit into a line.".to_owned(), "Shorten the connector's lists in the configuration."),
     }
     let Some(output) = child.stdout.take() else { return failed("The worker has no output.".to_owned(), "") };
     let mut lines = Lines::new(output);
     let mut last_word = None;
     let mut stopped = None;
-    let mut silent_at = Instant::now() + SILENCE;
+    let mut silent_at = Instant::now() + silence;
     let mut kill_at = None;
     loop {
         tokio::select! {
             line = lines.next() => match line {
                 Ok(Some(line)) => {
-                    silent_at = Instant::now() + SILENCE;
+                    silent_at = Instant::now() + silence;
                     match serde_json::from_slice(line) {
                         Ok(Event::Finished(finished)) => {
                             last_word = Some(*finished);
-                            kill_at.get_or_insert(Instant::now() + GRACE);
+                            kill_at.get_or_insert(Instant::now() + grace);
                         }
                         Ok(event) => {
                             silent_at += waiting(&event);
@@ -81,23 +96,29 @@ pub(super) async fn run(job: &Job, cancel: &CancellationToken, mut hear: impl Fn
             () = cancel.cancelled(), if stopped.is_none() => {
                 stopped = Some(Stopped::OnRequest);
                 terminate(pid);
-                kill_at.get_or_insert(Instant::now() + GRACE);
+                kill_at.get_or_insert(Instant::now() + grace);
             }
             () = sleep_until(silent_at), if stopped.is_none() => {
-                stopped = Some(Stopped::Silent);
+                stopped = Some(Stopped::Silent(silence));
                 terminate(pid);
-                kill_at.get_or_insert(Instant::now() + GRACE);
+                kill_at.get_or_insert(Instant::now() + grace);
             }
             () = sleep_until(kill_at.unwrap_or(silent_at)), if kill_at.is_some() => break,
         }
     }
-    let status = end(&mut child, kill_at.unwrap_or_else(|| Instant::now() + GRACE)).await;
+    let status = end(&mut child, kill_at.unwrap_or_else(|| Instant::now() + grace)).await;
     last_word.unwrap_or_else(|| without_a_word(&job.connector.name, pid, stopped, status))
 }
 
-fn spawn() -> std::io::Result<Child> {
-    Command::new(program()?)
-        .arg("worker")
+/// A worker of this very program.
+fn itself() -> io::Result<Command> {
+    let mut command = Command::new(program()?);
+    command.arg("worker");
+    Ok(command)
+}
+
+fn spawn(mut command: Command) -> io::Result<Child> {
+    command
         // These belong to the daemon alone.
         .env_remove("NOTIFY_SOCKET")
         .env_remove("WATCHDOG_USEC")
@@ -109,7 +130,7 @@ fn spawn() -> std::io::Result<Child> {
 }
 
 /// This very program, even if its file was replaced or removed since it started: a worker of another version might not understand its job.
-fn program() -> std::io::Result<PathBuf> {
+fn program() -> io::Result<PathBuf> {
     let itself = PathBuf::from("/proc/self/exe");
     let path = std::env::current_exe()?;
     let same = match (std::fs::metadata(&path), std::fs::metadata(&itself)) {
@@ -152,8 +173,8 @@ fn without_a_word(connector: &str, pid: u32, stopped: Option<Stopped>, status: O
             let message = "The work was stopped on request, and did not stop by itself in time.".to_owned();
             return Finished { outcome: Outcome::Cancelled, message, ..Finished::default() };
         }
-        Some(Stopped::Silent) => {
-            let message = format!("The worker said nothing for {} minutes and was stopped.", SILENCE.as_secs() / 60);
+        Some(Stopped::Silent(silence)) => {
+            let message = format!("The worker said nothing for {} minutes and was stopped.", silence.as_secs() / 60);
             let hint = "Run `context-syncctl validate` to see whether the service answers.";
             return Finished { outcome: Outcome::Unreachable, message, hint: hint.to_owned(), ..Finished::default() };
         }
@@ -180,7 +201,83 @@ fn failed(message: String, hint: &str) -> Finished {
 
 #[cfg(test)]
 mod tests {
+    use context_sync_protocol::event::Level;
+
+    use super::super::desk::tests::instance;
     use super::*;
+    use crate::config::job::Operation;
+
+    /// What a worker never waits for in a test that goes well.
+    const NEVER: Duration = Duration::from_secs(600);
+
+    fn job() -> Job {
+        Job {
+            connector: instance("wiki").config,
+            operation: Operation::Validate,
+            worker: Default::default(),
+            log_level: "info".to_owned(),
+            trash_days: 30,
+        }
+    }
+
+    /// A worker that reads its job and then does what the script says.
+    macro_rules! worker {
+        ($script:literal) => {
+            || {
+                let mut command = Command::new("/bin/sh");
+                command.args(["-c", concat!("read job; ", $script)]);
+                Ok(command)
+            }
+        };
+    }
+
+    async fn ended(workers: Workers) -> (Finished, Vec<Event>) {
+        let mut heard = Vec::new();
+        let finished = run(&job(), &workers, &CancellationToken::new(), |_, event| heard.push(event)).await;
+        (finished, heard)
+    }
+
+    #[tokio::test]
+    async fn a_worker_without_a_word_for_too_long_is_stopped_and_its_service_blamed() {
+        let command = worker!("exec sleep 1000");
+        let (finished, _) = ended(Workers { command, silence: Duration::from_millis(50), grace: NEVER }).await;
+        assert_eq!(finished.outcome, Outcome::Unreachable, "{}", finished.message);
+        assert!(finished.hint.contains("validate"), "{}", finished.hint);
+    }
+
+    #[tokio::test]
+    async fn one_that_does_not_heed_the_stop_is_killed_after_the_grace() {
+        // It says that it heard, and goes on; the event shows that it was asked before it was killed.
+        let command =
+            worker!(r#"trap 'echo "{\"event\":\"log\",\"level\":\"warn\",\"message\":\"asked\",\"fields\":{}}"' TERM; while :; do sleep 0.05; done"#);
+        let (finished, heard) = ended(Workers { command, silence: Duration::from_millis(500), grace: Duration::from_millis(500) }).await;
+        assert_eq!(finished.outcome, Outcome::Unreachable, "{}", finished.message);
+        assert!(matches!(&heard[..], [Event::Log { level: Level::Warn, message, .. }] if message == "asked"), "{heard:?}");
+    }
+
+    #[tokio::test]
+    async fn one_that_stands_still_is_killed_as_well() {
+        // A process that is stopped does not even hear that it shall end.
+        let command = worker!("kill -STOP $$");
+        let (finished, _) = ended(Workers { command, silence: Duration::from_millis(50), grace: Duration::from_millis(50) }).await;
+        assert_eq!(finished.outcome, Outcome::Unreachable, "{}", finished.message);
+    }
+
+    #[tokio::test]
+    async fn the_time_that_a_service_asked_for_is_no_silence() {
+        let command = worker!(
+            r#"echo '{"event":"progress","phase":"fetching","waiting_until_ms":99999999999999}'; sleep 2; echo '{"event":"finished","outcome":"done"}'"#
+        );
+        let (finished, heard) = ended(Workers { command, silence: Duration::from_secs(1), grace: NEVER }).await;
+        assert_eq!((finished.outcome, heard.len()), (Outcome::Done, 1), "{}", finished.message);
+    }
+
+    #[tokio::test]
+    async fn one_that_has_said_its_last_word_and_does_not_end_is_killed() {
+        let command = worker!(r#"echo '{"event":"finished","outcome":"done"}'; exec sleep 1000"#);
+        let (finished, _) = ended(Workers { command, silence: NEVER, grace: Duration::from_millis(50) }).await;
+        assert_eq!(finished.outcome, Outcome::Done);
+    }
 
     #[test]
     fn a_crash_names_the_signal_and_where_to_look() {

@@ -5,6 +5,7 @@ use context_sync_protocol::reply::{ConnectorStatus, RunRecord, State};
 
 use super::desk::{self, Desk};
 use super::now_ms;
+use super::suspension::Suspension;
 
 /// How a connector stands.
 pub(super) fn of(desk: &Desk) -> ConnectorStatus {
@@ -61,7 +62,7 @@ fn state(desk: &Desk) -> (State, String) {
         return (State::Paused, String::new());
     }
     match &desk.suspended {
-        Some(finished) => (State::Suspended, finished.message.clone()),
+        Some(Suspension { finished, .. }) => (State::Suspended, finished.message.clone()),
         None => (State::Idle, String::new()),
     }
 }
@@ -70,7 +71,7 @@ fn state(desk: &Desk) -> (State, String) {
 fn todo(status: &ConnectorStatus, desk: &Desk) -> String {
     let name = &status.name;
     match &desk.suspended {
-        Some(finished) if !finished.hint.is_empty() => return format!("{} Then: `context-syncctl sync {name}`.", finished.hint),
+        Some(Suspension { finished, .. }) if !finished.hint.is_empty() => return format!("{} Then: `context-syncctl sync {name}`.", finished.hint),
         Some(_) => return format!("Correct the configuration, then `context-syncctl reload`; `context-syncctl validate {name}` says more."),
         None => {}
     }

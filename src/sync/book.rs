@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::view::View;
 use crate::connectors::connector::{Completion, Presence};
@@ -24,26 +24,28 @@ pub(super) struct Book {
     /// Display names.
     pub people: FxHashMap<Key, String>,
     /// People that this run's listing named.
-    pub named: rustc_hash::FxHashSet<Key>,
+    pub named: FxHashSet<Key>,
     /// Scopes.
     pub scopes: FxHashMap<Scope, ScopeEntry>,
     /// Facts of the whole connector.
     pub site: SiteRecord,
+    /// The few words for what documents are, each held once.
+    kinds: FxHashSet<Arc<str>>,
 }
 
 /// A document.
 #[derive(Default)]
 pub(super) struct Entry {
-    /// What the state has of it.
-    pub kept: Option<Kept>,
+    /// What the state has of it. Boxed, because a first sync of a large site has as many entries and none of these.
+    pub kept: Option<Box<Kept>>,
     /// What this run's listing says of it.
     pub seen: Option<Seen>,
     /// Labels that this run learnt.
-    pub labels: Option<Vec<String>>,
+    pub labels: Option<Arc<[String]>>,
     /// Set when it leaves the mirror in this run.
     pub leaves: Option<Presence>,
     /// Why it could not be had in this run.
-    pub failed: Option<String>,
+    pub failed: Option<Box<str>>,
     /// It is there, and the configuration does not ask for it any more.
     pub unwanted: bool,
 }
@@ -70,13 +72,13 @@ pub(super) struct Kept {
     /// Its bytes' hash.
     pub hash: Option<ContentHash>,
     /// Labels as last known.
-    pub labels: Vec<String>,
+    pub labels: Arc<[String]>,
     /// Aliases of earlier titles and places.
-    pub former: Vec<Key>,
+    pub former: Box<[Key]>,
     /// An earlier path whose file has yet to be removed.
     pub leaving: bool,
     /// Why it waits, if it does.
-    pub deferred: Option<Deferred>,
+    pub deferred: Option<Box<Deferred>>,
     /// The configuration does not ask for it any more.
     pub unwanted: bool,
 }
@@ -113,11 +115,10 @@ impl Book {
     /// When the state cannot be read.
     pub(super) fn load(state: &State) -> Result<Self, StateError> {
         let mut book = Self { site: state.site()?, ..Self::default() };
-        let mut kinds: FxHashMap<Arc<str>, Arc<str>> = FxHashMap::default();
         for document in state.documents() {
             let (id, mut record) = document?;
-            record.place.kind = Arc::clone(kinds.entry(Arc::clone(&record.place.kind)).or_insert_with(|| Arc::clone(&record.place.kind)));
-            book.docs.insert(id, Entry { kept: Some(Kept::from(record)), ..Entry::default() });
+            book.pack(&mut record.place);
+            book.docs.insert(id, Entry { kept: Some(Box::new(Kept::from(record))), ..Entry::default() });
         }
         for asset in state.assets() {
             let (id, record) = asset?;
@@ -130,6 +131,23 @@ impl Book {
             book.scopes.insert(scope, ScopeEntry { kept: Some(record), ..ScopeEntry::default() });
         }
         Ok(book)
+    }
+
+    /// Lets a place share what it has in common with others, and gives back what its lists were given beyond need: it is what most of a large site's
+    /// memory goes to.
+    pub(super) fn pack(&mut self, place: &mut Place) {
+        match self.kinds.get(&place.kind) {
+            Some(kind) => place.kind = Arc::clone(kind),
+            None => drop(self.kinds.insert(Arc::clone(&place.kind))),
+        }
+        if let Some((parent, _)) = place.parent.as_ref().and_then(|parent| self.docs.get_key_value(parent)) {
+            place.parent = Some(parent.clone());
+        }
+        place.container.shrink_to_fit();
+        place.aliases.shrink_to_fit();
+        for text in [&mut place.title, &mut place.stem, &mut place.url] {
+            text.shrink_to_fit();
+        }
     }
 
     /// The cursors to list on with.
@@ -168,12 +186,13 @@ impl Book {
             if entry.leaves.is_none()
                 && let Some(place) = entry.place()
             {
-                view.add(id.clone(), Arc::clone(place), entry.current_labels().to_vec(), entry.former(full), entry.available());
+                let lies = entry.kept.as_ref().and_then(|kept| kept.path.clone());
+                view.add(id.clone(), Arc::clone(place), lies, entry.current_labels(), entry.former(full), entry.available());
             }
         }
-        for (id, entry) in &self.assets {
+        for entry in self.assets.values() {
             if let Ok(path) = self.asset_path(entry) {
-                view.add_asset(id.clone(), &entry.asset.keys, path, entry.asset.name.clone(), entry.available());
+                view.add_asset(&entry.asset, path, entry.available());
             }
         }
         view.remember_former();
@@ -189,25 +208,25 @@ impl Entry {
     }
 
     /// Its labels, as newly learnt or as kept.
-    pub(super) fn current_labels(&self) -> &[String] {
+    pub(super) fn current_labels(&self) -> Arc<[String]> {
         match (&self.labels, &self.kept) {
-            (Some(labels), _) => labels,
-            (None, Some(kept)) => &kept.labels,
-            (None, None) => &[],
+            (Some(labels), _) => Arc::clone(labels),
+            (None, Some(kept)) => Arc::clone(&kept.labels),
+            (None, None) => Arc::default(),
         }
     }
 
     /// Aliases that it has no more, newest last and not without end.
-    fn former(&self, full: bool) -> Vec<Key> {
+    fn former(&self, full: bool) -> Box<[Key]> {
         const MOST: usize = 16;
-        let (Some(kept), Some(place)) = (&self.kept, self.place()) else { return Vec::new() };
+        let (Some(kept), Some(place)) = (&self.kept, self.place()) else { return Box::default() };
         if full {
-            return Vec::new();
+            return Box::default();
         }
         let mut former: Vec<Key> = kept.former.iter().chain(&kept.place.aliases).filter(|key| !place.aliases.contains(key)).cloned().collect();
         let surplus = former.len().saturating_sub(MOST);
         former.drain(..surplus);
-        former
+        former.into()
     }
 
     /// Whether there is, or will be after this run, a file to link to.
@@ -243,10 +262,10 @@ impl From<DocRecord> for Kept {
             path: record.path,
             stamp: record.stamp,
             hash: record.hash,
-            labels: record.labels,
-            former: record.former,
+            labels: record.labels.into(),
+            former: record.former.into(),
             leaving: record.leaving.is_some(),
-            deferred: record.deferred,
+            deferred: record.deferred.map(Box::new),
             unwanted: record.unwanted,
         }
     }

@@ -11,26 +11,25 @@ use tokio_util::sync::CancellationToken;
 use super::Abort;
 use super::progress::Progressed;
 use crate::connectors::connector::{Connector, Consequence, Fetched, SourceError, Wanted};
-use crate::model::{RemoteId, Revision};
+use crate::model::{Raw, RemoteId, Revision};
 use crate::state::State;
 
 /// Batches asked for at once. The HTTP room bounds the requests; this bounds the bodies.
 const BATCHES_IN_FLIGHT: usize = 3;
 
-/// A body that came, or did not.
-pub(super) struct Arrival {
-    /// The document.
-    pub wanted: Wanted,
-    /// What came: the raw body is in the state.
-    pub outcome: Result<Arrived, SourceError>,
-}
-
-/// A body that came.
-pub(super) struct Arrived {
-    /// Its revision.
-    pub revision: Revision,
-    /// Its labels, where asked for.
-    pub labels: Option<Vec<String>>,
+/// What came of a wanted body. Small: as many as the site has documents may wait until the listing is whole.
+pub(super) enum Arrival {
+    /// It came, and lies in the state.
+    Body {
+        /// The document.
+        id: RemoteId,
+        /// Its revision.
+        revision: Revision,
+        /// Its labels, where asked for.
+        labels: Option<Box<[String]>>,
+    },
+    /// It did not come.
+    Failure(Box<(Wanted, SourceError)>),
 }
 
 /// Fetches until `wanted` closes.
@@ -64,8 +63,8 @@ pub(super) async fn fetch(
             Some(done) = flying.next(), if !flying.is_empty() => {
                 for arrival in done? {
                     // Nothing new is asked for after such a failure; what is under way is still kept.
-                    if let Err(error) = &arrival.outcome && error.consequence() != Consequence::Defer {
-                        failed = Some(error.clone());
+                    if let Arrival::Failure(failure) = &arrival && failure.1.consequence() != Consequence::Defer {
+                        failed = Some(failure.1.clone());
                         open = false;
                         pending.clear();
                         continue;
@@ -86,21 +85,22 @@ async fn one_batch(connector: &Arc<dyn Connector>, state: &Arc<State>, batch: Ve
     let mut missing: rustc_hash::FxHashMap<RemoteId, Wanted> = batch.iter().map(|w| (w.id.clone(), w.clone())).collect();
     let mut outcomes = connector.fetch(batch);
     let mut arrivals = Vec::with_capacity(missing.len());
-    let mut bodies: Vec<(RemoteId, Fetched)> = Vec::new();
+    let mut bodies: Vec<(RemoteId, Raw)> = Vec::new();
     while let Some((id, outcome)) = outcomes.next().await {
         let Some(wanted) = missing.remove(&id) else { continue };
-        let outcome = outcome.map(|fetched| {
-            let arrived = Arrived { revision: fetched.revision.clone(), labels: fetched.labels.clone() };
-            bodies.push((id, fetched));
-            arrived
+        arrivals.push(match outcome {
+            Ok(Fetched { raw, revision, labels }) => {
+                bodies.push((id.clone(), raw));
+                Arrival::Body { id, revision, labels: labels.map(Into::into) }
+            }
+            Err(error) => Arrival::Failure(Box::new((wanted, error))),
         });
-        arrivals.push(Arrival { wanted, outcome });
     }
     let state = Arc::clone(state);
-    tokio::task::spawn_blocking(move || bodies.iter().try_for_each(|(id, fetched)| state.put_raw(id, &fetched.raw.0))).await??;
+    tokio::task::spawn_blocking(move || bodies.into_iter().try_for_each(|(id, raw)| state.put_raw(&id, &raw.0))).await??;
     // A connector that says nothing about an id would make it vanish from the run: it counts as not visible.
     for (id, wanted) in missing {
-        arrivals.push(Arrival { wanted, outcome: Err(SourceError::NotVisible { what: format!("document {id}"), status: 404 }) });
+        arrivals.push(Arrival::Failure(Box::new((wanted, SourceError::NotVisible { what: format!("document {id}"), status: 404 }))));
     }
     Ok(arrivals)
 }

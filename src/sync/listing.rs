@@ -51,14 +51,19 @@ pub(super) async fn list(
 
 fn take(book: &mut Book, item: Listed, rules: Rules, wanted: &mpsc::UnboundedSender<Wanted>, progressed: &Progressed) -> bool {
     match item {
-        Listed::Seen { id, revision, place, people } => {
+        Listed::Seen { id, revision, mut place, people } => {
             book.named.extend(people);
+            book.pack(&mut place);
             let entry = book.docs.entry(id.clone()).or_default();
             let again = entry.seen.as_ref().is_some_and(|s| s.revision == revision);
-            // An unchanged place is shared with the record, so that a large site is not held twice.
+            // What did not change is shared with the record, so that a large site is not held twice.
             let place = match &entry.kept {
                 Some(kept) if *kept.place == place => Arc::clone(&kept.place),
                 _ => Arc::new(place),
+            };
+            let revision = match entry.kept.as_ref().and_then(|kept| kept.revision.as_ref()) {
+                Some(kept) if *kept == revision => kept.clone(),
+                _ => revision,
             };
             let newly = entry.seen.is_none();
             entry.seen = Some(Seen { revision, place: Arc::clone(&place) });
@@ -79,7 +84,7 @@ fn take(book: &mut Book, item: Listed, rules: Rules, wanted: &mpsc::UnboundedSen
                 book.new_nodes.push(id);
             }
         }
-        Listed::Labels { id, labels } => book.docs.entry(id).or_default().labels = Some(labels),
+        Listed::Labels { id, labels } => book.docs.entry(id).or_default().labels = Some(labels.into()),
         Listed::Asset(asset) => {
             let entry = book.assets.entry(asset.id.clone()).or_insert_with(|| AssetEntry {
                 kept: None,

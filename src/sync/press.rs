@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Abort;
 use super::progress::Progressed;
-use super::render::{Desk, Outcome, render};
+use super::render::{Desk, Outcome, Round, render};
 use super::writer::Job;
 use crate::model::{ContentHash, DocPath, Key, RemoteId, Revision};
 
@@ -31,6 +31,8 @@ pub(super) struct Ask {
 pub(super) enum Leftover {
     /// People have to be asked for first.
     People(Vec<Key>),
+    /// The bodies that it shows pieces of have to be in place first.
+    Inserts,
     /// Its body has to be fetched again.
     NoBody,
     /// It cannot have a file.
@@ -44,7 +46,7 @@ pub(super) enum Leftover {
 pub(super) async fn press(
     desk: Arc<Desk>,
     asks: Vec<Ask>,
-    final_word: bool,
+    round: Round,
     jobs: mpsc::Sender<Job>,
     progressed: Arc<Progressed>,
     cancel: CancellationToken,
@@ -55,13 +57,14 @@ pub(super) async fn press(
             if cancel.is_cancelled() {
                 return Err(Abort::Cancelled);
             }
-            match render(&desk, &ask.id, ask.labels.as_deref(), final_word)? {
+            match render(&desk, &ask.id, ask.labels.as_deref(), round)? {
                 Outcome::File(rendered) => {
                     progressed.done();
                     let job = Job { rendered, revision: ask.revision, known: ask.known, old_path: ask.old_path };
                     jobs.blocking_send(job).map_err(|_| Abort::WriterGone)?;
                 }
                 Outcome::UnknownPeople(people) => leftovers.push((ask, Leftover::People(people))),
+                Outcome::Inserts => leftovers.push((ask, Leftover::Inserts)),
                 Outcome::NoBody => leftovers.push((ask, Leftover::NoBody)),
                 Outcome::Impossible(why) => leftovers.push((ask, Leftover::Impossible(why))),
             }

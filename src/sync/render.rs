@@ -8,6 +8,7 @@ use crate::markdown::write;
 use crate::model::{DocPath, Key, Place, Raw, RemoteId, Treatment};
 use crate::state::{State, StateError};
 
+use super::insert;
 use super::view::View;
 
 /// A file's bytes and what the record will say of it.
@@ -26,6 +27,8 @@ pub(super) struct Rendered {
     pub(super) former: Vec<Key>,
     /// Every key that it names, sorted.
     pub links_to: Vec<Key>,
+    /// Keys of what it shows of other documents, sorted.
+    pub includes_from: Vec<Key>,
     /// See [`View::context`].
     pub context: u64,
     /// Something was lost.
@@ -38,6 +41,8 @@ pub(super) enum Outcome {
     File(Box<Rendered>),
     /// The document names people whose names we have never asked for.
     UnknownPeople(Vec<Key>),
+    /// The document shows pieces of others, whose bodies may still be on their way.
+    Inserts,
     /// The raw body is missing, damaged or of another version: fetch it again.
     NoBody,
     /// It cannot have a file.
@@ -56,31 +61,51 @@ pub(super) struct Desk {
     pub view: Arc<View>,
 }
 
-/// Renders one document, with `labels` in place of the view's where this run learnt them later. With `final_word`, people who are still unknown are
-/// written as unknown.
+/// What a document may still wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Round {
+    /// For names of people, and for bodies of which it shows pieces.
+    Patient,
+    /// For such bodies: people who are still unknown are written as unknown.
+    Named,
+    /// For nothing: pieces are what the kept bodies have.
+    Last,
+}
+
+/// Renders one document, with `labels` in place of the view's where this run learnt them later.
 ///
 /// # Errors
 /// When the state cannot be read.
-pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, final_word: bool) -> Result<Outcome, StateError> {
+pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, round: Round) -> Result<Outcome, StateError> {
     let Desk { connector, source, state, view } = desk;
     let Some(doc) = view.docs.get(id) else { return Ok(Outcome::Impossible("it is not in the listing".to_owned())) };
     let path = match &doc.path {
         Ok(path) => path.clone(),
-        Err(why) => return Ok(Outcome::Impossible(why.clone())),
+        Err(why) => return Ok(Outcome::Impossible(why.to_string())),
     };
     let Some(raw) = state.raw(id)? else { return Ok(Outcome::NoBody) };
-    let Ok(document) = connector.read(&Raw(raw.into())) else { return Ok(Outcome::NoBody) };
+    let Ok(mut document) = connector.read(&Raw(raw.into())) else { return Ok(Outcome::NoBody) };
+    let inserts = document.tree.has_inserts();
+    let mut inserted = insert::Inserted::default();
+    if inserts && round == Round::Last {
+        inserted = insert::insert(desk, id, document.clone())?;
+        document.tree.blocks = std::mem::take(&mut inserted.blocks);
+    }
     let labels = labels.unwrap_or(&doc.labels);
     let mut links = document.tree.keys();
     links.extend(document.facts.created_by.iter().chain(&document.facts.updated_by).cloned());
     links.sort();
     links.dedup();
-    if !final_word {
+    if round == Round::Patient {
         let unknown: Vec<Key> = links.iter().filter(|k| k.is_person() && !view.people.contains_key(*k)).cloned().collect();
         if !unknown.is_empty() {
             return Ok(Outcome::UnknownPeople(unknown));
         }
     }
+    if inserts && round < Round::Last {
+        return Ok(Outcome::Inserts);
+    }
+    let hashes = inserted.from.iter().map(|key| insert::hash(state, view, key)).collect::<Result<Vec<u64>, _>>()?;
     let name = |key: &Option<Key>| key.as_ref().and_then(|k| view.people.get(k)).filter(|n| !n.is_empty()).map(String::as_str);
     let titles = view.titles(doc);
     let facts = &document.facts;
@@ -103,15 +128,16 @@ pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, fina
         extra: &facts.extra,
     };
     let written = write::document(&front, &document.tree, &view.resolver(&path));
-    let lossy = document.diagnostics.iter().any(|d| d.treatment == Treatment::Lost);
+    let lossy = inserted.missing || document.diagnostics.iter().any(|d| d.treatment == Treatment::Lost);
     Ok(Outcome::File(Box::new(Rendered {
         id: id.clone(),
         bytes: written.text.into_bytes(),
         place: (*doc.place).clone(),
         labels: labels.to_vec(),
-        former: doc.former.clone(),
-        context: view.context(doc, labels, &links),
+        former: doc.former.to_vec(),
+        context: view.context(doc, labels, &links, &hashes),
         links_to: links,
+        includes_from: inserted.from,
         lossy,
         path,
     })))

@@ -3,6 +3,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::insert;
 use super::press::Ask;
 use super::view::{Referent, View};
 use crate::model::RemoteId;
@@ -35,7 +36,8 @@ pub(super) fn look(state: &State, view: &View, touched: &FxHashSet<RemoteId>) ->
                 found.referenced.insert(asset.clone());
             }
         }
-        if record.path.is_none() || touched.contains(&id) || view.context(doc, &doc.labels, &record.links_to) != record.context {
+        let inserted = record.includes_from.iter().map(|key| insert::hash(state, view, key)).collect::<Result<Vec<u64>, _>>()?;
+        if record.path.is_none() || touched.contains(&id) || view.context(doc, &doc.labels, &record.links_to, &inserted) != record.context {
             found.stale.push(Ask { id, revision: record.revision, labels: None, known: record.hash, old_path: record.path });
         }
     }

@@ -4,13 +4,14 @@
 //! reason (a rename, a move, a label, a link target that appeared), and is written again from its raw body without a request.
 
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustc_hash::{FxHashMap, FxHasher};
 
+use super::index::Index;
 use super::layout::{self, Places};
 use crate::markdown::{Resolved, Resolver};
-use crate::model::{DocPath, Key, Place, RemoteId, Scope};
+use crate::model::{AssetRef, DocPath, Key, Place, RemoteId, Scope};
 
 /// A better reader or writer comes with a new version, and makes every record stale.
 const PROGRAM: &str = env!("CARGO_PKG_VERSION");
@@ -22,7 +23,7 @@ pub(super) struct View {
     pub docs: FxHashMap<RemoteId, DocView>,
     /// Folders of the tree that are no documents.
     pub nodes: FxHashMap<RemoteId, Arc<Place>>,
-    /// What each key means.
+    /// What each key means, but for those of documents by their ids.
     pub keys: FxHashMap<Key, Referent>,
     /// Display names; empty where the service was asked and knows none.
     pub people: FxHashMap<Key, String>,
@@ -30,6 +31,8 @@ pub(super) struct View {
     pub assets: FxHashMap<RemoteId, AssetView>,
     /// Scopes' names for people.
     pub scopes: FxHashMap<Scope, String>,
+    /// What lists are made of, once a document asks for one.
+    pub(super) index: OnceLock<Index>,
 }
 
 /// A document in the snapshot.
@@ -37,17 +40,23 @@ pub(super) struct DocView {
     /// Its place.
     pub place: Arc<Place>,
     /// Where it lies, or why it cannot lie anywhere.
-    pub path: Result<DocPath, String>,
+    pub path: Result<DocPath, Box<str>>,
     /// Its labels, sorted.
-    pub labels: Vec<String>,
+    pub labels: Arc<[String]>,
     /// Aliases of earlier titles and places.
-    pub former: Vec<Key>,
+    pub former: Box<[Key]>,
     /// False while there is nothing at its path: links to it stay absolute.
     pub available: bool,
 }
 
 /// An attachment in the snapshot.
 pub(super) struct AssetView {
+    /// The document that it hangs on.
+    pub owner: RemoteId,
+    /// One of the keys that mean it.
+    pub key: Option<Key>,
+    /// Whether it is an image.
+    pub image: bool,
     /// Where it lies or will lie.
     pub path: DocPath,
     /// Its name for people.
@@ -72,9 +81,8 @@ impl Places for View {
 }
 
 impl View {
-    /// Adds a document with all its keys; its path comes with [`View::lay_out`].
-    pub(super) fn add(&mut self, id: RemoteId, place: Arc<Place>, labels: Vec<String>, former: Vec<Key>, available: bool) {
-        self.keys.insert(id.key(), Referent::Doc(id.clone()));
+    /// Adds a document with all its keys. `lies` is where it was until now; where it is to be comes with [`View::lay_out`].
+    pub(super) fn add(&mut self, id: RemoteId, place: Arc<Place>, lies: Option<DocPath>, labels: Arc<[String]>, former: Box<[Key]>, available: bool) {
         for alias in &place.aliases {
             // Two documents may claim one title while one is being renamed: the smaller id wins, so that every run says the same.
             let referent = self.keys.entry(alias.clone()).or_insert_with(|| Referent::Doc(id.clone()));
@@ -82,18 +90,21 @@ impl View {
                 *referent = Referent::Doc(id.clone());
             }
         }
-        self.docs.insert(id, DocView { place, path: Err(String::new()), labels, former, available });
+        self.docs.insert(id, DocView { place, path: lies.ok_or_else(Box::default), labels, former, available });
     }
 
     /// Adds an attachment with its keys. Of two attachments of one name, the one with the larger id is the newer.
-    pub(super) fn add_asset(&mut self, id: RemoteId, keys: &[Key], path: DocPath, name: String, available: bool) {
-        for key in keys {
+    pub(super) fn add_asset(&mut self, asset: &AssetRef, path: DocPath, available: bool) {
+        let id = &asset.id;
+        for key in &asset.keys {
             let referent = self.keys.entry(key.clone()).or_insert_with(|| Referent::Asset(id.clone()));
-            if matches!(referent, Referent::Asset(other) if (other.as_str().len(), &*other) < (id.as_str().len(), &id)) {
+            if matches!(referent, Referent::Asset(other) if (other.as_str().len(), &*other) < (id.as_str().len(), id)) {
                 *referent = Referent::Asset(id.clone());
             }
         }
-        self.assets.insert(id, AssetView { path, name, available });
+        let image = asset.media_type.as_ref().is_some_and(|kind| kind.starts_with("image/"));
+        let (owner, key) = (asset.owner.clone(), asset.keys.first().cloned());
+        self.assets.insert(id.clone(), AssetView { owner, key, image, path, name: asset.name.clone(), available });
     }
 
     /// Lets documents be found under aliases that they had before, where nobody has these now: a body that was kept names its targets as they were
@@ -107,18 +118,26 @@ impl View {
         }
     }
 
-    /// Computes every document's path, once all places are known.
+    /// Computes every document's path, once all places are known. One that stays is shared with whoever told where the document lay.
     pub(super) fn lay_out(&mut self) {
-        let paths: Vec<(RemoteId, Result<DocPath, String>)> = self
+        let moved: Vec<(RemoteId, Result<DocPath, Box<str>>)> = self
             .docs
             .iter()
-            .map(|(id, doc)| (id.clone(), layout::path(&doc.place, &layout::ancestors(self, &doc.place)).map_err(|e| e.to_string())))
+            .filter_map(|(id, doc)| {
+                let path = layout::path(&doc.place, &layout::ancestors(self, &doc.place)).map_err(|e| e.to_string().into());
+                (path != doc.path).then(|| (id.clone(), path))
+            })
             .collect();
-        for (id, path) in paths {
+        for (id, path) in moved {
             if let Some(doc) = self.docs.get_mut(&id) {
                 doc.path = path;
             }
         }
+    }
+
+    /// The paths of all documents.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &DocPath> {
+        self.docs.values().filter_map(|doc| doc.path.as_ref().ok())
     }
 
     /// Titles of a document's ancestors, outermost first; those that we may not see have none.
@@ -126,8 +145,25 @@ impl View {
         layout::ancestors(self, &doc.place).iter().map(|a| a.title.clone()).filter(|title| !title.is_empty()).collect()
     }
 
-    /// One number for everything besides its body that the file of `doc` shows; `links` are the keys that the body names.
-    pub(super) fn context(&self, doc: &DocView, labels: &[String], links: &[Key]) -> u64 {
+    /// What lists are made of.
+    pub(super) fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::of(self))
+    }
+
+    /// The document that a key means.
+    pub(super) fn document(&self, key: &Key) -> Option<&RemoteId> {
+        if let Some((id, _)) = key.document().and_then(|id| self.docs.get_key_value(id)) {
+            return Some(id);
+        }
+        match self.keys.get(key)? {
+            Referent::Doc(id) => self.docs.contains_key(id).then_some(id),
+            Referent::Asset(_) => None,
+        }
+    }
+
+    /// One number for everything besides its body that the file of `doc` shows; `links` are the keys that the body names, `inserted` says the same of
+    /// what it shows of other documents.
+    pub(super) fn context(&self, doc: &DocView, labels: &[String], links: &[Key], inserted: &[u64]) -> u64 {
         let mut hasher = FxHasher::default();
         PROGRAM.hash(&mut hasher);
         doc.place.hash(&mut hasher);
@@ -145,6 +181,7 @@ impl View {
                 }
             }
         }
+        inserted.hash(&mut hasher);
         hasher.finish()
     }
 
@@ -157,12 +194,15 @@ impl View {
         if let Some(name) = self.people.get(key) {
             return (!name.is_empty()).then(|| Resolved { link: None, title: name.clone() });
         }
+        let of_document = |doc: &DocView| {
+            let path = doc.path.as_ref().ok().filter(|_| doc.available)?;
+            Some(Resolved { link: Some(from.link_to(path)), title: doc.place.title.clone() })
+        };
+        if let Some(doc) = key.document().and_then(|id| self.docs.get(id)) {
+            return of_document(doc);
+        }
         match self.keys.get(key)? {
-            Referent::Doc(id) => {
-                let doc = self.docs.get(id).filter(|d| d.available)?;
-                let path = doc.path.as_ref().ok()?;
-                Some(Resolved { link: Some(from.link_to(path)), title: doc.place.title.clone() })
-            }
+            Referent::Doc(id) => of_document(self.docs.get(id)?),
             Referent::Asset(id) => {
                 let asset = self.assets.get(id).filter(|a| a.available)?;
                 Some(Resolved { link: Some(from.link_to(&asset.path)), title: asset.name.clone() })

@@ -4,6 +4,7 @@
 //! records of this one. So a kill at any instant leaves files newer than the state, never a state newer than its files. Blocking: it has a thread of
 //! its own.
 
+use std::cell::LazyCell;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -11,6 +12,7 @@ use tokio::sync::mpsc;
 
 use super::Abort;
 use super::render::Rendered;
+use super::view::View;
 use crate::mirror::{Mirror, Written};
 use crate::model::{ContentHash, DocPath, RemoteId, Revision, Stamp};
 use crate::state::{Change, DocRecord, Leaving, State};
@@ -50,10 +52,10 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread. `taken` holds the paths of all documents of today, which a move must not remove.
-    pub(super) fn start(mirror: Arc<Mirror>, state: Arc<State>, day: String, taken: Arc<FxHashSet<DocPath>>) -> Self {
+    /// Starts the thread. `view` knows the paths of all documents of today, which a move must not remove.
+    pub(super) fn start(mirror: Arc<Mirror>, state: Arc<State>, day: String, view: Arc<View>) -> Self {
         let (jobs, queue) = mpsc::channel(16);
-        let thread = tokio::task::spawn_blocking(move || work(&mirror, &state, &day, &taken, queue));
+        let thread = tokio::task::spawn_blocking(move || work(&mirror, &state, &day, &view, queue));
         Self { jobs, thread }
     }
 
@@ -77,7 +79,11 @@ struct Placed {
     record: DocRecord,
 }
 
-fn work(mirror: &Mirror, state: &State, day: &str, taken: &FxHashSet<DocPath>, mut queue: mpsc::Receiver<Job>) -> Result<Tally, Abort> {
+/// The paths of a view, gathered only if something moves.
+type Taken<'v> = LazyCell<FxHashSet<DocPath>, Box<dyn FnOnce() -> FxHashSet<DocPath> + 'v>>;
+
+fn work(mirror: &Mirror, state: &State, day: &str, view: &View, mut queue: mpsc::Receiver<Job>) -> Result<Tally, Abort> {
+    let taken: Taken<'_> = LazyCell::new(Box::new(|| view.paths().cloned().collect()));
     let mut tally = Tally::default();
     let mut lagging: Vec<Placed> = Vec::new();
     while let Some(first) = queue.blocking_recv() {
@@ -101,9 +107,9 @@ fn work(mirror: &Mirror, state: &State, day: &str, taken: &FxHashSet<DocPath>, m
         for item in &mut placed {
             item.record.stamp = item.record.path.as_ref().and_then(|p| stamps.get(p)).copied();
         }
-        commit(mirror, state, day, taken, &mut tally, std::mem::replace(&mut lagging, placed))?;
+        commit(mirror, state, day, &taken, &mut tally, std::mem::replace(&mut lagging, placed))?;
     }
-    commit(mirror, state, day, taken, &mut tally, lagging)?;
+    commit(mirror, state, day, &taken, &mut tally, lagging)?;
     Ok(tally)
 }
 
@@ -118,7 +124,7 @@ fn to_record(job: Job) -> Placed {
         stamp: None,
         labels: rendered.labels,
         links_to: rendered.links_to,
-        includes_from: Vec::new(),
+        includes_from: rendered.includes_from,
         former: rendered.former,
         context: rendered.context,
         leaving,
@@ -129,7 +135,7 @@ fn to_record(job: Job) -> Placed {
     Placed { id: rendered.id, record }
 }
 
-fn commit(mirror: &Mirror, state: &State, day: &str, taken: &FxHashSet<DocPath>, tally: &mut Tally, placed: Vec<Placed>) -> Result<(), Abort> {
+fn commit(mirror: &Mirror, state: &State, day: &str, taken: &Taken<'_>, tally: &mut Tally, placed: Vec<Placed>) -> Result<(), Abort> {
     if placed.is_empty() {
         return Ok(());
     }
@@ -138,6 +144,9 @@ fn commit(mirror: &Mirror, state: &State, day: &str, taken: &FxHashSet<DocPath>,
     let movers: Vec<(RemoteId, DocRecord)> = placed.iter().filter(|p| p.record.leaving.is_some()).map(|p| (p.id.clone(), p.record.clone())).collect();
     state.commit(placed.into_iter().map(|p| Change::PutDocument(p.id, p.record)).collect())?;
     tally.moved += movers.len() as u64;
+    if movers.is_empty() {
+        return Ok(());
+    }
     leave_behind(mirror, state, movers, day, taken)
 }
 

@@ -13,6 +13,7 @@ use crate::state::StateError;
 pub(super) fn of(error: &WorkerError) -> Finished {
     let hint = match error {
         WorkerError::Source(error) => error.hint(),
+        WorkerError::Secret { source, .. } => source.hint(),
         _ => String::new(),
     };
     Finished { outcome: outcome(error), message: chain(error), hint, ..Finished::default() }
@@ -67,6 +68,14 @@ mod tests {
         let broken = |text: &str| io::Error::other(text.to_owned());
         assert_eq!(chain(&Repeats { source: broken("no such file") }), "the file cannot be read: no such file");
         assert!(chain(&WorkerError::NoJob(broken("the pipe broke"))).ends_with("`context-syncd --once`: the pipe broke"));
+    }
+
+    #[test]
+    fn a_secret_that_cannot_be_had_comes_with_the_way_to_it() {
+        let missing = SecretError::NoCredentials("wiki-token".to_owned());
+        let finished = of(&WorkerError::Secret { connector: "wiki".to_owned(), setting: "api_token".to_owned(), source: missing });
+        assert!(finished.message.contains("`api_token`") && !finished.message.contains("LoadCredential"), "{}", finished.message);
+        assert!(finished.hint.contains("LoadCredential=wiki-token:"), "{}", finished.hint);
     }
 
     #[test]

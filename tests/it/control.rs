@@ -225,6 +225,50 @@ fn many_clients_that_misbehave_do_not_keep_others_waiting() {
 }
 
 #[test]
+fn status_is_answered_while_a_worker_stands_still_and_a_stop_does_not_wait_for_it() {
+    let mut daemon = Daemon::start(&silent(&["wiki"], ""));
+    let worker = until("a worker", || daemon.workers().first().map(|pid| nix::unistd::Pid::from_raw(pid.parse().unwrap())));
+    nix::sys::signal::kill(worker, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    // A stopped process answers nobody: whatever is told is told from memory.
+    let answers: Vec<Value> = (0..100).map(|_| daemon.status("wiki")).collect();
+    assert!(answers.iter().all(|status| status["state"] == "running" && status["progress"] == answers[0]["progress"]), "{answers:?}");
+    // It does not even hear that it shall stop.
+    assert_eq!(daemon.stop().0, Some(0));
+    assert!(nix::sys::signal::kill(worker, None).is_err(), "the worker outlived its daemon");
+}
+
+#[test]
+fn a_single_run_whose_worker_stands_still_can_be_stopped() {
+    let daemon = Daemon::start("");
+    daemon.configure(&silent(&["wiki"], ""));
+    let mut once = daemon.command(&["--once"]).stderr(Stdio::null()).spawn().unwrap();
+    let worker = until("its worker", || crate::home::children(once.id()).first().copied());
+    let worker = nix::unistd::Pid::from_raw(worker.try_into().unwrap());
+    nix::sys::signal::kill(worker, nix::sys::signal::Signal::SIGSTOP).unwrap();
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(once.id().try_into().unwrap()), nix::sys::signal::Signal::SIGTERM).unwrap();
+    assert_eq!(once.wait().unwrap().code(), Some(130));
+    assert!(nix::sys::signal::kill(worker, None).is_err(), "the worker outlived the run");
+}
+
+#[test]
+fn whoever_follows_the_log_and_vanishes_gives_up_the_place() {
+    let daemon = Daemon::start("");
+    let pid = daemon.child.as_ref().unwrap().id();
+    let descriptors = || std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count();
+    let quiet = until("a daemon with its socket alone", || Some(descriptors()));
+    let follow = |client: &mut Client| client.send(&json!({ "op": "logs", "follow": true, "lines": 0 }));
+    // One that follows once, and one that follows as often as a client may, and more.
+    let (mut one, mut many) = (daemon.client(), daemon.client());
+    follow(&mut one);
+    (0..100).for_each(|_| follow(&mut many));
+    assert_eq!(many.hear()["error"]["kind"], "busy");
+    assert!(one.ask(json!({ "op": "status" }))["ok"].is_object());
+    assert!(descriptors() >= quiet + 2);
+    drop((one, many));
+    until("the places", || (descriptors() <= quiet).then_some(()));
+}
+
+#[test]
 fn a_sync_waits_for_the_run_that_began_after_the_call() {
     let daemon = Daemon::start(&silent(&["wiki"], ""));
     until("the first run", || (daemon.status("wiki")["state"] == "running").then_some(()));

@@ -10,6 +10,7 @@
 )]
 
 mod budgets;
+mod catalogue;
 mod confluence;
 mod control;
 mod crash;

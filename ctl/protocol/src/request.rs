@@ -86,7 +86,7 @@ pub enum Op {
         #[serde(default)]
         names: Vec<String>,
     },
-    /// End a pause. Answered by `Touched`.
+    /// End a pause, or a suspension. Answered by `Touched`.
     Resume {
         /// Which.
         #[serde(default)]

@@ -1,8 +1,9 @@
 //! REST as both flavours share it: addresses, the envelope of lists, and following `next` on our own base.
 
+use std::hash::BuildHasher as _;
 use std::marker::PhantomData;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxBuildHasher, FxHashSet};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use url::Url;
@@ -80,7 +81,8 @@ pub(super) struct Paged<'r, T> {
     what: String,
     max_bytes: u64,
     cursors: FxHashSet<String>,
-    ids: FxHashSet<Box<str>>,
+    /// Hashes of the ids that came: enough to see whether a page brings any new one, and small for a list of 100,000.
+    ids: FxHashSet<u64>,
     dull: u32,
     item: PhantomData<fn() -> T>,
 }
@@ -125,11 +127,7 @@ impl<T: Identified + DeserializeOwned + Send + 'static> Paged<'_, T> {
         let request = Request::get(self.rest.url(&self.path, &query), self.what.as_str()).at_most(self.max_bytes);
         let page: List<T> = self.rest.client.json(request).await?;
         let before = self.ids.len();
-        for item in &page.results {
-            if !self.ids.contains(item.identity()) {
-                self.ids.insert(item.identity().into());
-            }
-        }
+        self.ids.extend(page.results.iter().map(|item| FxBuildHasher.hash_one(item.identity())));
         self.query = page.links.next.as_deref().map(next_query);
         if let Some(next) = &self.query {
             self.dull = if self.ids.len() == before { self.dull + 1 } else { 0 };

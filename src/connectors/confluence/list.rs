@@ -104,7 +104,7 @@ pub(super) struct Listing<'c> {
     /// The spaces that are listed.
     pub(super) spaces: Vec<Space>,
     /// In which of them each document is.
-    pub(super) owners: Mutex<FxHashMap<Box<str>, u32>>,
+    pub(super) owners: Mutex<FxHashMap<RemoteId, u32>>,
     /// Parents that are no pages, and the space that showed them.
     pub(super) parents: Mutex<BTreeMap<String, usize>>,
     /// Children of pages that were not named yet, by these.
@@ -280,7 +280,7 @@ impl Listing<'_> {
 
     pub(super) async fn seen(&self, at: usize, item: Item, labels: &super::labels::Intake) {
         let Item { id, revision, place, people, labels: found, node, above } = item;
-        let first = locked(&self.owners).insert(id.as_str().into(), u32::try_from(at).unwrap_or(u32::MAX)).is_none();
+        let first = locked(&self.owners).insert(id.clone(), u32::try_from(at).unwrap_or(u32::MAX)).is_none();
         match (node, &place.parent) {
             (Some(node), _) => {
                 locked(&self.parents).insert(node, at);

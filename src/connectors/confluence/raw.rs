@@ -65,17 +65,17 @@ pub(super) fn read(raw: &Raw) -> Result<Document, ReadError> {
     let body = std::str::from_utf8(&bytes[end + 1..]).map_err(|error| ReadError(format!("its text is damaged: {error}")))?;
     if head.kind == comments::KIND {
         let (tree, diagnostics, count) = comments::threads::read(body, &head).map_err(ReadError)?;
-        return Ok(Document { facts: comments_facts(head, count), tree, diagnostics });
+        return Ok(Document { facts: comments_facts(head, count), tree, parts: Vec::new(), diagnostics });
     }
     if cards::is_card(&head.kind) {
         let (tree, diagnostics, target) = cards::read(body, &head).map_err(ReadError)?;
         let mut facts = facts(head);
         facts.extra.extend(target.map(|target| ("embed_url".to_owned(), target)));
-        return Ok(Document { facts, tree, diagnostics });
+        return Ok(Document { facts, tree, parts: Vec::new(), diagnostics });
     }
     let context = storage::Context { base: &head.base, space: &head.space, page: &head.page, cloud: head.cloud };
-    let (tree, diagnostics) = storage::read(body, &context);
-    Ok(Document { facts: facts(head), tree, diagnostics })
+    let storage::Reading { tree, parts, diagnostics } = storage::read(body, &context);
+    Ok(Document { facts: facts(head), tree, parts, diagnostics })
 }
 
 fn facts(head: Head) -> Facts {

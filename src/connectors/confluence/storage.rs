@@ -5,8 +5,12 @@
 //! rendered plainly is named by a [`Diagnostic`]. Pure: it knows neither the mirror nor the service; links carry keys.
 
 mod adf_island;
+mod anchors;
 mod blocks;
 mod code;
+mod conditional;
+mod cql;
+mod diagnose;
 mod diagram;
 mod dom;
 mod embed;
@@ -15,6 +19,7 @@ mod entities;
 mod flow;
 mod href;
 mod image;
+mod inserts;
 mod links;
 mod lists;
 mod macro_args;
@@ -23,13 +28,17 @@ mod marker;
 mod mend;
 mod names;
 mod panel;
+mod plantuml_cloud;
 mod resource;
+mod roadmap;
+mod steps;
 mod table;
 mod task;
 #[cfg(test)]
 mod tests;
 
 use crate::markdown::Tree;
+use crate::markdown::insert::Part;
 use crate::model::Diagnostic;
 
 /// Where a body comes from.
@@ -45,13 +54,24 @@ pub struct Context<'a> {
     pub cloud: bool,
 }
 
-/// Reads a body. What could not be rendered plainly is in the diagnostics, at most 10,000 of them.
+/// What a body holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// All of it.
+    pub tree: Tree,
+    /// Parts of it that other pages may show.
+    pub parts: Vec<Part>,
+    /// Its macros, and what else could not be rendered plainly: each kind once, about 1,000 of them at most.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads a body.
 #[must_use]
-pub fn read(body: &str, context: &Context<'_>) -> (Tree, Vec<Diagnostic>) {
+pub fn read(body: &str, context: &Context<'_>) -> Reading {
     // The XML reader skips a byte order mark without counting it.
     let mended = mend::mend(body.trim_start_matches('\u{feff}'));
     let dom = dom::Dom::read(&mended);
     let mut walk = blocks::Walk::new(&dom, context);
     let blocks = walk.body();
-    (Tree { blocks }, walk.diagnostics)
+    Reading { tree: Tree { blocks }, parts: walk.parts, diagnostics: walk.diagnostics.into_vec() }
 }

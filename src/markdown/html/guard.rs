@@ -134,6 +134,15 @@ impl Guard {
 
     fn start(&mut self, name: &str, attributes: &str) -> Option<()> {
         let Some(name) = known(name) else {
+            // A frame or film cannot be shown, but led to.
+            if matches!(name, "iframe" | "embed" | "video" | "audio" | "object")
+                && let Some(address) = attribute(attributes, "src").or_else(|| attribute(attributes, "data")).filter(|address| !address.is_empty())
+                && !self.within("a")
+            {
+                self.open_tag("a", &format!(" href=\"{}\"", address.replace('"', "&quot;")));
+                self.text(&address.replace('<', "&lt;"));
+                self.out.push_str("</a> ");
+            }
             // What is left out may have stood between words.
             if !self.out.ends_with(' ') && !matches!(name, "span" | "font" | "u" | "ins" | "small" | "big" | "mark" | "abbr" | "wbr") {
                 self.out.push(' ');

@@ -1,9 +1,9 @@
 //! Lists, and with `apply` removes, what has run out or belongs to nobody in one connector's folder.
 //!
 //! What leaves the mirror goes to the trash; gone for good is only what lay there longer than the user wants, and what this program keeps for itself.
-//! A file goes before its record, so that a stop in between leaves a record, which the next cleanup finishes.
+//! A file goes before its record, so that a stop in between leaves a record, which the next cleanup finishes. What a user put below the folder stays: only
+//! what the state knows, or what bears a name that we alone give, is ours.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use context_sync_protocol::event::{Finished, Outcome};
@@ -17,6 +17,7 @@ use crate::state::{Change, broken_states, remove_broken_state};
 use plan::Leaving;
 
 mod plan;
+mod strangers;
 
 /// Files that go to the trash between two waits for the disk.
 const BATCH: usize = 500;
@@ -45,14 +46,20 @@ pub(super) fn run(folder: &Path, both: &Both, wishes: &Wishes, cancel: &Cancella
             remove_broken_state(&broken)?;
         }
     }
+    for (path, bytes) in both.mirror.temporary()? {
+        items.push("temporary", path.display().to_string(), bytes, "a run that was killed left it behind");
+    }
+    let bodies = both.state.stray_raw()?;
+    if !bodies.is_empty() {
+        let bytes = bodies.iter().map(|path| size_of(path)).sum();
+        items.push("temporary", STATE, bytes, format!("{} kept bodies of documents that a run which was killed did not write", bodies.len()));
+    }
     if wishes.apply {
-        let leftovers = both.mirror.sweep_temporary()? + both.state.sweep_raw()?;
-        if leftovers > 0 {
-            items.push("temporary", "", 0, format!("{leftovers} files that a run which was killed left behind"));
-        }
+        both.mirror.sweep_temporary()?;
+        both.state.sweep_raw()?;
     }
     let plan = plan::plan(&both.state)?;
-    let strangers = strangers(both)?;
+    let strangers = strangers::look(both)?;
     list(&mut items, "unwanted", &plan.documents);
     list(&mut items, "unreferenced", &plan.assets);
     list(&mut items, "unreferenced", &strangers);
@@ -70,21 +77,6 @@ fn list(items: &mut Items, kind: &str, leaving: &[Leaving]) {
     for thing in leaving {
         items.push(kind, thing.path.as_ref().map_or(String::new(), DocPath::to_string), thing.bytes, thing.reason.as_str());
     }
-}
-
-/// Attachments that no record knows. A state that has never listed everything knows too few to say that.
-fn strangers(both: &Both) -> Result<Vec<Leaving>, WorkerError> {
-    if both.state.site()?.last_everything_ms == 0 {
-        return Ok(Vec::new());
-    }
-    let mut known: HashSet<DocPath> = HashSet::new();
-    for asset in both.state.assets() {
-        known.extend(asset?.1.path);
-    }
-    let strangers = both.mirror.strangers(&known)?.into_iter();
-    Ok(strangers
-        .map(|found| Leaving { id: "".into(), path: Some(found.path), bytes: found.bytes, reason: "nothing is known of it".to_owned() })
-        .collect())
 }
 
 /// Moves files to the trash, and forgets their records by `forget` once that is durable.
@@ -146,6 +138,13 @@ mod tests {
     use crate::mirror::Mirror;
     use crate::state::{SiteRecord, State};
 
+    /// A name that only a run of ours gives.
+    const TEMPORARY: &str = ".context-sync-0123456789abcdef.tmp";
+
+    /// What a user might put beside what is ours.
+    const USERS: [&str; 5] =
+        ["ENG/_assets/1/20240501-photo.jpg", "ENG/_assets/1/notes.txt", "ENG/_assets/holiday/att7-x.png", "ENG/my.md", "mine/att7-x.png"];
+
     /// A mirror of two scopes, of which one is not wanted any more, with some of everything that runs out.
     fn furnish(root: &Path) -> Both {
         let both = Both { state: Arc::new(State::open(&root.join(STATE), Duration::ZERO).unwrap().0), mirror: Arc::new(Mirror::open(root).unwrap()) };
@@ -155,13 +154,19 @@ mod tests {
             "OLD/2.md",
             "ENG/_assets/1/shown.png",
             "ENG/_assets/1/forgotten.png",
-            "ENG/_assets/1/stranger.png",
+            "ENG/_assets/1/att7-stranger.png",
             "ENG/gone.md",
             "ENG/fresh.md",
         ] {
             batch.write(&DocPath::new(path).unwrap(), b"text", None).unwrap();
         }
         batch.place().unwrap();
+        fs::copy("/proc/self/comm", root.join("ENG").join(TEMPORARY)).unwrap();
+        both.state.put_raw(&RemoteId::new("never-written"), b"body").unwrap();
+        for path in USERS {
+            fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+            fs::copy("/proc/self/comm", root.join(path)).unwrap();
+        }
         both.mirror.trash(&DocPath::new("ENG/gone.md").unwrap(), "2026-01-01").unwrap().unwrap();
         both.mirror.trash(&DocPath::new("ENG/fresh.md").unwrap(), "2026-02-01").unwrap().unwrap();
         fs::create_dir_all(root.join(".sync_state.broken-1/db")).unwrap();
@@ -216,22 +221,24 @@ mod tests {
         let expected = [
             ("trash", ".trash/2026-01-01/ENG/gone.md"),
             ("quarantine", ".sync_state.broken-1"),
+            ("temporary", "ENG/TEMPORARY"),
+            ("temporary", ".sync_state"),
             ("unwanted", "OLD/2.md"),
             ("unreferenced", "ENG/_assets/1/forgotten.png"),
-            ("unreferenced", "ENG/_assets/1/stranger.png"),
+            ("unreferenced", "ENG/_assets/1/att7-stranger.png"),
         ];
-        assert_eq!(preview, expected.map(|(kind, path)| (kind.to_owned(), path.to_owned())));
+        assert_eq!(preview, expected.map(|(kind, path)| (kind.to_owned(), path.replace("TEMPORARY", TEMPORARY))));
 
         assert_eq!(clean(root, &both, true), preview);
         let left = [
             ".trash/2026-02-01/ENG/fresh.md",
             ".trash/2026-02-14/ENG/_assets/1/forgotten.png",
-            ".trash/2026-02-14/ENG/_assets/1/stranger.png",
+            ".trash/2026-02-14/ENG/_assets/1/att7-stranger.png",
             ".trash/2026-02-14/OLD/2.md",
             "ENG/1.md",
             "ENG/_assets/1/shown.png",
         ];
-        assert_eq!(files(root), left.map(str::to_owned).into());
+        assert_eq!(files(root), left.into_iter().chain(USERS).map(str::to_owned).collect());
         assert_eq!(both.state.documents().count(), 1);
         assert_eq!(both.state.assets().count(), 1);
         assert_eq!(both.state.scopes().unwrap().len(), 1);

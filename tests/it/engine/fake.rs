@@ -1,6 +1,7 @@
 //! A service that exists only in memory: the engine's rules are tested against it, without HTTP and without a vendor.
 //!
-//! A body is lines: `link KEY`, `image KEY`, `person KEY`, anything else is a paragraph.
+//! A body is lines: `link KEY`, `image KEY`, `person KEY`; `include KEY`, `excerpt-of KEY`, `below DEPTH`, `labelled LABEL`, `report LABEL`, `files`; `excerpt TEXT` and
+//! `property NAME VALUE` are parts that others may show; anything else is a paragraph.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +11,8 @@ use async_trait::async_trait;
 use context_syncd::connectors::connector::{
     AssetStream, Completion, Connector, Depth, Fetched, Listed, Presence, ReadError, SourceError, Traffic, Validation, Wanted,
 };
-use context_syncd::markdown::{Block, Inline, Target, Tree};
+use context_syncd::markdown::insert::{Insert, Part, PartKind, Piece, Root, Selection};
+use context_syncd::markdown::{Block, Cell, Inline, Table, Target, Tree};
 use context_syncd::model::{AssetRef, ConnectorName, Cursor, Document, Facts, Key, Place, Raw, RemoteId, Revision, Scope};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
@@ -62,11 +64,69 @@ pub(super) struct Fake {
     name: ConnectorName,
     service: Arc<Mutex<Service>>,
     requests: Arc<AtomicU64>,
+    /// Bytes of fetched bodies that the engine holds.
+    pub held: Arc<Gauge>,
+    /// Bodies being read.
+    pub reading: Arc<Gauge>,
+}
+
+/// How much there is at once, and the most that there ever was.
+#[derive(Default)]
+pub(super) struct Gauge {
+    now: AtomicU64,
+    most: AtomicU64,
+}
+
+impl Gauge {
+    fn add(&self, amount: u64) {
+        let now = self.now.fetch_add(amount, Ordering::SeqCst) + amount;
+        self.most.fetch_max(now, Ordering::SeqCst);
+    }
+
+    fn take(&self, amount: u64) {
+        self.now.fetch_sub(amount, Ordering::SeqCst);
+    }
+
+    /// The most since the last call.
+    pub(super) fn most(&self) -> u64 {
+        self.most.swap(self.now.load(Ordering::SeqCst), Ordering::SeqCst)
+    }
+}
+
+/// A body that is counted until the last who holds it lets go.
+struct Counted {
+    body: Vec<u8>,
+    held: Arc<Gauge>,
+}
+
+impl Counted {
+    fn raw(body: String, held: &Arc<Gauge>) -> Raw {
+        held.add(body.len() as u64);
+        Raw(bytes::Bytes::from_owner(Self { body: body.into_bytes(), held: Arc::clone(held) }))
+    }
+}
+
+impl AsRef<[u8]> for Counted {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.held.take(self.body.len() as u64);
+    }
 }
 
 impl Fake {
     pub(super) fn new() -> Self {
-        Self { name: ConnectorName::new("fake").unwrap(), service: Arc::default(), requests: Arc::default() }
+        Self {
+            name: ConnectorName::new("fake").unwrap(),
+            service: Arc::default(),
+            requests: Arc::default(),
+            held: Arc::default(),
+            reading: Arc::default(),
+        }
     }
 
     /// Looks at or edits the service.
@@ -216,7 +276,7 @@ impl Connector for Fake {
                         return Err(SourceError::NotVisible { what: wanted.id.to_string(), status: 404 });
                     };
                     Ok(Fetched {
-                        raw: Raw(format!("{}\n{}\n{}", doc.revision, doc.author.clone().unwrap_or_default(), doc.body).into()),
+                        raw: Counted::raw(format!("{}\n{}\n{}", doc.revision, doc.author.clone().unwrap_or_default(), doc.body), &self.held),
                         revision: Revision::new(doc.revision.to_string()),
                         labels: wanted.labels.then(|| doc.labels.clone()),
                     })
@@ -244,29 +304,10 @@ impl Connector for Fake {
     }
 
     fn read(&self, raw: &Raw) -> Result<Document, ReadError> {
-        let text = std::str::from_utf8(&raw.0).map_err(|e| ReadError(e.to_string()))?;
-        let mut lines = text.lines();
-        let version = lines.next().map(str::to_owned);
-        let author = lines.next().filter(|a| !a.is_empty()).map(Key::new);
-        let remote = |key: &str| Target::Remote {
-            key: Key::new(key),
-            anchor: None,
-            fallback: Some(format!("https://fake.example/?{key}")),
-            name: key.to_owned(),
-        };
-        let blocks = lines
-            .map(|line| {
-                let inline = match line.split_once(' ') {
-                    Some(("link", key)) => Inline::Link { target: remote(key), content: Vec::new() },
-                    Some(("image", key)) => Inline::Image { target: remote(key), alt: "picture".to_owned() },
-                    Some(("person", key)) => Inline::Person(Key::new(key)),
-                    _ => Inline::Text(line.to_owned()),
-                };
-                Block::Paragraph(vec![inline])
-            })
-            .collect();
-        let facts = Facts { created_by: author.clone(), updated_by: author, version, ..Facts::default() };
-        Ok(Document { facts, tree: Tree { blocks }, diagnostics: Vec::new() })
+        self.reading.add(1);
+        let document = read(raw);
+        self.reading.take(1);
+        document
     }
 
     async fn asset(&self, asset: &AssetRef) -> Result<AssetStream, SourceError> {
@@ -288,4 +329,47 @@ impl Connector for Fake {
     fn traffic(&self) -> Traffic {
         Traffic { requests: self.requests.load(Ordering::Relaxed), ..Traffic::default() }
     }
+}
+
+fn read(raw: &Raw) -> Result<Document, ReadError> {
+    let text = std::str::from_utf8(&raw.0).map_err(|e| ReadError(e.to_string()))?;
+    let mut lines = text.lines();
+    let version = lines.next().map(str::to_owned);
+    let author = lines.next().filter(|a| !a.is_empty()).map(Key::new);
+    let remote =
+        |key: &str| Target::Remote { key: Key::new(key), anchor: None, fallback: Some(format!("https://fake.example/?{key}")), name: key.to_owned() };
+    let selection = |label: &str| Selection { labels: vec![vec![label.to_owned()]], ..Selection::default() };
+    let insert = |piece| Inline::Insert(Box::new(Insert { piece, otherwise: vec![Inline::Marker("cannot be had".to_owned())] }));
+    let words = |text: &str| vec![Block::Paragraph(vec![Inline::Text(text.to_owned())])];
+    let mut parts = Vec::new();
+    let mut blocks = Vec::new();
+    for line in lines {
+        let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let inline = match verb {
+            "link" => Inline::Link { target: remote(rest), content: Vec::new() },
+            "image" => Inline::Image { target: remote(rest), alt: "picture".to_owned() },
+            "person" => Inline::Person(Key::new(rest)),
+            "include" => insert(Piece::Body(Key::new(rest))),
+            "excerpt-of" => insert(Piece::Part { of: Key::new(rest), name: None, framed: true }),
+            "below" => insert(Piece::Below { root: Root::This, depth: rest.parse().ok() }),
+            "labelled" => insert(Piece::Labelled(selection(rest))),
+            "report" => insert(Piece::Report { selection: selection(rest), first: "Page".to_owned(), columns: Vec::new(), name: None }),
+            "files" => insert(Piece::Files { root: Root::This, images: false }),
+            "excerpt" => {
+                parts.push(Part { kind: PartKind::Excerpt, name: None, body: words(rest) });
+                Inline::Text(rest.to_owned())
+            }
+            "property" => {
+                let (name, value) = rest.split_once(' ').unwrap_or_default();
+                let cell = |text: &str| Cell { header: false, colspan: 1, rowspan: 1, body: words(text) };
+                let table = Block::Table(Table { rows: vec![vec![cell(name), cell(value)]] });
+                parts.push(Part { kind: PartKind::Properties, name: None, body: vec![table] });
+                Inline::Text(rest.to_owned())
+            }
+            _ => Inline::Text(line.to_owned()),
+        };
+        blocks.push(Block::Paragraph(vec![inline]));
+    }
+    let facts = Facts { created_by: author.clone(), updated_by: author, version, ..Facts::default() };
+    Ok(Document { facts, tree: Tree { blocks }, parts, diagnostics: Vec::new() })
 }

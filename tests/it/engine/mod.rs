@@ -1,10 +1,12 @@
 //! The engine's promises, shown with a fake service, the real state and the real mirror in a temporary folder.
 
+mod bounds;
 mod deletions;
 mod fake;
 mod faults;
 mod following;
 mod hands;
+mod inserts;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

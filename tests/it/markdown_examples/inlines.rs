@@ -14,6 +14,8 @@ fn text_that_nothing_misreads_stays_clean() {
         "call f(x)[0] and see [1]",
         "https://x.y/a_b?c=d&e=f www.x.y a@b.c",
         "$HOME costs $5",
+        "between $5 and $10, US$5 or CA$6",
+        "$HOME/bin:$PATH",
         "a|b",
         "wow! [really]",
         "1.5 and 3) x",
@@ -38,6 +40,8 @@ fn text_that_would_be_misread_is_escaped() {
         ("a \\* b \\ c", "a \\\\* b \\ c"),
         ("[a](b) ![c](d)", "[a\\](b) ![c\\](d)"),
         ("ends in \\", "ends in \\\\"),
+        ("$x$ and $5", "\\$x\\$ and \\$5"),
+        ("from $5 to 10$ a day", "from \\$5 to 10\\$ a day"),
     ] {
         assert_eq!(plain(text), expected, "{text:?}");
     }
@@ -133,4 +137,12 @@ fn hidden_characters_are_left_out_and_counted() {
     let written = write::body(&tree, &Mirror);
     assert_eq!(written.text, "abc\n\n`x`\n\n```\ny\tz\n```\n\n\u{200F}d\u{200D}e\n");
     assert_eq!(written.hidden_removed, 5);
+}
+
+#[test]
+fn formulas_need_no_escape_and_their_neighbours_do() {
+    let formula = || Inline::Math("x_1 | \\$ `a".to_owned());
+    assert_eq!(line(vec![t("costs $5, "), formula(), t(" and $")]), "costs \\$5, $``x_1 | \\$ `a``$ and $");
+    let cell = table(vec![vec![td(vec![paragraph(vec![Inline::Math("a|b".to_owned())])])]]);
+    assert_eq!(written(vec![cell]), "|  |\n| --- |\n| $`a\\|b`$ |\n");
 }

@@ -29,7 +29,42 @@ fn others_stay_absolute_or_say_that_they_are_not_there() {
     assert_eq!(to(remote("doc:2", None, None, "ENG:Two"), vec![t("see two")]), "see two (unresolved link: ENG:Two)");
     assert_eq!(to(remote("doc:2", None, None, "ENG:Two"), vec![]), "ENG:Two (unresolved link: ENG:Two)");
     assert_eq!(to(remote("file:1:big.zip", None, Some("https://w/big.zip"), "n"), vec![]), "[big.zip](https://w/big.zip)");
-    assert_eq!(to(Target::Anchor("Next Steps!".to_owned()), vec![]), "[Next Steps!](#next-steps)");
+    assert_eq!(to(Target::Anchor("Next Steps!".to_owned()), vec![]), "Next Steps!");
+}
+
+#[test]
+fn links_within_a_document_lead_to_its_headings_and_anchors() {
+    let heading = |text: &str| Block::Heading { level: 2, content: vec![t(text)] };
+    let jump = |words: &str| paragraph(vec![Inline::Link { target: Target::Anchor(words.to_owned()), content: vec![t("j")] }]);
+    let rest = || {
+        vec![
+            heading("Next *Steps*!"),
+            heading("Notes"),
+            Block::Quote(vec![heading("Notes")]),
+            paragraph(vec![Inline::Anchor("Far Down".to_owned()), t("x")]),
+        ]
+    };
+    for (words, expected) in [
+        ("next steps", "[j](#next-steps)"),
+        ("NextSteps", "[j](#next-steps)"),
+        ("Some-Page-Next-Steps!", "[j](#next-steps)"),
+        ("Notes.1", "[j](#notes-1)"),
+        ("far-down", "[j](#far-down)"),
+        ("nowhere", "j"),
+    ] {
+        let text = written([vec![jump(words)], rest()].concat());
+        assert_eq!(text.lines().next(), Some(expected), "{words}");
+        assert!(text.ends_with("\n<a id=\"far-down\"></a>x\n"), "{text}");
+    }
+}
+
+#[test]
+fn a_documents_title_is_its_first_heading() {
+    let front = context_syncd::markdown::front_matter::FrontMatter { title: "Notes", ..Default::default() };
+    let jump = Inline::Link { target: Target::Anchor("Notes".to_owned()), content: vec![t("j")] };
+    let second = Inline::Link { target: Target::Anchor("Notes.1".to_owned()), content: vec![t("k")] };
+    let tree = Tree { blocks: vec![paragraph(vec![jump, t(" "), second]), Block::Heading { level: 2, content: vec![t("Notes")] }] };
+    assert!(write::document(&front, &tree, &Mirror).text.contains("\n[j](#notes) [k](#notes-1)\n"));
 }
 
 #[test]

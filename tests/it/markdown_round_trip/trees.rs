@@ -179,7 +179,7 @@ fn key() -> impl Strategy<Value = Key> {
 fn target() -> impl Strategy<Value = Target> {
     prop_oneof![
         4 => url().prop_map(Target::Url),
-        1 => select(vec!["Big Heading!", "x", "!?"]).prop_map(|words| Target::Anchor(words.to_owned())),
+        1 => select(vec!["No such heading!", "nowhere", "!?"]).prop_map(|words| Target::Anchor(words.to_owned())),
         2 => (key(), proptest::option::of(Just("Some Part".to_owned())), proptest::option::of(url()), text())
             .prop_map(|(key, anchor, fallback, name)| Target::Remote { key, anchor, fallback, name }),
     ]

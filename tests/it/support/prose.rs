@@ -28,6 +28,7 @@ pub fn body_among(seed: u64, size_bytes: usize, around: Surroundings<'_>) -> Str
     for image in around.images {
         prose.image(image);
     }
+    prose.borrowed(seed);
     while prose.out.len() < size_bytes {
         prose.block();
     }
@@ -174,6 +175,32 @@ impl Prose<'_> {
             38 => self.layout(),
             _ => self.unknown(),
         }
+    }
+
+    /// Some pages have an excerpt, or show something of others; thrown with dice of their own.
+    fn borrowed(&mut self, seed: u64) {
+        let dice = std::mem::replace(&mut self.dice, Dice::new(!seed));
+        if self.dice.below(8) == 0 {
+            self.macro_around("excerpt", &[], Self::paragraph);
+        }
+        match self.dice.below(40) {
+            0 => self.macro_of("children", &[], ""),
+            1 => self.macro_of("contentbylabel", &[("labels", "decision")], ""),
+            2 => self.include("include"),
+            3..=5 => self.include("excerpt-include"),
+            _ => {}
+        }
+        self.dice = dice;
+    }
+
+    fn include(&mut self, name: &str) {
+        if self.around.pages.is_empty() {
+            return;
+        }
+        let (title, space) = self.dice.pick(self.around.pages).clone();
+        let space = space.map(|key| format!(" ri:space-key=\"{key}\"")).unwrap_or_default();
+        let page = format!("<ac:parameter ac:name=\"\"><ac:link><ri:page ri:content-title=\"{}\"{space} /></ac:link></ac:parameter>", escape(&title));
+        self.macro_of(name, &[], &page);
     }
 
     fn words(&mut self, from: usize, to: usize) {

@@ -47,18 +47,9 @@ impl Walk<'_> {
                 let item = self.adf_item(id);
                 flow.block(Block::List(List { start: None, items: vec![item] }));
             }
-            "extension" | "bodied-extension" | "inline-extension" => {
-                let head = format!("Confluence macro: {}", self.adf_name(id));
-                let text = marker::with_pairs(&head, self.adf_parameters(id).into_iter());
-                let body = content.or_else(|| fallback.filter(|fallback| dom.has_text(*fallback)));
-                let treatment = if body.is_some() { Treatment::Kept } else { Treatment::Lost };
-                self.note(format!("macro:{}", self.adf_name(id)), treatment);
-                macros::put_marker(text, flow);
-                if let Some(body) = body {
-                    self.boundary(body, flow);
-                }
-            }
-            _ => match fallback.or(content) {
+            "extension" | "bodied-extension" | "inline-extension" | "multi-bodied-extension" => self.adf_macro(id, fallback, flow),
+            "extension-frame" => self.boundary(content.unwrap_or(id), flow),
+            _ => match fallback.into_iter().chain(content).find(|body| dom.shows(*body)) {
                 Some(body) => {
                     self.note(format!("element:adf:{kind}"), Treatment::Kept);
                     self.boundary(body, flow);
@@ -66,10 +57,47 @@ impl Walk<'_> {
                 None => {
                     self.note(format!("element:adf:{kind}"), Treatment::Lost);
                     macros::put_marker(marker::short(&format!("Confluence element: {kind}"), marker::MAX_MARKER), flow);
-                    self.boundary(id, flow);
+                    self.adf_within(id, flow);
                 }
             },
         }
+    }
+
+    /// A macro of the new editor: a marker, and its body or what stands for it.
+    fn adf_macro(&mut self, id: Id, fallback: Option<Id>, flow: &mut Flow) {
+        let dom = self.dom;
+        let name = self.adf_name(id);
+        let text = marker::with_pairs(&format!("Confluence macro: {name}"), self.adf_parameters(id).into_iter());
+        let within = |id: Id| dom.children(id).any(|child| matches!(dom.name(child), "ac:adf-content" | "ac:adf-node") && dom.shows(child));
+        let what = format!("macro:{name}");
+        if within(id) {
+            self.diagnostics.add(&what, Treatment::Kept, "its body, without what it does");
+            macros::put_marker(text, flow);
+            self.adf_within(id, flow);
+        } else if let Some(fallback) = fallback.filter(|fallback| dom.shows(*fallback)) {
+            self.diagnostics.add(&what, Treatment::Kept, "what it leaves for those who cannot show it");
+            let inline = flow.in_text() && self.is_inline_body(fallback);
+            macros::put_marker(text, flow);
+            if inline {
+                flow.text(" ");
+                self.children(fallback, flow);
+            } else {
+                self.boundary(fallback, flow);
+            }
+        } else {
+            self.diagnostics.add(&what, Treatment::Lost, "what it shows is not on the page");
+            macros::put_marker(text, flow);
+        }
+    }
+
+    /// What a node holds besides its fallback.
+    fn adf_within(&mut self, id: Id, flow: &mut Flow) {
+        let dom = self.dom;
+        flow.end_run();
+        for child in dom.children(id).filter(|child| dom.name(*child) != "ac:adf-fallback") {
+            self.node(child, flow);
+        }
+        flow.end_run();
     }
 
     /// What stands in a node: in its content, or directly in it.
@@ -77,11 +105,8 @@ impl Walk<'_> {
         if let Some(content) = content {
             return self.blocks(content);
         }
-        let dom = self.dom;
         let mut flow = Flow::new();
-        for child in dom.children(id).filter(|child| dom.name(*child) != "ac:adf-fallback") {
-            self.node(child, &mut flow);
-        }
+        self.adf_within(id, &mut flow);
         flow.finish()
     }
 
@@ -134,32 +159,34 @@ impl Walk<'_> {
         (!text.is_empty()).then_some(text)
     }
 
-    /// An extension's name: the last part of its key.
+    /// An extension's name: the last part of its key that is one (`ari:cloud:ecosystem::extension/ID/ID/static/roadmap`, `chart:default`).
     fn adf_name(&self, id: Id) -> String {
         let key = self.adf_attribute(id, "extension-key").or_else(|| self.adf_attribute(id, "text")).unwrap_or_else(|| "extension".to_owned());
-        marker::short(key.rsplit(['/', ':']).find(|part| !part.is_empty()).unwrap_or(&key), 80)
+        marker::short(key.rsplit(['/', ':']).find(|part| !part.is_empty() && *part != "default").unwrap_or(&key), 80)
     }
 
     /// The parameters within a node that tell a reader anything.
     fn adf_parameters(&self, id: Id) -> Vec<String> {
         let mut found = Vec::new();
-        self.gather_parameters(id, &mut found);
+        self.gather_parameters(id, "", &mut found);
         found
     }
 
-    fn gather_parameters(&self, id: Id, found: &mut Vec<String>) {
+    fn gather_parameters(&self, id: Id, around: &str, found: &mut Vec<String>) {
         let dom = self.dom;
         for child in dom.children(id) {
             let Some(tag) = dom.tag(child) else { continue };
             match tag.name() {
                 "ac:adf-parameter" if dom.child(child, "ac:adf-parameter").is_none() => {
                     let key = tag.attribute("key").unwrap_or_default();
+                    // Macros of old have their values one level deeper.
+                    let key = if key == "value" && !around.is_empty() { around } else { &key };
                     let text = dom.text(child, false);
-                    if marker::tells(&key) && !text.trim().is_empty() && found.len() < 20 {
-                        found.push(marker::pair(&key, &text));
+                    if marker::tells(key) && marker::is_readable(&text) && !text.trim().is_empty() && found.len() < 20 {
+                        found.push(marker::pair(key, &text));
                     }
                 }
-                "ac:adf-parameter" | "ac:adf-attribute" => self.gather_parameters(child, found),
+                "ac:adf-parameter" | "ac:adf-attribute" => self.gather_parameters(child, &tag.attribute("key").unwrap_or_default(), found),
                 _ => {}
             }
         }

@@ -2,27 +2,46 @@
 //!
 //! Recursion is bounded by the depth that [`dom`](super::dom) allows.
 
+use rustc_hash::FxHashSet;
+
+use crate::markdown::insert::Part;
 use crate::markdown::{Block, Inline, Item, List};
-use crate::model::{Diagnostic, Treatment};
+use crate::model::Treatment;
 
 use super::Context;
+use super::diagnose::Diagnostics;
 use super::dom::{Dom, Id, MAX_DEPTH, Tag, View};
-use super::flow::{Flow, Holder, Mark};
+use super::flow::{Chip, Flow, Holder, Mark};
 use super::{href, marker, names};
-
-/// How many diagnostics one body gives.
-const MAX_DIAGNOSTICS: usize = 10_000;
 
 /// A walk through one body.
 pub(super) struct Walk<'d> {
     pub(super) dom: &'d Dom<'d>,
     pub(super) context: &'d Context<'d>,
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) diagnostics: Diagnostics,
+    /// Texts of footnotes that are still to be shown, and how many have been.
+    pub(super) footnotes: Vec<Vec<Block>>,
+    pub(super) footnotes_shown: usize,
+    /// What the page's own links look for, once that is asked.
+    pub(super) wanted_anchors: Option<FxHashSet<String>>,
+    /// Parts that other pages may show.
+    pub(super) parts: Vec<Part>,
+    /// In how many such parts the walk is.
+    pub(super) part_depth: usize,
 }
 
 impl<'d> Walk<'d> {
     pub(super) fn new(dom: &'d Dom<'d>, context: &'d Context<'d>) -> Self {
-        Self { dom, context, diagnostics: Vec::new() }
+        Self {
+            dom,
+            context,
+            diagnostics: Diagnostics::default(),
+            footnotes: Vec::new(),
+            footnotes_shown: 0,
+            wanted_anchors: None,
+            parts: Vec::new(),
+            part_depth: 0,
+        }
     }
 
     /// The whole body.
@@ -30,7 +49,10 @@ impl<'d> Walk<'d> {
         if self.dom.too_deep > 0 {
             self.note("depth", Treatment::Kept);
         }
-        let mut blocks = self.blocks(0);
+        let mut flow = Flow::new();
+        self.children(0, &mut flow);
+        self.show_footnotes(&mut flow);
+        let mut blocks = flow.finish();
         if self.dom.too_many > 0 {
             self.note("size", Treatment::Kept);
             blocks.push(Block::Marker("too many elements: the structure of the rest is lost".to_owned()));
@@ -38,11 +60,9 @@ impl<'d> Walk<'d> {
         blocks
     }
 
-    /// Says that a construct was not rendered plainly.
-    pub(super) fn note(&mut self, what: impl Into<String>, treatment: Treatment) {
-        if self.diagnostics.len() < MAX_DIAGNOSTICS {
-            self.diagnostics.push(Diagnostic { what: marker::short(&what.into(), 80), treatment });
-        }
+    /// Says how a construct was treated.
+    pub(super) fn note(&mut self, what: impl AsRef<str>, treatment: Treatment) {
+        self.diagnostics.add(what.as_ref(), treatment, "");
     }
 
     /// What stands in `parent`, as blocks of their own.
@@ -173,7 +193,11 @@ impl<'d> Walk<'d> {
     }
 
     fn anchor(&mut self, id: Id, tag: Tag<'d>, flow: &mut Flow) {
-        let Some(address) = tag.attribute("href").filter(|address| !address.trim().is_empty()) else { return self.children(id, flow) };
+        let Some(address) = tag.attribute("href").filter(|address| !address.trim().is_empty()) else {
+            let name = tag.attribute("name").or_else(|| tag.attribute("id"));
+            self.put_anchor(name.map(|name| name.into_owned()), flow);
+            return self.children(id, flow);
+        };
         let Some(mut target) = href::target(&address, self.context) else {
             // An address that runs a script leads nowhere.
             self.note("element:a", Treatment::Kept);
@@ -201,7 +225,7 @@ impl<'d> Walk<'d> {
 
     fn time(&mut self, id: Id, tag: Tag<'d>, flow: &mut Flow) {
         match tag.attribute("datetime") {
-            Some(day) => flow.text(&day),
+            Some(day) => flow.chip(Chip::Date(day.into_owned())),
             None => self.children(id, flow),
         }
     }

@@ -47,7 +47,7 @@ impl Walk<'_> {
                 View::Element(tag) if matches!(tag.name(), "ac:image" | "img" | "ac:emoticon") => self.node(child, flow),
                 View::Element(tag) if matches!(tag.name(), "ac:structured-macro" | "ac:macro") => {
                     let name = tag.attribute("ac:name").unwrap_or_default().into_owned();
-                    self.note(format!("macro:{name}"), Treatment::Kept);
+                    self.diagnostics.add(&format!("macro:{name}"), Treatment::Kept, "its text, within preformatted text");
                 }
                 View::Element(_) => self.objects(child, flow),
                 _ => {}
@@ -84,6 +84,9 @@ fn language_of(name: &str) -> Option<String> {
         "jfx" | "javafx" | "java fx" => "java",
         "xhtml" | "html/xml" | "html and xml" | "xml/html" => "xml",
         "objective-c" | "objc" | "obj-c" => "objectivec",
+        "actionscript3" => "actionscript",
+        "visualbasic" => "vb",
+        "restructuredtext" => "rst",
         "md" => "markdown",
         "docker" => "dockerfile",
         other => return other.split_whitespace().next().map(str::to_owned),

@@ -121,6 +121,11 @@ impl<'a> Dom<'a> {
         if let View::Element(tag) = self.view(id) { Some(tag) } else { None }
     }
 
+    /// Every element's tag, in no order that matters.
+    pub(super) fn tags(&self) -> impl Iterator<Item = Tag<'_>> {
+        self.nodes.iter().filter_map(|node| if let Kind::Element(tag) = node.kind { Some(tag) } else { None })
+    }
+
     /// An element's name; empty for a text.
     pub(super) fn name(&self, id: Id) -> &str {
         self.tag(id).map_or("", Tag::name)
@@ -147,6 +152,19 @@ impl<'a> Dom<'a> {
         })
     }
 
+    /// Whether anything within `id` is to be seen: text, an image, a macro, a rule.
+    pub(super) fn shows(&self, id: Id) -> bool {
+        self.children(id).any(|child| match self.view(child) {
+            View::Text(text) => !text.trim().is_empty(),
+            View::TooDeep => true,
+            View::Element(tag) => match tag.name() {
+                "ac:adf-attribute" | "ac:adf-fallback" | "ac:placeholder" => false,
+                "ac:image" | "img" | "ac:structured-macro" | "ac:macro" | "ac:emoticon" | "ac:link" | "time" | "hr" => true,
+                _ => self.shows(child),
+            },
+        })
+    }
+
     /// All text within `id`, as it stands. Tags within it are text too where `source` is asked for: somebody's code that was stored unescaped.
     pub(super) fn text(&self, id: Id, source: bool) -> String {
         let mut out = String::new();
@@ -169,10 +187,25 @@ impl<'a> Dom<'a> {
                 View::Element(tag) => match tag.name() {
                     "ac:parameter" | "ac:placeholder" => {}
                     "br" => out.push('\n'),
-                    _ => self.gather(id, source, out),
+                    name if names::is_inline(name) => self.gather(id, source, out),
+                    // What stands apart must not glue words.
+                    _ => {
+                        end_line(out);
+                        let before = out.len();
+                        self.gather(id, source, out);
+                        if out.len() > before {
+                            end_line(out);
+                        }
+                    }
                 },
             }
         }
+    }
+}
+
+fn end_line(out: &mut String) {
+    if !out.is_empty() && !out.ends_with('\n') {
+        out.push('\n');
     }
 }
 
@@ -197,7 +230,7 @@ mod tests {
                 .filter_map(|id| dom.tag(u32::try_from(id).unwrap()))
                 .map(|tag| format!("{}:{}", tag.name(), tag.closed))
                 .collect();
-            (names.join(" "), dom.text(0, false))
+            (names.join(" "), dom.text(0, false).replace('\n', ""))
         };
         assert_eq!(names("<p><b>x</p>y"), ("p:true b:false".into(), "xy".into()));
         assert_eq!(names("<p><td>x</p>y</td></p>"), ("p:true td:true".into(), "xy".into()));

@@ -13,6 +13,9 @@ use super::{href, marker};
 /// Parameters that hold the address.
 const ADDRESSES: [&str; 7] = ["url", "src", "link", "href", "", "documentUrl", "location"];
 
+/// How many parameters are looked at; no app has that many.
+const MAX_PARAMETERS: usize = 100;
+
 impl<'d> Walk<'d> {
     /// A file shown in a frame: a link to it, which stands by itself.
     pub(super) fn view_file(&mut self, call: &Macro<'d>, flow: &mut Flow) {
@@ -35,19 +38,69 @@ impl<'d> Walk<'d> {
         if matches!(call.resource(self, "name"), Some(Resource::File { .. })) {
             return self.view_file(call, flow);
         }
-        let known = ADDRESSES.iter().filter_map(|name| call.param(name));
-        let all = call.params().map(|(_, id)| id);
-        let address = known.chain(all).find_map(|id| match self.resource_in(id) {
-            Some(Resource::Address(address)) => Some(address),
-            Some(_) => None,
-            None => Some(self.dom.text(id, false).trim().to_owned()).filter(|text| is_web(text)),
-        });
-        match address {
-            Some(address) => self.put_embedded(&address, &call.name, flow),
-            None => self.unknown_macro(call, flow),
+        let addresses = self.addresses(call);
+        if addresses.is_empty() {
+            self.unknown_macro(call, flow);
+        }
+        for (at, address) in addresses.iter().enumerate() {
+            if at > 0 && flow.in_text() {
+                flow.text(" ");
+            }
+            self.put_embedded(address, &call.name, flow);
         }
         if let Some(body) = call.rich {
             self.boundary(body, flow);
+        }
+    }
+
+    /// The addresses in a macro's parameters, each once, first those that are what the macro shows.
+    pub(super) fn addresses(&self, call: &Macro<'d>) -> Vec<String> {
+        let known = ADDRESSES.iter().filter_map(|name| call.param(name));
+        let mut found: Vec<String> = Vec::new();
+        for id in known.chain(call.params().map(|(_, id)| id)).take(MAX_PARAMETERS) {
+            let address = match self.resource_in(id) {
+                Some(Resource::Address(address)) => Some(address),
+                Some(_) => None,
+                None => Some(self.dom.text(id, false).trim().to_owned()).filter(|text| is_web(text) && !text.contains(char::is_whitespace)),
+            };
+            found.extend(address.filter(|address| !found.contains(address)));
+        }
+        found
+    }
+
+    /// What a marker's words cannot do: links to what the parameters name, and people.
+    pub(super) fn named_in(&self, call: &Macro<'d>) -> Vec<Inline> {
+        let mut found = Vec::new();
+        for (_, id) in call.params().take(MAX_PARAMETERS) {
+            match self.resource_in(id) {
+                Some(Resource::Person(key)) => found.push(Inline::Person(key)),
+                Some(Resource::Address(_)) | None => {}
+                Some(resource) => {
+                    let link = resource.target(self.context, None);
+                    found.extend(link.map(|(target, text)| Inline::Link { target, content: text.map(Inline::Text).into_iter().collect() }));
+                }
+            }
+        }
+        let bare = |address: String| Some(Inline::Link { target: href::target(&address, self.context)?, content: vec![Inline::Text(address)] });
+        found.extend(self.addresses(call).into_iter().filter_map(bare));
+        found
+    }
+
+    /// The description of an interface: in the macro, in a file, or elsewhere.
+    pub(super) fn interface(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        if let Some(body) = call.body().filter(|body| !body.trim().is_empty()) {
+            let language = if body.trim_start().starts_with(['{', '[']) { "json" } else { "yaml" };
+            return self.code(call, Some(language), flow);
+        }
+        let file = call.params().find_map(|(_, id)| self.resource_in(id).filter(|resource| matches!(resource, Resource::File { .. })));
+        match file.and_then(|file| file.target(self.context, None)) {
+            Some((target, text)) => {
+                flow.end_run();
+                flow.open(Mark::Link(target, 0));
+                flow.close(text.as_deref());
+                flow.end_run();
+            }
+            None => self.embed(call, flow),
         }
     }
 
@@ -62,7 +115,7 @@ impl<'d> Walk<'d> {
 
     fn put_embedded(&mut self, address: &str, what: &str, flow: &mut Flow) {
         let Some(target) = href::target(address, self.context) else {
-            self.note(format!("element:{what}"), Treatment::Lost);
+            self.diagnostics.add(&format!("element:{what}"), Treatment::Lost, "its address, which is no address of a document");
             return flow.inline(Inline::Marker(format!("embedded: {}", marker::short(address, 80))));
         };
         let apart = !flow.in_text();
@@ -78,7 +131,8 @@ impl<'d> Walk<'d> {
     }
 }
 
-fn is_web(address: &str) -> bool {
+/// Whether it is an address of the web.
+pub(super) fn is_web(address: &str) -> bool {
     let head = address.get(..8).unwrap_or(address).to_ascii_lowercase();
     head.starts_with("http://") || head.starts_with("https://") || head.starts_with("//")
 }

@@ -13,20 +13,26 @@ pub(super) fn emoticon(tag: Tag<'_>, flow: &mut Flow) {
     let named = || name.as_deref().filter(|name| *name != "blue-star" || (own("ac:emoji-id").is_none() && own("ac:emoji-shortname").is_none()));
     let found = fallback
         .map(|text| text.into_owned())
-        .or_else(|| id.as_deref().and_then(|id| own_emoji(id).map(str::to_owned).or_else(|| code_points(id))))
+        .or_else(|| id.as_deref().and_then(by_id))
         .or_else(|| named().and_then(by_name).map(str::to_owned))
         .or_else(|| own("ac:emoji-shortname").or_else(|| own("ac:emoji-fallback")).map(|text| text.into_owned()))
         .or_else(|| name.as_deref().map(|name| format!(":{name}:")));
     flow.text(&found.unwrap_or_default());
 }
 
+/// The emoji with this id.
+pub(super) fn by_id(id: &str) -> Option<String> {
+    own_emoji(id).map(str::to_owned).or_else(|| code_points(id))
+}
+
 fn is_short_name(text: &str) -> bool {
     text.len() > 1 && text.starts_with(':') && text.ends_with(':')
 }
 
-/// Emoji whose id is their code points (`1f468-200d-1f4bb`).
+/// Emoji whose id is their code points (`1f468-200d-1f4bb`). A site's own have ids that only look like it; no emoji lies beyond the first supplementary planes.
 fn code_points(id: &str) -> Option<String> {
-    id.split('-').map(|code| u32::from_str_radix(code, 16).ok().and_then(char::from_u32).filter(|c| !c.is_control())).collect()
+    let is_emoji = |c: &char| !c.is_control() && (*c <= '\u{1ffff}' || ('\u{e0020}'..='\u{e007f}').contains(c));
+    id.split('-').map(|code| u32::from_str_radix(code, 16).ok().and_then(char::from_u32).filter(is_emoji)).collect()
 }
 
 /// Atlassian's own emoji.

@@ -24,6 +24,13 @@ pub(super) enum Mark {
 /// Over how many blocks one link may reach: each has its address again.
 const MAX_PARTS: usize = 16;
 
+/// What the editor shows in a box of its own within text.
+#[derive(Debug)]
+pub(super) enum Chip {
+    Date(String),
+    Other(Inline),
+}
+
 /// What a run of text becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Holder {
@@ -44,6 +51,8 @@ pub(super) struct Flow {
     paragraphs: usize,
     /// Whether a blank here would be one too many.
     after_blank: bool,
+    /// Whether what was written last is a [`Chip`].
+    after_chip: bool,
     /// Whether nothing visible stands in the line yet.
     line_start: bool,
     /// Whether the run has anything visible.
@@ -60,6 +69,7 @@ impl Flow {
             code: 0,
             paragraphs: 0,
             after_blank: true,
+            after_chip: false,
             line_start: true,
             shows: false,
         }
@@ -116,6 +126,7 @@ impl Flow {
 
     fn shown(&mut self) {
         self.after_blank = false;
+        self.after_chip = false;
         self.line_start = false;
         self.shows = true;
     }
@@ -155,6 +166,20 @@ impl Flow {
     pub(super) fn inline(&mut self, inline: Inline) {
         push(self.here(), inline);
         self.shown();
+    }
+
+    /// A lozenge, date or mention: two of them side by side are two words, and a word before a date is none of its digits.
+    pub(super) fn chip(&mut self, chip: Chip) {
+        let is_date = matches!(chip, Chip::Date(_));
+        let glued = matches!(self.here().last(), Some(Inline::Text(text)) if is_date && text.ends_with(|c: char| c.is_ascii_alphanumeric()));
+        if (self.after_chip || glued) && !self.after_blank {
+            self.blank();
+        }
+        match chip {
+            Chip::Date(day) => self.text(&day),
+            Chip::Other(inline) => self.inline(inline),
+        }
+        self.after_chip = true;
     }
 
     /// A line break; at the start of a run it would show nothing.
@@ -249,6 +274,7 @@ impl Flow {
         }
         self.marks.extend(again.into_iter().rev().map(|mark| (mark, Vec::new())));
         self.after_blank = true;
+        self.after_chip = false;
         self.line_start = true;
         self.shows = false;
     }

@@ -84,7 +84,13 @@ impl Place {
 fn find(parts: &[&str], query: &str) -> Option<(Key, Option<String>)> {
     let page = |id: &str, title: Option<&&str>| is_id(id).then(|| (keys::doc(id), title.map(|title| words(title))));
     match parts {
-        ["spaces", space] | ["spaces", space, "overview"] | ["display", space] => Some((keys::space(&words(space)), None)),
+        ["spaces", "viewspace.action" | "viewspacesummary.action"] => value(query, "key").map(|space| (keys::space(&space), None)),
+        ["spaces", space] | ["spaces", space, "overview" | "pages"] | ["display", space] => Some((keys::space(&words(space)), None)),
+        // A file of the page, opened over it.
+        ["spaces", _, "pages", ..] | ["pages", "viewpage.action"] if value(query, "preview").is_some_and(|file| preview(&file).is_some()) => {
+            value(query, "preview").as_deref().and_then(preview)
+        }
+        ["spaces", _, "pages", "viewpage.action"] => find(&["pages", "viewpage.action"], query),
         ["spaces", _, "pages", "edit-v2", id, ..] => page(id, None),
         ["spaces", _, "pages", id, rest @ ..] => page(id, rest.first()),
         ["spaces", _, "blog", _, _, _, id, rest @ ..] => page(id, rest.first()),
@@ -95,6 +101,9 @@ fn find(parts: &[&str], query: &str) -> Option<(Key, Option<String>)> {
             (None, Some(space), Some(title)) => Some((keys::title(&space, &title), Some(title))),
             _ => None,
         },
+        ["pages", "viewpageattachments.action" | "editpage.action" | "viewinfo.action"] => page(&value(query, "pageId")?, None),
+        ["pages", "tinyurl.action"] => tiny_id(&value(query, "urlIdentifier")?).map(|id| (keys::doc(&id.to_string()), None)),
+        ["plugins", "servlet", "mobile"] => page(&value(query, "contentId")?, None),
         ["display", space, year, month, day, title] if [year, month, day].into_iter().all(|part| is_id(part)) => {
             Some((keys::blog(&words(space), &format!("{year}/{month}/{day}"), &words(title)), Some(words(title))))
         }
@@ -103,6 +112,13 @@ fn find(parts: &[&str], query: &str) -> Option<(Key, Option<String>)> {
         ["download", "attachments" | "thumbnails", id, name] if is_id(id) => Some((keys::file(id, &decode(name)), Some(decode(name)))),
         _ => None,
     }
+}
+
+/// `/PAGE/ATTACHMENT/NAME`.
+fn preview(file: &str) -> Option<(Key, Option<String>)> {
+    let mut parts = file.split('/').filter(|part| !part.is_empty());
+    let (page, attachment, name) = (parts.next()?, parts.next()?, parts.next()?);
+    (is_id(page) && is_id(attachment.trim_start_matches("att"))).then(|| (keys::file(page, name), Some(name.to_owned())))
 }
 
 /// The id in a short link: base64 of its bytes, the lowest first, without the zeros at the end, and with `-` and `_` for `/` and `+`.
@@ -139,7 +155,7 @@ fn value(query: &str, name: &str) -> Option<String> {
     url::form_urlencoded::parse(query.as_bytes()).find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.into_owned())
 }
 
-fn decode(text: &str) -> String {
+pub(super) fn decode(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
@@ -181,6 +197,16 @@ mod tests {
             ("/wiki/x/AwAG", "doc:393219"),
             ("/wiki/download/attachments/98411/a%20b.png?version=1", "file:98411:a b.png"),
             ("spaces/ENG/pages/1", "doc:1"),
+            ("/wiki/spaces/ENG/blog/555", "doc:555"),
+            ("/wiki/spaces/ENG/whiteboard/556", "doc:556"),
+            ("/wiki/spaces/ENG/pages", "space:ENG"),
+            ("/wiki/spaces/viewspace.action?key=OPS", "space:OPS"),
+            ("/wiki/pages/viewpageattachments.action?pageId=5", "doc:5"),
+            ("/wiki/spaces/ENG/pages/viewpage.action?pageId=5", "doc:5"),
+            ("/wiki/pages/tinyurl.action?urlIdentifier=AwAG", "doc:393219"),
+            ("/wiki/plugins/servlet/mobile?contentId=5#content/view/5", "doc:5"),
+            ("/wiki/spaces/ENG/pages/5/T?preview=%2F5%2F6%2Fa+b.pdf", "file:5:a b.pdf"),
+            ("/wiki/spaces/ENG/pages/5/T?preview=x", "doc:5"),
         ] {
             assert_eq!(key(address, &CLOUD).as_deref(), Some(expected), "{address}");
         }

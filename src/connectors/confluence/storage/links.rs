@@ -5,7 +5,7 @@ use crate::model::Treatment;
 
 use super::blocks::Walk;
 use super::dom::{Id, Tag};
-use super::flow::{Flow, Mark};
+use super::flow::{Chip, Flow, Mark};
 use super::resource::Resource;
 
 impl<'d> Walk<'d> {
@@ -23,7 +23,7 @@ impl<'d> Walk<'d> {
             return flow.close(text.as_deref());
         }
         match resource {
-            Some(Resource::Person(key)) if !self.has_words(id) => flow.inline(Inline::Person(key)),
+            Some(Resource::Person(key)) if !self.has_words(id) => flow.chip(Chip::Other(Inline::Person(key))),
             // The author chose other words for the person.
             Some(Resource::Person(_)) => self.link_body(id, flow),
             Some(Resource::Somebody) if !self.has_words(id) => {

@@ -73,18 +73,29 @@ impl<'d> Macro<'d> {
 
     /// `Confluence macro: NAME key=value ...` with the parameters that tell a reader anything.
     pub(super) fn marker(&self, walk: &Walk<'_>) -> String {
-        let pairs = self.params().filter(|(key, _)| marker::tells(key)).filter_map(|(key, id)| {
-            let words = match walk.resource_in(id) {
-                Some(resource) => resource.words()?,
-                None => self.dom.text(id, false),
-            };
-            (!words.trim().is_empty() && marker::is_readable(&words)).then(|| marker::pair(key, &words))
-        });
-        marker::with_pairs(&format!("Confluence macro: {}", self.name), pairs)
+        marker::with_pairs(&format!("Confluence macro: {}", self.name), walk.readable(self).into_iter())
     }
 }
 
 impl Walk<'_> {
+    /// `key=value` of each parameter that tells a reader anything.
+    pub(super) fn readable(&self, call: &Macro<'_>) -> Vec<String> {
+        let pairs = call.params().filter(|(key, _)| marker::tells(key)).filter_map(|(key, id)| {
+            let words = match self.resource_in(id) {
+                // Addresses are links beside the marker.
+                Some(super::resource::Resource::Address(_)) => return None,
+                Some(resource) => resource.words()?,
+                None => self.dom.text(id, false),
+            };
+            if super::embed::is_web(words.trim()) && !words.trim().contains(char::is_whitespace) {
+                return None;
+            }
+            (!words.trim().is_empty() && marker::is_readable(&words)).then(|| marker::pair(key, &words))
+        });
+        // No marker has room for more.
+        pairs.take(100).collect()
+    }
+
     /// The resource in `id`, bare or within a link.
     pub(super) fn resource_in(&self, id: Id) -> Option<Resource> {
         self.resource(id).or_else(|| self.dom.child(id, "ac:link").and_then(|link| self.resource(link)))

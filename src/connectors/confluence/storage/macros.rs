@@ -5,7 +5,7 @@ use crate::model::Treatment;
 
 use super::blocks::Walk;
 use super::dom::{Id, Tag, View};
-use super::flow::{Flow, Mark};
+use super::flow::{Chip, Flow};
 use super::macro_args::Macro;
 use super::names;
 
@@ -13,7 +13,12 @@ impl<'d> Walk<'d> {
     /// `<ac:structured-macro>`, and `<ac:macro>` of old.
     pub(super) fn any_macro(&mut self, id: Id, tag: Tag<'d>, flow: &mut Flow) {
         let call = Macro::read(self, id, tag);
+        let outer = std::mem::replace(&mut self.diagnostics.spoken, false);
         self.known_macro(&call, flow);
+        if !self.diagnostics.spoken {
+            self.note(format!("macro:{}", call.name), Treatment::Rendered);
+        }
+        self.diagnostics.spoken = outer;
         // Where tags were lost, content may stand outside of the macro's body.
         for stray in &call.stray {
             self.node(*stray, flow);
@@ -26,10 +31,18 @@ impl<'d> Walk<'d> {
             "info" | "tip" | "note" | "warning" => self.alert(call, flow),
             "panel" => self.panel(call, flow),
             "expand" | "ui-expand" => self.titled(call, Some("Click here to expand..."), flow),
-            "localtab" | "ui-tab" | "auitabspage" | "card" | "ui-step" => self.titled(call, None, flow),
+            "localtab" | "ui-tab" | "auitabspage" | "card" | "ui-step" | "alert" | "auimessage" | "ui-text-box" => {
+                self.titled(call, None, flow);
+            }
+            "tooltip" => self.tooltip(call, flow),
             "status" => status(call, flow),
             "jira" | "jiraissues" => self.jira(call, flow),
             "include" | "includeplus" | "excerpt-include" => self.include(call, flow),
+            "excerpt" | "details" | "multiexcerpt-macro" | "multiexcerpt" => self.part(call, flow),
+            "children" | "childpages" | "pagetree" | "page-tree" | "content-tree" => self.page_list(call, flow),
+            "contentbylabel" => self.labelled(call, flow),
+            "detailssummary" => self.report(call, flow),
+            "attachments" | "gallery" => self.files(call, flow),
             "view-file" | "viewfile" | "viewpdf" | "viewdoc" | "viewxls" | "viewppt" => self.view_file(call, flow),
             "multimedia" | "widget" | "iframe" | "html-include" | "external-data" | "figma" | "lucidchart" | "miro-macro" | "loom" | "vimeo"
             | "youtube" => self.embed(call, flow),
@@ -37,6 +50,14 @@ impl<'d> Walk<'d> {
             "profile" | "profile-picture" | "userlister" => self.profile(call, flow),
             "html" | "html-bobswift" | "xhtml" => self.foreign_html(call, flow),
             "markdown" | "mohamicorp-markdown" => self.markdown(call, flow),
+            "open-api" | "openapi" | "asyncapi" => self.interface(call, flow),
+            name if name.starts_with("swagger") || name.starts_with("openapi-") || name.starts_with("open-api-") => self.interface(call, flow),
+            "show-if" | "hide-if" | "visibility" | "sv-translation" => self.conditional(call, flow),
+            "roadmap" => self.roadmap(call, flow),
+            "ui-steps" => self.steps(call, flow),
+            "footnote" => self.footnote(call, flow),
+            "display-footnotes" => self.show_footnotes(flow),
+            "anchor" => self.put_anchor(call.text("").or_else(|| call.text("name")), flow),
             "easy-math-block"
             | "eazy-math-block"
             | "mathblock"
@@ -47,24 +68,55 @@ impl<'d> Walk<'d> {
             | "mathinline"
             | "mathjax-inline-macro" => self.math(call, flow),
             "mermaid-cloud" | "mermaid-macro" | "mermaid" | "mermaiddiagram" => self.diagram_source(call, "mermaid", flow),
-            "plantuml" | "plantumlrender" => self.diagram_source(call, "plantuml", flow),
+            "plantuml" | "plantumlrender" | "plantumlcloud" => self.diagram_source(call, "plantuml", flow),
             "graphviz" | "flowchart" | "digraph" => self.diagram_source(call, "dot", flow),
             "drawio" | "drawio-sketch" | "inc-drawio" | "gliffy" => self.diagram_image(call, flow),
-            name if is_navigation(name) => {}
+            // What they do needs no words; what they enclose does.
+            name if is_navigation(name) => {
+                if let Some(body) = call.rich {
+                    self.boundary(body, flow);
+                }
+            }
             name if is_frame(name) => self.frame(call, flow),
             _ => self.unknown_macro(call, flow),
         }
     }
 
-    /// A macro that nobody knows.
+    /// Says that a macro's content is there, but not its form.
+    pub(super) fn kept(&mut self, call: &Macro<'_>, how: &'static str) {
+        self.diagnostics.add(&format!("macro:{}", call.name), Treatment::Kept, how);
+    }
+
+    /// Says that something of a macro is not there.
+    pub(super) fn lost(&mut self, call: &Macro<'_>, what: &'static str) {
+        self.diagnostics.add(&format!("macro:{}", call.name), Treatment::Lost, what);
+    }
+
+    /// A macro that nobody knows, or whose content the page does not have.
     pub(super) fn unknown_macro(&mut self, call: &Macro<'d>, flow: &mut Flow) {
-        let what = format!("macro:{}", call.name);
         let marker = call.marker(self);
         if call.rich.is_none() && call.plain.is_none() {
-            self.note(what, Treatment::Lost);
-            return put_marker(marker, flow);
+            self.lost(call, "what it shows is not on the page");
+            if is_elsewhere(&call.name) {
+                let address = format!("{}/pages/viewpage.action?pageId={}", self.context.base, super::href::encode_words(self.context.page));
+                return marker_and_link(marker, address, "see the page", flow);
+            }
+            let named = self.named_in(call);
+            if named.is_empty() {
+                return put_marker(marker, flow);
+            }
+            let apart = !flow.in_text();
+            flow.inline(Inline::Marker(marker));
+            for inline in named {
+                flow.text(" ");
+                flow.inline(inline);
+            }
+            if apart {
+                flow.end_run();
+            }
+            return;
         }
-        self.note(what, Treatment::Kept);
+        self.kept(call, "its body, without what it does");
         if let Some(body) = call.rich {
             if flow.in_text() && self.is_inline_body(body) {
                 flow.inline(Inline::Marker(marker));
@@ -74,6 +126,8 @@ impl<'d> Walk<'d> {
                 flow.block(Block::Marker(marker));
                 self.boundary(body, flow);
             }
+        } else if self.readable(call).iter().any(|pair| !["language=", "lang=", "title="].iter().any(|own| pair.starts_with(own))) {
+            flow.block(Block::Marker(marker));
         }
         if call.plain.is_some() {
             self.code(call, Some(&call.name), flow);
@@ -81,7 +135,7 @@ impl<'d> Walk<'d> {
     }
 
     /// A macro that is only a frame around its body.
-    fn frame(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+    pub(super) fn frame(&mut self, call: &Macro<'d>, flow: &mut Flow) {
         if let Some(body) = call.rich {
             if flow.in_text() && self.is_inline_body(body) { self.children(body, flow) } else { self.boundary(body, flow) }
         }
@@ -91,7 +145,7 @@ impl<'d> Walk<'d> {
     }
 
     /// Whether a body holds nothing but running text.
-    fn is_inline_body(&self, body: Id) -> bool {
+    pub(super) fn is_inline_body(&self, body: Id) -> bool {
         self.dom.children(body).all(|id| match self.dom.view(id) {
             View::Element(tag) => names::is_inline(tag.name()) || matches!(tag.name(), "br" | "ac:emoticon" | "ac:image"),
             View::Text(_) => true,
@@ -107,42 +161,39 @@ impl<'d> Walk<'d> {
         self.frame(call, flow);
     }
 
+    /// Text with words that appear over it.
+    fn tooltip(&mut self, call: &Macro<'d>, flow: &mut Flow) {
+        self.frame(call, flow);
+        if let Some(words) = call.any_text(&["text", "tooltip", "title", ""]) {
+            let content = vec![Inline::Text(format!("({words})"))];
+            if flow.in_text() {
+                flow.text(" ");
+                flow.inline(Inline::Emphasis(content));
+            } else {
+                flow.block(Block::Paragraph(vec![Inline::Emphasis(content)]));
+            }
+        }
+    }
+
     fn jira(&mut self, call: &Macro<'d>, flow: &mut Flow) {
         let site = self.context.base.strip_suffix("/wiki").filter(|_| self.context.cloud);
         let query = call.any_text(&["jqlQuery", "jql"]);
+        let apart = !flow.in_text();
         match (call.text("key"), query, site) {
             (Some(key), _, Some(site)) => flow_link(format!("{site}/browse/{}", super::href::encode_words(&key)), Inline::Text(key), flow),
             // On Data Center nothing tells which Jira it is.
             (Some(key), _, None) => {
-                self.note("macro:jira", Treatment::Kept);
+                self.kept(call, "the key, without a link");
                 flow.text(&key);
             }
             (None, Some(query), Some(site)) => {
-                self.note("macro:jira", Treatment::Lost);
+                self.lost(call, "the issues that the query finds");
                 let words: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
-                let apart = !flow.in_text();
                 flow.text("Jira issues: ");
                 flow_link(format!("{site}/issues/?jql={words}"), Inline::Code(query), flow);
-                if apart {
-                    flow.end_run();
-                }
             }
-            _ => self.unknown_macro(call, flow),
+            _ => return self.unknown_macro(call, flow),
         }
-    }
-
-    /// Another page shown within this one.
-    fn include(&mut self, call: &Macro<'d>, flow: &mut Flow) {
-        let named = call.text("").map(|title| super::resource::Resource::named(&title));
-        let resource = call.resource(self, "").or_else(|| call.resource(self, "page")).or(named);
-        let target = resource.as_ref().and_then(|resource| resource.target(self.context, None));
-        let Some((target, text)) = target else { return self.unknown_macro(call, flow) };
-        self.note(format!("macro:{}", call.name), Treatment::Lost);
-        let apart = !flow.in_text();
-        flow.inline(Inline::Marker(format!("Confluence macro: {}", call.name)));
-        flow.text(" ");
-        flow.open(Mark::Link(target, 0));
-        flow.close(text.as_deref());
         if apart {
             flow.end_run();
         }
@@ -152,7 +203,7 @@ impl<'d> Walk<'d> {
         let mut found = false;
         for (_, param) in call.params() {
             if let Some(super::resource::Resource::Person(key)) = self.resource_in(param) {
-                flow.inline(Inline::Person(key));
+                flow.chip(Chip::Other(Inline::Person(key)));
                 found = true;
             }
         }
@@ -170,7 +221,7 @@ impl<'d> Walk<'d> {
                     blocks.push(Block::Code { language: Some("html".to_owned()), text: html.trim().to_owned() });
                 }
                 if blocks.iter().any(|block| matches!(block, Block::Code { .. })) {
-                    self.note(format!("macro:{}", call.name), Treatment::Kept);
+                    self.kept(call, "its source");
                 }
                 flow.append_blocks(blocks);
             }
@@ -193,21 +244,29 @@ impl<'d> Walk<'d> {
             Some(encoded) => percent_encoding::percent_decode_str(encoded).decode_utf8_lossy().into_owned(),
             None => formula,
         };
+        let formula = bare_formula(&formula);
         if call.name.contains("inline") || (call.name == "latex" && flow.in_text()) {
-            // GitHub's form of inline mathematics in which nothing needs escaping.
-            flow.text("$");
-            flow.inline(Inline::Code(formula.split_whitespace().collect::<Vec<_>>().join(" ")));
-            flow.text("$");
+            flow.inline(Inline::Math(formula.split_whitespace().collect::<Vec<_>>().join(" ")));
         } else {
             flow.block(Block::Code { language: Some("math".to_owned()), text: super::code::exact(&formula) });
         }
     }
 }
 
+/// A formula without the delimiters that some macros want around it.
+fn bare_formula(formula: &str) -> String {
+    let trimmed = formula.trim();
+    let inner = [("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"), ("$", "$")]
+        .iter()
+        .find_map(|(open, close)| trimmed.strip_prefix(open)?.strip_suffix(close))
+        .filter(|inner| !inner.is_empty() && !inner.contains('$') && !inner.contains("\\["));
+    inner.unwrap_or(formula).to_owned()
+}
+
 /// A lozenge with a word in it.
 fn status(call: &Macro<'_>, flow: &mut Flow) {
     let title = call.any_text(&["title", "colour", "color"]).unwrap_or_else(|| "Grey".to_owned());
-    flow.inline(Inline::Strong(vec![Inline::Text(format!("[{title}]"))]));
+    flow.chip(Chip::Other(Inline::Strong(vec![Inline::Text(format!("[{title}]"))])));
 }
 
 fn flow_link(address: String, text: Inline, flow: &mut Flow) {
@@ -219,14 +278,50 @@ pub(super) fn put_marker(marker: String, flow: &mut Flow) {
     if flow.in_text() { flow.inline(Inline::Marker(marker)) } else { flow.block(Block::Marker(marker)) }
 }
 
+/// A marker, and where on the web people see what it stands for.
+pub(super) fn marker_and_link(marker: String, address: String, text: &str, flow: &mut Flow) {
+    let apart = !flow.in_text();
+    flow.inline(Inline::Marker(marker));
+    flow.text(" ");
+    flow_link(address, Inline::Text(text.to_owned()), flow);
+    if apart {
+        flow.end_run();
+    }
+}
+
 /// A line in bold.
 pub(super) fn bold_line(text: String) -> Block {
     Block::Paragraph(vec![Inline::Strong(vec![Inline::Text(text)])])
 }
 
+/// Macros that show what a search finds at the moment of reading, or what another service draws.
+fn is_elsewhere(name: &str) -> bool {
+    matches!(
+        name,
+        "content-report-table"
+            | "tasks-report-macro"
+            | "recently-updated"
+            | "recently-updated-dashboard"
+            | "blog-posts"
+            | "change-history"
+            | "contributors"
+            | "contributors-summary"
+            | "cloudmacro"
+            | "balsamiq"
+            | "balsamiq-mockup"
+            | "creately"
+            | "lucidchart"
+            | "miro-macro"
+            | "miro"
+            | "popular-labels"
+            | "related-labels"
+            | "recently-used-labels"
+    )
+}
+
 /// Macros that only lead through the page, or decorate it.
 fn is_navigation(name: &str) -> bool {
-    matches!(name, "toc" | "anchor" | "pagetreesearch" | "livesearch" | "create-from-template" | "style" | "like-button")
+    matches!(name, "toc" | "pagetreesearch" | "livesearch" | "create-from-template" | "style" | "like-button")
         || (name.starts_with("scroll-") && !matches!(name, "scroll-ignore" | "scroll-only" | "scroll-title" | "scroll-content-block"))
 }
 
@@ -234,9 +329,7 @@ fn is_navigation(name: &str) -> bool {
 fn is_frame(name: &str) -> bool {
     matches!(
         name,
-        "excerpt"
-            | "details"
-            | "section"
+        "section"
             | "column"
             | "toc-zone"
             | "quote"
@@ -244,10 +337,6 @@ fn is_frame(name: &str) -> bool {
             | "align"
             | "div"
             | "span"
-            | "alert"
-            | "auimessage"
-            | "ui-text-box"
-            | "tooltip"
             | "bgcolor"
             | "clickable"
             | "cell"
@@ -260,8 +349,6 @@ fn is_frame(name: &str) -> bool {
             | "auitabs"
             | "deck"
             | "ui-steps"
-            | "multiexcerpt-macro"
-            | "multiexcerpt"
             | "scroll-ignore"
             | "scroll-only"
             | "scroll-title"

@@ -30,7 +30,11 @@ pub(super) fn short(text: &str, limit: usize) -> String {
 /// `key=value`, in quotes where the value has blanks.
 pub(super) fn pair(key: &str, value: &str) -> String {
     let value = short(value, MAX_VALUE);
-    let quote = if value.contains(' ') { "\"" } else { "" };
+    let quote = match (value.contains(' '), value.contains('"')) {
+        (false, _) => "",
+        (true, false) => "\"",
+        (true, true) => "'",
+    };
     if key.is_empty() { format!("{quote}{value}{quote}") } else { format!("{key}={quote}{value}{quote}") }
 }
 

@@ -23,7 +23,10 @@ impl<'d> Walk<'d> {
 
     /// `panel`: a quote with its emoji and title in bold.
     pub(super) fn panel(&mut self, call: &Macro<'d>, flow: &mut Flow) {
-        let icon = call.text("panelIconText");
+        let icon = call
+            .text("panelIconText")
+            .or_else(|| call.text("panelIconId").and_then(|id| super::emoji::by_id(&id)))
+            .or_else(|| call.text("panelIcon"));
         let title: Vec<String> = icon.into_iter().chain(call.text("title")).collect();
         let body = call.rich.or(call.plain).map(|body| self.blocks(body)).unwrap_or_default();
         put_alert(None, (!title.is_empty()).then(|| Inline::Text(title.join(" "))).into_iter().collect(), body, flow);

@@ -14,7 +14,7 @@ impl<'d> Walk<'d> {
     pub(super) fn table(&mut self, id: Id, flow: &mut Flow) {
         let mut table = Table::default();
         let (mut caption, mut stray) = (Flow::new(), Flow::new());
-        self.rows(id, &mut table, &mut caption, &mut stray);
+        self.rows(id, false, &mut table, &mut caption, &mut stray);
         flow.append_blocks(caption.finish());
         if table.rows.iter().flatten().any(|cell| !cell.body.is_empty()) {
             flow.block(Block::Table(table));
@@ -22,7 +22,7 @@ impl<'d> Walk<'d> {
         flow.append_blocks(stray.finish());
     }
 
-    fn rows(&mut self, id: Id, table: &mut Table, caption: &mut Flow, stray: &mut Flow) {
+    fn rows(&mut self, id: Id, head: bool, table: &mut Table, caption: &mut Flow, stray: &mut Flow) {
         let dom = self.dom;
         // Whether the last row is made of cells without a row.
         let mut loose = false;
@@ -30,7 +30,8 @@ impl<'d> Walk<'d> {
             match dom.name(child) {
                 "tr" => {
                     loose = false;
-                    let row = self.row(child);
+                    let mut row = self.row(child);
+                    row.iter_mut().for_each(|cell| cell.header |= head);
                     if !row.is_empty() {
                         table.rows.push(row);
                     }
@@ -43,7 +44,7 @@ impl<'d> Walk<'d> {
                     }
                     loose = true;
                 }
-                "thead" | "tbody" | "tfoot" => self.rows(child, table, caption, stray),
+                name @ ("thead" | "tbody" | "tfoot") => self.rows(child, name == "thead", table, caption, stray),
                 "caption" => self.boundary(child, caption),
                 "colgroup" | "col" => {}
                 _ => self.node(child, stray),

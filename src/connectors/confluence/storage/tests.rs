@@ -1,6 +1,7 @@
 //! Tests of the storage format reader: a construct each, malformed bodies, bounds, properties, and whole pages.
 
 mod bounds;
+mod inserts;
 mod links;
 mod macros;
 mod malformed;
@@ -12,7 +13,7 @@ mod text;
 use crate::markdown::{Inline, Resolved, Resolver, Target, Tree, write};
 use crate::model::{Diagnostic, Key, Treatment};
 
-use super::{Context, read};
+use super::{Context, Reading, read};
 
 const CLOUD: Context<'_> = Context { base: "https://acme.example.net/wiki", space: "ENG", page: "7", cloud: true };
 const SERVER: Context<'_> = Context { base: "https://example.org/confluence", space: "ENG", page: "7", cloud: false };
@@ -36,7 +37,7 @@ impl Resolver for Mirror {
 
 /// What `body` becomes on Cloud, beside that mirror.
 fn markdown(body: &str) -> String {
-    let (tree, _) = read(body, &CLOUD);
+    let tree = read(body, &CLOUD).tree;
     write::body(&tree, &Mirror).text
 }
 
@@ -48,22 +49,23 @@ fn check(cases: &[(&str, &str)]) {
 }
 
 fn tree(body: &str) -> Tree {
-    read(body, &CLOUD).0
+    read(body, &CLOUD).tree
 }
 
-/// `what treatment` of each diagnostic.
+/// `what treatment` of each diagnostic, but for what was rendered.
 fn diagnostics(body: &str) -> Vec<String> {
     let say = |diagnostic: Diagnostic| match diagnostic.treatment {
-        Treatment::Kept => format!("{} kept", diagnostic.what),
-        Treatment::Lost => format!("{} lost", diagnostic.what),
+        Treatment::Rendered => None,
+        Treatment::Kept => Some(format!("{} kept", diagnostic.what)),
+        Treatment::Lost => Some(format!("{} lost", diagnostic.what)),
     };
-    read(body, &CLOUD).1.into_iter().map(say).collect()
+    read(body, &CLOUD).diagnostics.into_iter().filter_map(say).collect()
 }
 
 /// The target of the only link or image of a body's only paragraph.
 #[track_caller]
 fn target(body: &str, context: &Context<'_>) -> Target {
-    let (tree, _) = read(body, context);
+    let tree = read(body, context).tree;
     let [crate::markdown::Block::Paragraph(content)] = tree.blocks.as_slice() else { panic!("{tree:?}") };
     match content.as_slice() {
         [Inline::Link { target, .. } | Inline::Image { target, .. }] => target.clone(),

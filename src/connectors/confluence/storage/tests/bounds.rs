@@ -36,9 +36,9 @@ fn deep_nesting_is_flattened_and_says_so() {
         ("<novel>word ", ""),
     ] {
         let body = format!("{}<p>bottom</p>{}<p>after</p>", open.repeat(10_000), close.repeat(10_000));
-        let (tree, diagnostics) = read(&body, &CLOUD);
+        let Reading { tree, diagnostics, .. } = read(&body, &CLOUD);
         assert!(depth(&tree.blocks) <= 102, "{open}");
-        assert!(diagnostics.contains(&Diagnostic { what: "depth".to_owned(), treatment: Treatment::Kept }), "{open}");
+        assert!(diagnostics.iter().any(|found| found.what == "depth" && found.treatment == Treatment::Kept), "{open}");
         let text = write::body(&tree, &Mirror).text;
         assert_eq!(text.matches("word").count(), 10_000, "{open}");
         assert!(text.contains("bottom") && text.contains("after") && text.contains("nested more than 100 deep"), "{open}");
@@ -47,7 +47,7 @@ fn deep_nesting_is_flattened_and_says_so() {
 
 #[test]
 fn a_hundred_levels_are_not_too_deep() {
-    let (_, diagnostics) = read(&format!("{}x{}", "<blockquote>".repeat(100), "</blockquote>".repeat(100)), &CLOUD);
+    let diagnostics = read(&format!("{}x{}", "<blockquote>".repeat(100), "</blockquote>".repeat(100)), &CLOUD).diagnostics;
     assert_eq!(diagnostics, []);
     let after = tree(&format!("{}{}<h1>a</h1>", "<div>".repeat(150), "</div>".repeat(150)));
     assert!(matches!(after.blocks.last(), Some(Block::Heading { .. })), "what follows is whole again");
@@ -98,6 +98,12 @@ fn markup_without_end_costs_no_more_than_its_length() {
 }
 
 #[test]
-fn diagnostics_are_bounded() {
-    assert_eq!(read(&"<ac:x/>".repeat(20_000), &CLOUD).1.len(), 10_000);
+fn diagnostics_are_counted_bounded_and_keep_what_was_lost() {
+    let same = read(&"<ac:x/>".repeat(20_000), &CLOUD).diagnostics;
+    assert_eq!(same.iter().map(|found| found.count).collect::<Vec<_>>(), [20_000]);
+    let call = |n: usize, body: &str| format!("<ac:structured-macro ac:name=\"m{n}\">{body}</ac:structured-macro>");
+    let many: String = (0..5000).map(|n| call(n, "<ac:rich-text-body>x</ac:rich-text-body>")).collect();
+    let found = read(&(many + &call(9999, "")), &CLOUD).diagnostics;
+    assert_eq!(found.len(), 1001);
+    assert_eq!(found.last().map(|found| found.treatment), Some(Treatment::Lost));
 }

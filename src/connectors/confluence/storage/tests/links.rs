@@ -61,9 +61,9 @@ fn links_have_their_own_words_or_their_targets() {
         ("<p><ac:link><ri:content-entity ri:content-id=\"98411\" /></ac:link></p>", "[The guide](guide.md)"),
         ("<p><ac:link><ri:attachment ri:filename=\"a.pdf\" /></ac:link></p>", "[a.pdf](_assets/a.pdf)"),
         ("<p><ac:link><ri:space ri:space-key=\"OPS\" /></ac:link></p>", "[OPS](https://acme.example.net/wiki/spaces/OPS)"),
-        ("<p><ac:link ac:anchor=\"Local part\"><ac:link-body>jump</ac:link-body></ac:link></p>", "[jump](#local-part)"),
-        ("<p><ac:link ac:anchor=\"local\" /></p>", "[local](#local)"),
-        ("<p><ac:link ac:anchor=\"local\"><ri:page /></ac:link></p>", "[local](#local)"),
+        ("<p><ac:link ac:anchor=\"no such\"><ac:link-body>jump</ac:link-body></ac:link></p>", "jump"),
+        ("<h1>Local</h1><p><ac:link ac:anchor=\"local\" /></p>", "# Local\n\n[local](#local)"),
+        ("<h1>Local</h1><p><ac:link ac:anchor=\"local\"><ri:page /></ac:link></p>", "# Local\n\n[local](#local)"),
         (
             "<p><ac:link><ri:page ri:content-title=\"Guide\" /><ac:link-body><ac:image ac:alt=\"i\"><ri:attachment ri:filename=\"a.png\"/></ac:image></ac:link-body></ac:link></p>",
             "[![i](_assets/a.png)](guide.md)",
@@ -76,6 +76,7 @@ fn people_are_named() {
     check(&[
         ("<p>Ask <ac:link><ri:user ri:account-id=\"712020:ann\" /></ac:link>.</p>", "Ask @Ann."),
         ("<p><ac:link><ri:user ri:username=\"ann\" /></ac:link></p>", "@Ann"),
+        ("<p>x<ac:link><ri:user ri:username=\"ann\" /></ac:link><ac:link><ri:user ri:username=\"ann\" /></ac:link>s</p>", "x@Ann @Anns"),
         ("<p><ac:link><ri:user ri:account-id=\"712020:ann\" /><ac:link-body>our lead</ac:link-body></ac:link></p>", "our lead"),
         ("<p><ac:link><ri:user /></ac:link></p>", "`[unknown user]`"),
     ]);
@@ -117,6 +118,61 @@ fn plain_addresses_find_mirrored_pages() {
         ),
         ("<p>a</p><a href=\"https://example.com/x\" data-card-appearance=\"block\">https://example.com/x</a>b", "a\n\n<https://example.com/x>\n\nb"),
         ("<p><a href=\"https://example.com\"></a></p>", "<https://example.com>"),
-        ("<p><a href=\"#Some%20part\">x</a> <a href=\"../x\">y</a></p>", "[x](#some-part) [y](https://acme.example.net/x)"),
+        (
+            "<p><a href=\"#Some%20part\">x</a> <a href=\"../x\">y</a></p><h2>Some part</h2>",
+            "[x](#some-part) [y](https://acme.example.net/x)\n\n## Some part",
+        ),
     ]);
+}
+
+#[test]
+fn places_of_the_page_are_found_however_they_are_named() {
+    let page = |anchor: &str| {
+        let link = format!("<p><ac:link ac:anchor=\"{anchor}\"><ac:link-body>jump</ac:link-body></ac:link></p>");
+        let text = markdown(&format!("{link}<h2>Roll back (v2)</h2><h2>Notes</h2><h3>Notes</h3><h2>Über uns: Team</h2>"));
+        text.lines().next().unwrap_or_default().to_owned()
+    };
+    for (anchor, expected) in [
+        ("Roll back (v2)", "[jump](#roll-back-v2)"),
+        ("Roll-back-(v2)", "[jump](#roll-back-v2)"),
+        ("Rollback(v2)", "[jump](#roll-back-v2)"),
+        ("ReleaseGuide-Rollback(v2)", "[jump](#roll-back-v2)"),
+        ("id-2024Guide-Notes", "[jump](#notes)"),
+        ("Notes.1", "[jump](#notes-1)"),
+        ("Guide-Notes.1", "[jump](#notes-1)"),
+        ("notes-1", "[jump](#notes-1)"),
+        ("\u{dc}beruns:Team", "[jump](#\u{fc}ber-uns-team)"),
+        ("Gone", "jump"),
+        ("Guide-", "jump"),
+        ("-", "jump"),
+    ] {
+        assert_eq!(page(anchor), expected, "{anchor}");
+    }
+}
+
+#[test]
+fn anchors_are_written_where_a_link_of_the_page_leads_to_them() {
+    let anchor =
+        |name: &str| format!("<ac:structured-macro ac:name=\"anchor\"><ac:parameter ac:name=\"\">{name}</ac:parameter></ac:structured-macro>");
+    let link = "<p><ac:link ac:anchor=\"Far Down\"><ac:link-body>jump</ac:link-body></ac:link></p>";
+    check(&[
+        (&format!("<p>a {} b</p>", anchor("Far Down")), "a b"),
+        (&format!("{link}<p>a {} b</p>", anchor("Far Down")), "[jump](#far-down)\n\na <a id=\"far-down\"></a>b"),
+        (&format!("{link}<p>{}</p><h2>B</h2>", anchor("Far Down")), "[jump](#far-down)\n\n<a id=\"far-down\"></a>\n\n## B"),
+        (&format!("{link}<h2>{}The end</h2>", anchor("Far Down")), "[jump](#the-end)\n\n## The end"),
+        (&format!("{link}<h2>{}</h2>", anchor("Far Down")), "jump"),
+        ("<p><a href=\"#x\">j</a> <a name=\"x\">here</a> <a id=\"y\">there</a></p>", "[j](#x) <a id=\"x\"></a>here there"),
+        (
+            &format!("{link}<table><tr><td>{}a</td></tr></table>", anchor("Far Down")),
+            "[jump](#far-down)\n\n|  |\n| --- |\n| <a id=\"far-down\"></a>a |",
+        ),
+    ]);
+}
+
+#[test]
+fn a_heading_of_another_page_loses_that_pages_title() {
+    let link = |anchor: &str| {
+        format!("<p><ac:link ac:anchor=\"{anchor}\"><ri:page ri:content-title=\"Guide\" /><ac:link-body>x</ac:link-body></ac:link></p>")
+    };
+    check(&[(&link("Theguide-Setup"), "[x](guide.md#setup)"), (&link("Setup-steps"), "[x](guide.md#setup-steps)")]);
 }

@@ -48,7 +48,7 @@ fn sections_join_and_unclosed_ones_end_with_the_body() {
 #[test]
 fn sloppy_attributes_are_read() {
     check(&[
-        ("<table><tr><td colspan=2 nowrap>a</td></tr></table>", "|  |  |\n| --- | --- |\n| a |  |"),
+        ("<table><tr><td colspan=2 nowrap>a</td><td>b</td></tr></table>", "|  |  |  |\n| --- | --- | --- |\n| a |  | b |"),
         ("<a href = 'https://example.com' href=\"https://example.org\">x</a>", "[x](https://example.com)"),
         ("<a href=https://example.com>x</a>", "[x](https://example.com)"),
     ]);

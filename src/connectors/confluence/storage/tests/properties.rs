@@ -101,3 +101,146 @@ proptest! {
         markdown(&chars.into_iter().collect::<String>());
     }
 }
+
+/// Code that a fence, an escape or a parser could damage.
+fn code_text() -> impl Strategy<Value = String> {
+    let pieces = vec![
+        "a",
+        "x = 1",
+        "```",
+        "````",
+        "~~~",
+        "`",
+        "]]>",
+        "]]",
+        "<b>",
+        "</code></pre>",
+        "&amp;",
+        "&#10;",
+        "&",
+        "<",
+        "\"",
+        "\t",
+        "    ",
+        "  ",
+        " ",
+        "\n",
+        "\n",
+        "\n\n",
+        "- a",
+        "1. b",
+        "> c",
+        "| d |",
+        "# e",
+        "<!--",
+        "\\",
+        "\\|",
+        "$x$",
+        "*",
+        "_",
+        "\u{e9}\u{1f600}",
+        "\u{a0}",
+        "\u{200b}",
+        "[x](y)",
+        "---",
+    ];
+    prop::collection::vec(prop::sample::select(pieces), 0..12).prop_map(|pieces| pieces.concat())
+}
+
+/// The text of each code block in `markdown`, also of those within HTML tables.
+fn code_blocks(markdown: &str) -> Vec<String> {
+    use comrak::nodes::NodeValue;
+    let mut options = comrak::Options::default();
+    options.extension.table = true;
+    options.extension.tasklist = true;
+    options.extension.alerts = true;
+    let arena = comrak::Arena::new();
+    let root = comrak::parse_document(&arena, markdown, &options);
+    let mut found = Vec::new();
+    for node in root.descendants() {
+        match &node.data().value {
+            NodeValue::CodeBlock(code) => found.push(code.literal.strip_suffix('\n').unwrap_or(&code.literal).to_owned()),
+            NodeValue::HtmlBlock(html) => {
+                for part in html.literal.split("<pre><code>").skip(1) {
+                    let text = part.split("</code></pre>").next().unwrap_or_default();
+                    let text = text.replace("&#10;", "\n").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
+                    found.push(text.replace("&amp;", "&"));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+proptest! {
+    #[test]
+    fn code_bytes_in_are_code_bytes_out(text in code_text(), place in 0..7_usize) {
+        let cdata = text.replace("]]>", "]]]]><![CDATA[>");
+        let code = format!("<ac:structured-macro ac:name=\"code\"><ac:plain-text-body><![CDATA[{cdata}]]></ac:plain-text-body></ac:structured-macro>");
+        let (open, close) = [
+            ("", ""),
+            ("<ul><li><p>a</p>", "</li></ul>"),
+            ("<ol start=\"99\"><li>", "</li></ol>"),
+            ("<ac:structured-macro ac:name=\"info\"><ac:rich-text-body>", "</ac:rich-text-body></ac:structured-macro>"),
+            ("<blockquote><ul><li>", "</li></ul></blockquote>"),
+            ("<table><tr><td>", "</td><td>b</td></tr></table>"),
+            ("<ac:task-list><ac:task><ac:task-body>", "</ac:task-body></ac:task></ac:task-list>"),
+        ][place];
+        let written = markdown(&format!("{open}{code}{close}"));
+        // The editor puts one line end around the text.
+        let exact = text.strip_prefix('\n').unwrap_or(&text);
+        let exact = exact.strip_suffix('\n').unwrap_or(exact);
+        prop_assert_eq!(code_blocks(&written), [exact], "{}", written);
+    }
+
+    #[test]
+    fn cells_in_are_cells_out(rows in prop::collection::vec(prop::collection::vec((1..4_u8, 1..4_u8, any::<bool>(), cell()), 1..5), 1..6)) {
+        let mut body = String::from("<table>");
+        for row in &rows {
+            body.push_str("<tr>");
+            for (columns, lines, header, content) in row {
+                let name = if *header { "th" } else { "td" };
+                body.push_str(&format!("<{name} colspan=\"{columns}\" rowspan=\"{lines}\">{content}</{name}>"));
+            }
+            body.push_str("</tr>");
+        }
+        body.push_str("</table>");
+        let (body, count) = number(&body);
+        let written = markdown(&body);
+        let html = written.contains("<table>");
+        for word in 0..count {
+            prop_assert!(written.contains(&format!("w{word}q")), "w{} is missing in\n{}", word, written);
+        }
+        // A table of text has as many lines as rows, and each line as many cells.
+        if !html && count > 0 {
+            let lines: Vec<&str> = written.lines().collect();
+            let bars = |line: &str| line.replace("\\|", "").matches('|').count();
+            let divider = lines.iter().position(|line| line.starts_with("| --- ")).unwrap_or_default();
+            prop_assert!(lines.iter().all(|line| bars(line) == bars(lines[divider])), "{}", written);
+            let below = lines.len() - divider - 1;
+            prop_assert!(below == rows.len() || below + 1 == rows.len(), "{}", written);
+        }
+    }
+}
+
+/// What may stand in a cell.
+fn cell() -> impl Strategy<Value = String> {
+    let contents = vec![
+        "<w/>",
+        "<p><w/></p><p><w/> | <code>a|<w/></code></p>",
+        "<ul><li><w/><ul><li><w/></li></ul></li><li><w/></li></ul>",
+        "<h3><w/></h3><p><w/><br/><w/></p>",
+        "<ac:task-list><ac:task><ac:task-status>complete</ac:task-status><ac:task-body><w/></ac:task-body></ac:task></ac:task-list>",
+        "<ac:image ac:alt=\"<w/>\"><ri:attachment ri:filename=\"a.png\"/><ac:caption><w/></ac:caption></ac:image>",
+        "<ac:structured-macro ac:name=\"status\"><ac:parameter ac:name=\"title\"><w/></ac:parameter></ac:structured-macro>",
+        "",
+    ];
+    let rich = vec![
+        "<ac:structured-macro ac:name=\"code\"><ac:plain-text-body><![CDATA[<w/>\n\n<w/>]]></ac:plain-text-body></ac:structured-macro>",
+        "<ac:structured-macro ac:name=\"info\"><ac:rich-text-body><p><w/></p></ac:rich-text-body></ac:structured-macro>",
+        "<table><tr><td><w/></td><td><w/></td></tr></table>",
+        "<blockquote><w/></blockquote><hr/><w/>",
+    ];
+    prop_oneof![20 => prop::sample::select(contents), 1 => prop::sample::select(rich)].prop_map(str::to_owned)
+}

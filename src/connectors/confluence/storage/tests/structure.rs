@@ -32,6 +32,8 @@ fn tables_have_headers_spans_and_captions() {
             "| Key | Value |\n| --- | --- |\n| a | b<br>c\\|d |",
         ),
         ("<table><tr><th>a</th><td>b</td></tr></table>", "|  |  |\n| --- | --- |\n| **a** | b |"),
+        ("<table><tr><td><h3>Head<br/>line</h3><p>x</p></td></tr></table>", "|  |\n| --- |\n| **Head line**<br>x |"),
+        ("<table><thead><tr><td>A</td></tr></thead><tr><td>a</td></tr></table>", "| A |\n| --- |\n| a |"),
         ("<table><caption>C</caption><tr><td>a</td></tr></table>", "C\n\n|  |\n| --- |\n| a |"),
         (
             "<table><tr><td class=\"numberingColumn\">1</td><td><ul><li>x<ul><li>y</li></ul></li></ul></td></tr></table>",
@@ -102,6 +104,7 @@ fn blocks_within_text_end_the_paragraph_and_reopen_it_with_its_marks() {
 fn quotes_preformatted_text_and_layouts() {
     check(&[
         ("<blockquote><p>a</p><blockquote>b</blockquote></blockquote>", "> a\n>\n> > b"),
+        ("<pre><p>a</p><p>b</p>c</pre>", "```\na\nb\nc\n```"),
         ("<pre>  a\n\tb <strong>c</strong>&nbsp;d<br/>e\n</pre>", "```\n  a\n\tb c d\ne\n```"),
         (
             "<ac:layout><ac:layout-section ac:type=\"two_equal\"><ac:layout-cell><p>a</p></ac:layout-cell><ac:layout-cell>b</ac:layout-cell></ac:layout-section></ac:layout>",

@@ -1,0 +1,48 @@
+//! Turns: how much those who ask without end are answered before somebody else is. Counted, not timed: all of it happens on one thread.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
+use super::*;
+use crate::config::{Surroundings, load};
+
+#[tokio::test]
+async fn whoever_asks_without_end_does_not_keep_others_waiting() {
+    const FLOODERS: usize = 20;
+    const REQUESTS: usize = 500;
+    let home = tempfile::tempdir().unwrap();
+    let around = Surroundings { environment: [("HOME".to_owned(), home.path().to_str().unwrap().to_owned())].into(), ..Default::default() };
+    let config = Arc::new(load(&around).unwrap());
+    let path = home.path().join("run/control.sock");
+    let listener = Listener::open(&path).unwrap();
+    let schedule = Schedule::new(&config).unwrap();
+    let context = Context { supervisor: Supervisor::new(config).0, schedule, reload: mpsc::channel(1).0, started: Instant::now() };
+    // Nobody is let in before this task waits for something, so all have asked by then.
+    tokio::spawn(run(listener, context));
+    let connect = || UnixStream::connect(&path).unwrap();
+    let mut flooders: Vec<UnixStream> = (0..FLOODERS).map(|_| connect()).collect();
+    for flooder in &mut flooders {
+        flooder.write_all("{\"op\":\"status\"}\n".repeat(REQUESTS).as_bytes()).unwrap();
+        flooder.set_nonblocking(true).unwrap();
+    }
+    let mut last = tokio::net::UnixStream::connect(&path).await.unwrap();
+    last.write_all(b"{\"op\":\"status\"}\n").await.unwrap();
+    let mut answer = String::new();
+    BufReader::new(&mut last).read_line(&mut answer).await.unwrap();
+    assert!(answer.contains("\"ok\""), "{answer}");
+    let answered: usize = flooders.iter_mut().map(lines).sum();
+    assert!(answered > 0, "nobody else asked, so this shows nothing");
+    assert!(answered <= FLOODERS * 5, "{answered} others were answered first");
+}
+
+/// Lines that have come so far.
+fn lines(stream: &mut UnixStream) -> usize {
+    let mut came = Vec::new();
+    let mut piece = [0; 65536];
+    while let Ok(length @ 1..) = stream.read(&mut piece) {
+        came.extend_from_slice(&piece[..length]);
+    }
+    came.iter().filter(|byte| **byte == b'\n').count()
+}

@@ -1,0 +1,186 @@
+//! The end of a run: attachments, what leaves for the trash, and at last the cursors.
+
+use std::sync::Arc;
+
+use context_sync_protocol::event::{Level, Summary};
+use rustc_hash::FxHashSet;
+
+use super::{Engine, Rest};
+use crate::connectors::connector::{Completion, Depth, Presence};
+use crate::model::{DocPath, RemoteId};
+use crate::state::{Change, DocRecord, ScopeRecord, SiteRecord};
+use crate::sync::assets::Porter;
+use crate::sync::book::{Book, Entry};
+use crate::sync::view::View;
+use crate::sync::{Abort, assets};
+
+impl Engine {
+    pub(super) async fn bring_assets(
+        &self,
+        book: &mut Book,
+        view: &mut Arc<View>,
+        rest: &mut Rest,
+        referenced: Option<FxHashSet<RemoteId>>,
+        touched: &FxHashSet<RemoteId>,
+        summary: &mut Summary,
+    ) -> Result<(), Abort> {
+        for (id, entry) in &mut book.assets {
+            entry.referenced = match &referenced {
+                Some(referenced) => referenced.contains(id),
+                None => entry.kept.as_ref().is_some_and(|k| k.path.is_some() || k.deferred.is_some()),
+            };
+        }
+        let porter = Porter {
+            connector: self.connector.as_ref(),
+            state: &self.state,
+            mirror: &self.mirror,
+            reporter: self.reporter.as_ref(),
+            progressed: &self.progressed,
+            cancel: &self.cancel,
+            day: self.day.clone(),
+            now_ms: self.now_ms,
+            depth: self.rules.depth,
+        };
+        let brought = porter.bring(book).await?;
+        summary.downloaded = brought.downloaded;
+        if brought.changed {
+            // A document that showed a path before the download failed must not keep a dead link.
+            book.site.unclean = true;
+            self.look_around(book, view);
+            self.settle(book, view, rest, touched, summary).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn drop_gone_assets(&self, book: &mut Book) -> Result<(), Abort> {
+        let gone = assets::gone(book, self.options.max_delete_percent, self.reporter.as_ref());
+        let records: Vec<_> = gone.iter().filter_map(|id| book.assets.remove(id)).filter_map(|e| e.kept).collect();
+        self.trash_assets(records.into_iter().map(|r| (r.asset.id, r.path)).collect()).await
+    }
+
+    pub(super) async fn trash_assets(&self, assets: Vec<(RemoteId, Option<DocPath>)>) -> Result<(), Abort> {
+        if assets.is_empty() {
+            return Ok(());
+        }
+        let (mirror, state, day) = (Arc::clone(&self.mirror), Arc::clone(&self.state), self.day.clone());
+        tokio::task::spawn_blocking(move || {
+            for path in assets.iter().filter_map(|(_, path)| path.as_ref()) {
+                mirror.trash(path, &day)?;
+            }
+            mirror.sync()?;
+            Ok(state.commit(assets.into_iter().map(|(id, _)| Change::DropAsset(id)).collect())?)
+        })
+        .await?
+    }
+
+    /// Moves to the trash what leaves, with the attachments that only it showed.
+    pub(super) async fn remove(&self, book: &mut Book, summary: &mut Summary) -> Result<(), Abort> {
+        let leaving: Vec<(RemoteId, Option<DocPath>, Presence)> =
+            book.docs.iter().filter_map(|(id, e)| Some((id.clone(), e.kept.as_ref().and_then(|k| k.path.clone()), e.leaves?))).collect();
+        if leaving.is_empty() {
+            return Ok(());
+        }
+        self.progressed.phase("removing", leaving.len() as u64);
+        for (id, path, presence) in &leaving {
+            let path = path.as_ref().map_or("", DocPath::as_str);
+            let why = format!("{presence:?}").to_lowercase();
+            self.reporter.log(Level::Info, "A document leaves the mirror for the trash.", &[("doc", id.as_str()), ("path", path), ("why", &why)]);
+        }
+        let owners: FxHashSet<&RemoteId> = leaving.iter().map(|(id, ..)| id).collect();
+        let orphans: Vec<(RemoteId, Option<DocPath>)> = book
+            .assets
+            .iter()
+            .filter(|(_, e)| !e.referenced && owners.contains(&e.asset.owner) && e.kept.is_some())
+            .map(|(id, e)| (id.clone(), e.kept.as_ref().and_then(|k| k.path.clone())))
+            .collect();
+        summary.removed = leaving.iter().filter(|(_, path, _)| path.is_some()).count() as u64;
+        let (mirror, state, day) = (Arc::clone(&self.mirror), Arc::clone(&self.state), self.day.clone());
+        let gone: Vec<(RemoteId, Option<DocPath>)> = leaving.into_iter().map(|(id, path, _)| (id, path)).collect();
+        for (id, _) in &gone {
+            book.docs.remove(id);
+        }
+        for (id, _) in &orphans {
+            book.assets.remove(id);
+        }
+        tokio::task::spawn_blocking(move || {
+            for path in gone.iter().filter_map(|(_, path)| path.as_ref()) {
+                mirror.trash(path, &day)?;
+            }
+            mirror.sync()?;
+            Ok::<_, Abort>(state.commit(gone.into_iter().map(|(id, _)| Change::DropDocument(id)).collect())?)
+        })
+        .await??;
+        self.trash_assets(orphans).await
+    }
+
+    /// Advances the cursors: everything before them is in place, or is written down as deferred.
+    pub(super) async fn finish(&self, book: &mut Book, rest: &Rest, summary: &mut Summary) -> Result<(), Abort> {
+        let mut changes = self.wanted_again_or_no_more(book).await?;
+        for id in &book.new_nodes {
+            if let Some(place) = book.nodes.get(id) {
+                changes.push(Change::PutNode(id.clone(), (**place).clone()));
+            }
+        }
+        for (scope, entry) in &book.scopes {
+            let Some((name, completion, cursor)) = &entry.listed else { continue };
+            let old = entry.kept.clone().unwrap_or_default();
+            let advanced = if completion.is_complete() { cursor.clone().or(old.cursor) } else { old.cursor };
+            changes.push(Change::PutScope(
+                scope.clone(),
+                ScopeRecord { name: name.clone(), cursor: advanced, missing: old.missing, unwanted: *completion == Completion::Unwanted },
+            ));
+        }
+        let everything = self.rules.depth == Depth::Everything && summary.scopes.is_empty();
+        changes.push(Change::PutSite(SiteRecord {
+            last_success_ms: self.now_ms,
+            last_everything_ms: if everything { self.now_ms } else { book.site.last_everything_ms },
+            full_wanted: false,
+            settings: self.options.settings,
+            runs: book.site.runs.saturating_add(1),
+            unclean: false,
+        }));
+        self.progressed.rename_phase("finishing");
+        let (mirror, state) = (Arc::clone(&self.mirror), Arc::clone(&self.state));
+        let trash = tokio::task::spawn_blocking(move || {
+            state.commit(changes)?;
+            Ok::<_, Abort>(mirror.trash_usage()?)
+        })
+        .await??;
+        (summary.trash_files, summary.trash_bytes) = trash;
+        summary.documents = book.docs.values().filter(|e| e.available()).count() as u64;
+        summary.assets = book.assets.values().filter(|e| e.kept.as_ref().is_some_and(|k| k.path.is_some())).count() as u64;
+        let waits =
+            |id: &RemoteId, e: &Entry| e.failed.is_some() || (!rest.settled.contains(id) && e.kept.as_ref().is_some_and(|k| k.deferred.is_some()));
+        let documents = book.docs.iter().filter(|(id, e)| waits(id, e)).count();
+        let attachments = book.assets.values().filter(|e| e.wanted() && e.kept.as_ref().is_some_and(|k| k.deferred.is_some())).count();
+        summary.deferred = (documents + attachments) as u64;
+        Ok(())
+    }
+
+    /// Documents that the configuration asks for no more, or asks for again.
+    async fn wanted_again_or_no_more(&self, book: &Book) -> Result<Vec<Change>, Abort> {
+        let turned: Vec<(RemoteId, bool)> = book
+            .docs
+            .iter()
+            .filter_map(|(id, entry)| {
+                let before = entry.kept.as_ref()?.unwanted;
+                let now = entry.seen.is_none() && (before || entry.unwanted);
+                (before != now).then(|| (id.clone(), now))
+            })
+            .collect();
+        if turned.is_empty() {
+            return Ok(Vec::new());
+        }
+        let state = Arc::clone(&self.state);
+        tokio::task::spawn_blocking(move || {
+            let mut changes = Vec::new();
+            for (id, unwanted) in turned {
+                if let Some(record) = state.document(&id)? {
+                    changes.push(Change::PutDocument(id, DocRecord { unwanted, ..record }));
+                }
+            }
+            Ok(changes)
+        })
+        .await?
+    }
+}

@@ -1,0 +1,139 @@
+//! Listing and all that is decided from it: what was touched by hand, what leaves, who has to be asked for, whether there is anything to do.
+
+use std::sync::Arc;
+
+use context_sync_protocol::event::{Level, Summary};
+use rustc_hash::{FxHashMap, FxHashSet};
+use tokio::sync::mpsc;
+
+use super::{Engine, Rest};
+use crate::connectors::connector::{Completion, Depth, Wanted};
+use crate::model::{Key, RemoteId};
+use crate::state::Change;
+use crate::sync::book::{Book, Entry};
+use crate::sync::fetch::Arrival;
+use crate::sync::sweep::Limits;
+use crate::sync::view::View;
+use crate::sync::{Abort, hand, listing, sweep};
+
+impl Engine {
+    pub(super) async fn list_and_write(
+        &self,
+        book: &mut Book,
+        wanted: mpsc::UnboundedSender<Wanted>,
+        arrivals: mpsc::UnboundedReceiver<Arrival>,
+        summary: &mut Summary,
+    ) -> Result<(Arc<View>, Rest, FxHashSet<RemoteId>), Abort> {
+        let looking = self.look_for_hands(book);
+        let asked = listing::list(self.connector.as_ref(), book, self.rules, wanted, &self.progressed, &self.cancel).await?;
+        let touched = looking.await??;
+        for id in &touched.assets {
+            if let Some(asset) = book.assets.get_mut(id) {
+                asset.touched = true;
+            }
+        }
+        self.progressed.rename_phase("fetching");
+        let limits = Limits { max_delete_percent: self.options.max_delete_percent, accept_deletions: self.options.accept_deletions };
+        let swept = sweep::sweep(self.connector.as_ref(), book, limits, self.now_ms, self.reporter.as_ref()).await.map_err(Abort::Source)?;
+        summary.held = swept.held;
+        summary.scopes.extend(swept.missing);
+        self.note_incomplete(book, summary);
+        self.drop_gone_assets(book).await?;
+        self.ask_people(book).await?;
+        let view = Arc::new(book.view(self.rules.full));
+        let work = asked > 0 || !touched.documents.is_empty() || structural(book, &view);
+        if work && !book.site.unclean {
+            book.site.unclean = true;
+            self.commit(vec![Change::PutSite(book.site.clone())]).await?;
+        }
+        let rest = self.write_arrivals(book, &view, arrivals, summary).await?;
+        Ok((view, rest, touched.documents))
+    }
+
+    fn look_for_hands(&self, book: &Book) -> tokio::task::JoinHandle<Result<Touched, Abort>> {
+        let mut documents = Vec::new();
+        for (id, entry) in &book.docs {
+            if let Some((kept, path)) = entry.kept.as_ref().and_then(|k| Some((k, k.path.clone()?))) {
+                documents.push(hand::Known { whose: id.clone(), path, stamp: kept.stamp, hash: kept.hash });
+            }
+        }
+        let mut files = Vec::new();
+        for (id, entry) in &book.assets {
+            if let Some((kept, path)) = entry.kept.as_ref().and_then(|k| Some((k, k.path.clone()?))) {
+                files.push(hand::Known { whose: id.clone(), path, stamp: kept.stamp, hash: kept.hash });
+            }
+        }
+        let mirror = Arc::clone(&self.mirror);
+        tokio::task::spawn_blocking(move || {
+            Ok(Touched {
+                documents: hand::touched(&mirror, documents)?.into_iter().collect(),
+                assets: hand::touched(&mirror, files)?.into_iter().collect(),
+            })
+        })
+    }
+
+    fn note_incomplete(&self, book: &Book, summary: &mut Summary) {
+        for entry in book.scopes.values() {
+            if let Some((name, Completion::Incomplete(why), _)) = &entry.listed {
+                summary.scopes.insert(name.clone(), why.clone());
+            }
+        }
+        for (scope, why) in &summary.scopes {
+            self.reporter.log(Level::Warn, &format!("`{scope}` was not listed as a whole ({why}); nothing of it is removed."), &[("scope", scope)]);
+        }
+    }
+
+    /// Names that the listing calls for: those we never asked, and once a day all of them.
+    async fn ask_people(&self, book: &mut Book) -> Result<(), Abort> {
+        let mut keys: Vec<Key> = match self.rules.depth {
+            Depth::Everything => book.named.iter().chain(book.people.keys()).cloned().collect(),
+            Depth::Changes => book.named.iter().filter(|k| !book.people.contains_key(*k)).cloned().collect(),
+        };
+        keys.sort();
+        keys.dedup();
+        self.learn_people(book, keys).await
+    }
+
+    pub(super) async fn learn_people(&self, book: &mut Book, keys: Vec<Key>) -> Result<(), Abort> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let answers: FxHashMap<Key, String> = self.connector.people(keys.clone()).await.map_err(Abort::Source)?.into_iter().collect();
+        let mut changes = Vec::new();
+        for key in keys {
+            // A name once known is not given up because the service is silent today.
+            let name = answers.get(&key).or_else(|| book.people.get(&key)).cloned().unwrap_or_default();
+            if book.people.get(&key) != Some(&name) {
+                book.people.insert(key.clone(), name.clone());
+                changes.push(Change::PutPerson(key, name));
+                book.site.unclean = true;
+            }
+        }
+        if !changes.is_empty() {
+            changes.push(Change::PutSite(book.site.clone()));
+        }
+        self.commit(changes).await
+    }
+}
+
+/// Files that people changed or deleted by hand.
+struct Touched {
+    documents: FxHashSet<RemoteId>,
+    assets: FxHashSet<RemoteId>,
+}
+
+/// Whether anything but bodies changed, so that other documents' files may have to follow.
+fn structural(book: &Book, view: &View) -> bool {
+    let doc_changed = |id: &RemoteId, entry: &Entry| {
+        let Some(kept) = &entry.kept else { return entry.seen.is_some() };
+        let moved = view.docs.get(id).is_none_or(|d| d.path.as_ref().ok() != kept.path.as_ref());
+        moved
+            || entry.leaves.is_some()
+            || entry.seen.as_ref().is_some_and(|s| s.place != kept.place)
+            || entry.labels.as_ref().is_some_and(|l| *l != kept.labels)
+    };
+    !book.new_nodes.is_empty()
+        || book.docs.iter().any(|(id, entry)| doc_changed(id, entry))
+        || book.assets.values().any(|e| e.kept.as_ref().is_none_or(|k| k.asset != e.asset))
+        || book.scopes.values().any(|s| s.listed.as_ref().is_some_and(|(name, ..)| s.kept.as_ref().is_none_or(|k| k.name != *name)))
+}
