@@ -203,6 +203,8 @@ pub struct Traffic {
     pub bytes: u64,
     /// Milliseconds since 1970 until which the service told us to wait.
     pub waiting_until_ms: Option<u64>,
+    /// Requests a second that we allow ourselves at the moment; 0 where nothing bounds them.
+    pub requests_per_second: u32,
 }
 
 /// What `validate` found.

@@ -35,14 +35,16 @@ impl Clock for Hands {
 
 /// Keeps what a run says.
 #[derive(Default)]
-struct Notes(pub Mutex<Vec<String>>);
+struct Notes(pub Mutex<Vec<String>>, pub Mutex<Vec<Progress>>);
 
 impl Reporter for Notes {
     fn log(&self, level: Level, message: &str, fields: &[(&str, &str)]) {
         self.0.lock().unwrap().push(format!("{level:?} {message} {fields:?}"));
     }
 
-    fn progress(&self, _: Progress) {}
+    fn progress(&self, progress: Progress) {
+        self.1.lock().unwrap().push(progress);
+    }
 }
 
 /// A mirror, its service and its clock.
