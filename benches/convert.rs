@@ -1,7 +1,8 @@
 //! How fast storage format becomes Markdown: `cargo bench --bench convert`.
 //!
-//! Prints MB/s (of input) for generated pages of three sizes, reading alone and with writing, and the time that the shapes which hurt converters take. Time is this
-//! thread's processor time, so that a busy machine does not count.
+//! Prints MB/s (of input) for generated pages of three sizes, reading alone and with writing; how that and the peak of memory grow from 1 to 8 MB; and the time and memory of
+//! the shapes which hurt converters, at half their size and at all of it: both must grow no faster than the input. Time is this thread's processor time, so that a busy
+//! machine does not count; memory is how far the process's resident set rose above what it was.
 #![allow(clippy::print_stdout, reason = "a benchmark prints")]
 
 use std::hint::black_box;
@@ -19,6 +20,12 @@ for node in a b; do
 done]]></ac:plain-text-body></ac:structured-macro><ac:image ac:alt="Dashboard after the roll back"><ri:attachment ri:filename="dashboard.png" /><ac:caption><p>All green again</p></ac:caption></ac:image>"#;
 
 fn main() {
+    // A child of this program measures one body's peak of memory, in a process that has used none before.
+    if let Ok(which) = std::env::var(PEAK) {
+        let body = which.split_once(' ').and_then(|(shape, size)| Some((shape.parse::<usize>().ok()?, size.parse::<usize>().ok()?)));
+        println!("{}", body.map_or(0, |(shape, size)| peak(&all_shapes()[shape].1(size))));
+        return;
+    }
     println!("{:<40}{:>12}{:>14}", "pages", "read MB/s", "convert MB/s");
     for (name, sections) in [("2 KB", 1), ("50 KB", 22), ("5 MB", 2200)] {
         let body = SECTION.repeat(sections);
@@ -27,14 +34,30 @@ fn main() {
         let rate = |time: Duration| body.len() as f64 / 1e6 / time.as_secs_f64();
         println!("{:<40}{:>12.0}{:>14.0}", format!("{name} ({} bytes)", body.len()), rate(read), rate(convert));
     }
-    println!("\n{:<40}{:>12}{:>12}{:>14}", "worst shapes", "bytes", "read ms", "convert ms");
-    for (name, body) in shapes() {
-        let start = now();
-        let tree = black_box(storage::read(&body, &CONTEXT)).tree;
-        let read = now() - start;
-        black_box(write::body(&tree, &Unresolved));
-        let all = now() - start;
-        println!("{:<40}{:>12}{:>12.1}{:>14.1}", name, body.len(), read.as_secs_f64() * 1e3, all.as_secs_f64() * 1e3);
+    println!("\n{:<40}{:>12}{:>14}{:>16}", "growth", "bytes", "convert MB/s", "peak bytes/byte");
+    for megabytes in [1, 2, 4, 8] {
+        let body = all_shapes()[0].1(megabytes);
+        let (time, peak) = (time(&body), peak_of(0, megabytes));
+        let rate = body.len() as f64 / 1e6 / time.as_secs_f64();
+        println!("{:<40}{:>12}{:>14.0}{:>16.1}", format!("{megabytes} MB"), body.len(), rate, peak as f64 / body.len() as f64);
+    }
+    println!("\n{:<40}{:>12}{:>10}{:>10}{:>8}{:>10}{:>10}", "worst shapes", "bytes", "half ms", "all ms", "times", "half MB", "all MB");
+    for (at, (name, shape)) in all_shapes().into_iter().enumerate().skip(1) {
+        let half = time(&shape(1));
+        let body = shape(2);
+        let all = time(&body);
+        let (half_peak, all_peak) = (peak_of(at, 1), peak_of(at, 2));
+        let (half_ms, all_ms) = (half.as_secs_f64() * 1e3, all.as_secs_f64() * 1e3);
+        println!(
+            "{:<40}{:>12}{:>10.1}{:>10.1}{:>8.1}{:>10.1}{:>10.1}",
+            name,
+            body.len(),
+            half_ms,
+            all_ms,
+            all_ms / half_ms,
+            half_peak as f64 / 1e6,
+            all_peak as f64 / 1e6
+        );
     }
     println!("\n{:<40}{:>12}{:>12}", "foreign HTML", "bytes", "ms");
     for (name, body) in foreign() {
@@ -54,6 +77,38 @@ fn convert(body: &str) -> String {
     write::body(&tree, &Unresolved).text
 }
 
+/// Names the shape and size that a child converts.
+const PEAK: &str = "BENCH_CONVERT_PEAK";
+
+/// Time of one conversion, the better of two.
+fn time(body: &str) -> Duration {
+    let run = || {
+        let start = now();
+        drop(black_box(convert(black_box(body))));
+        now() - start
+    };
+    run().min(run())
+}
+
+/// How many bytes the resident set rises while `body` is converted.
+fn peak(body: &str) -> u64 {
+    let before = resident("VmRSS:");
+    drop(black_box(convert(black_box(body))));
+    resident("VmHWM:").saturating_sub(before)
+}
+
+/// [`peak`] of a shape, in a process of its own.
+fn peak_of(shape: usize, size: usize) -> u64 {
+    let child = std::env::current_exe().and_then(|program| std::process::Command::new(program).env(PEAK, format!("{shape} {size}")).output());
+    child.ok().and_then(|output| String::from_utf8_lossy(&output.stdout).trim().parse().ok()).unwrap_or_default()
+}
+
+fn resident(name: &str) -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix(name)).and_then(|rest| rest.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kilobytes.unwrap_or_default() * 1024
+}
+
 /// Time of one run, the best of several rounds of at least 100 ms.
 fn per_run(mut run: impl FnMut()) -> Duration {
     let round = |run: &mut dyn FnMut()| {
@@ -68,35 +123,74 @@ fn per_run(mut run: impl FnMut()) -> Duration {
     (0..5).map(|_| round(&mut run)).min().unwrap_or_default()
 }
 
-fn shapes() -> Vec<(&'static str, String)> {
-    let attributes: String = (0..20_000).map(|n| format!(" a{n}=\"{n}\"")).collect();
+/// A body of `size` halves.
+type Shape = Box<dyn Fn(usize) -> String>;
+
+/// Ordinary pages of whole megabytes, and the worst shapes.
+fn all_shapes() -> Vec<(&'static str, Shape)> {
+    let pages: Shape = Box::new(|megabytes| SECTION.repeat((megabytes << 20) / SECTION.len()));
+    std::iter::once(("pages", pages)).chain(shapes()).collect()
+}
+
+fn shapes() -> Vec<(&'static str, Shape)> {
+    fn repeated(part: &'static str, half: usize) -> Shape {
+        Box::new(move |size| part.repeat(half * size))
+    }
+    fn within(open: &'static str, part: &'static str, half: usize, close: &'static str) -> Shape {
+        Box::new(move |size| format!("{open}{}{close}", part.repeat(half * size)))
+    }
+    fn nested(open: &'static str, close: &'static str, half: usize) -> Shape {
+        Box::new(move |size| format!("{}x{}", open.repeat(half * size), close.repeat(half * size)))
+    }
     vec![
-        ("5 MB of text", format!("<p>{}</p>", "word and word ".repeat(375_000))),
-        ("list of 200,000 items", format!("<ul>{}</ul>", "<li>item</li>".repeat(200_000))),
-        ("10,000 nested quotes", format!("{}x{}", "<blockquote>".repeat(10_000), "</blockquote>".repeat(10_000))),
-        ("table of 50,000 rows", format!("<table>{}</table>", "<tr><td><p>a</p></td><td>b</td></tr>".repeat(50_000))),
+        ("5 MB of text", within("<p>", "word and word ", 187_500, "</p>")),
+        ("list of 200,000 items", within("<ul>", "<li>item</li>", 100_000, "</ul>")),
+        ("10,000 nested quotes", nested("<blockquote>", "</blockquote>", 5_000)),
+        ("10,000 nested lists", nested("<ul><li>", "</li></ul>", 5_000)),
+        ("10,000 nested tables", nested("<table><tr><td>", "</td></tr></table>", 5_000)),
+        ("10,000 nested islands", nested("<ac:adf-node type=\"novel\">", "</ac:adf-node>", 5_000)),
+        ("90 nested islands, 10,000 times", {
+            let island = format!("{}x{}", "<ac:adf-node type=\"x\">".repeat(90), "</ac:adf-node>".repeat(90));
+            Box::new(move |size| island.repeat(size * 5_000))
+        }),
+        ("table of 50,000 rows", within("<table>", "<tr><td><p>a</p></td><td>b</td></tr>", 25_000, "</table>")),
         (
-            "one cell over all of 5,000 rows",
-            format!(
-                "<table><tr><td rowspan=\"1000\" colspan=\"1000\">{}</td></tr>{}</table>",
-                "x".repeat(10_000),
-                "<tr><td>a</td></tr>".repeat(5_000)
-            ),
+            "table of 50,000 rows, one huge cell",
+            Box::new(|size| {
+                let rows = "<tr><td>a</td><td>b</td></tr>".repeat(25_000 * size);
+                format!("<table><tr><td>{}</td><td>b</td></tr>{rows}</table>", "word ".repeat(100_000 * size))
+            }),
         ),
-        ("20,000 attributes on one element", format!("<td{attributes}>a</td>")),
-        ("1,000,000 entities", "&amp;".repeat(1_000_000)),
-        ("1,000,000 unclosed <b>", "<b>".repeat(1_000_000)),
-        ("1,000,000 stray </b>", "</b>".repeat(1_000_000)),
-        ("100,000 deep, then 1,000,000 stray </b>", format!("{}{}", "<div>".repeat(100_000), "</b>".repeat(1_000_000))),
-        ("1,000,000 <", "<".repeat(1_000_000)),
-        ("1,000,000 <!--", "<!--".repeat(1_000_000)),
-        ("1,000,000 <a b=\"", "<a b=\"".repeat(1_000_000)),
-        ("500,000 unknown macros", "<ac:structured-macro ac:name=\"x\"/>".repeat(500_000)),
-        ("100,000 marks broken by 100,000 blocks", format!("{}{}", "<b><i><s>".repeat(30), "<hr/>x".repeat(100_000))),
+        (
+            "huge cell over all of 50,000 rows",
+            Box::new(|size| {
+                let rows = "<tr><td>a</td></tr>".repeat(25_000 * size);
+                format!("<table><tr><td rowspan=\"1000\" colspan=\"1000\">{}</td></tr>{rows}</table>", "x".repeat(5_000 * size))
+            }),
+        ),
+        ("table of 50,000 columns", within("<table><tr>", "<td>a</td>", 25_000, "</tr></table>")),
+        (
+            "20,000 attributes on one element",
+            Box::new(|size| {
+                let attributes: String = (0..10_000 * size).map(|n| format!(" a{n}=\"{n}\"")).collect();
+                format!("<td{attributes}>a</td>")
+            }),
+        ),
+        ("1,000,000 entities", repeated("&amp;", 500_000)),
+        ("1,000,000 unclosed <b>", repeated("<b>", 500_000)),
+        ("1,000,000 stray </b>", repeated("</b>", 500_000)),
+        ("100,000 deep, then 1,000,000 stray </b>", Box::new(|size| format!("{}{}", "<div>".repeat(50_000 * size), "</b>".repeat(500_000 * size)))),
+        ("1,000,000 <", repeated("<", 500_000)),
+        ("1,000,000 <!--", repeated("<!--", 500_000)),
+        ("1,000,000 <a b=\"", repeated("<a b=\"", 500_000)),
+        ("500,000 unknown macros", repeated("<ac:structured-macro ac:name=\"x\"/>", 250_000)),
+        ("marks broken by 100,000 blocks", Box::new(|size| format!("{}{}", "<b><i><s>".repeat(30), "<hr/>x".repeat(50_000 * size)))),
         (
             "macro with 100,000 parameters",
-            format!("<ac:structured-macro ac:name=\"x\">{}</ac:structured-macro>", "<ac:parameter ac:name=\"k\">v</ac:parameter>".repeat(100_000)),
+            within("<ac:structured-macro ac:name=\"x\">", "<ac:parameter ac:name=\"k\">v</ac:parameter>", 50_000, "</ac:structured-macro>"),
         ),
+        ("100,000 headings and links to them", repeated("<h2>Part one</h2><p><a href=\"#Page-Title-Part-one.7\">x</a></p>", 50_000)),
+        ("500,000 dollars, stars and brackets", within("<p>", "$a* [b_ `", 250_000, "</p>")),
     ]
 }
 

@@ -149,8 +149,8 @@ impl fmt::Debug for ContentHash {
 pub struct Place {
     /// The scope that listed it.
     pub scope: Scope,
-    /// The folder of the scope below the connector's folder; safe components (`["ENG"]`).
-    pub container: Vec<String>,
+    /// The folder of the scope below the connector's folder; safe components (`["ENG"]`). Shared, as all documents of a scope lie there.
+    pub container: Arc<[String]>,
     /// The service's word for what it is (`page`, `blogpost`); the front matter's `type`, and a hint for `fetch`.
     pub kind: Arc<str>,
     /// Title in the service's own spelling.

@@ -39,7 +39,7 @@ impl Endless {
         let alias = Key::new(format!("title:ONE:{}", title.to_lowercase()));
         Place {
             scope: Scope::new("98304"),
-            container: vec!["ONE".to_owned()],
+            container: vec!["ONE".to_owned()].into(),
             kind: "page".into(),
             parent: (number > 0).then(|| id((number - 1) / CHILDREN)),
             stem: format!("{}--{}", title.to_lowercase().replace(' ', "-"), FIRST + number),

@@ -187,7 +187,7 @@ fn paragraph(content: Vec<Inline>, give: &mut Giver<'_>, filled: &mut Vec<Block>
             }
             continue;
         };
-        match give(&insert.piece).map(|blocks| <[Block; 1]>::try_from(blocks)) {
+        match give(&insert.piece).map(<[Block; 1]>::try_from) {
             None => run.extend(insert.otherwise),
             Some(Ok([Block::Paragraph(piece)])) => run.extend(piece),
             Some(Ok(block)) => part(&mut run, block.into(), filled),
@@ -209,7 +209,7 @@ fn line(content: Vec<Inline>, give: &mut Giver<'_>, after: &mut Vec<Block>) -> V
     for inline in content {
         filled.push(match inline {
             Inline::Insert(insert) => {
-                match give(&insert.piece).map(|blocks| <[Block; 1]>::try_from(blocks)) {
+                match give(&insert.piece).map(<[Block; 1]>::try_from) {
                     None => filled.extend(insert.otherwise),
                     Some(Ok([Block::Paragraph(piece)])) => filled.extend(piece),
                     Some(Ok(block)) => after.extend(block),

@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File};
 use std::io;
+use std::ops::Bound;
 use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -17,8 +18,8 @@ use nix::fcntl::{Flock, FlockArg};
 use super::folder::sync_folder;
 use super::wire;
 
-/// Sled's own default is 1 GiB. It counts bytes as they lie on the disk, which are twice as many in memory; and all passes over the records are from end to
-/// end, for which no cache is of use once they are more than it holds.
+/// Sled's own default is 1 GiB. It counts bytes as they lie on the disk, which are more in memory; and all passes over the records are from end to end, for
+/// which no cache is of use once they are more than it holds.
 const CACHE_BYTES: u64 = 2 << 20;
 
 /// Sled's threads hold its file for a moment after the database is dropped.
@@ -115,8 +116,8 @@ impl Database {
 
     fn walked(self) -> Result<Self, Refused> {
         let mut born = false;
-        for entry in self.tree.iter() {
-            let (key, value) = entry.map_err(refusal)?;
+        for entry in self.entries(&[]) {
+            let (key, value) = entry?;
             born |= key == BIRTH;
             wire::check_version(&value).map_err(|why| Refused::Damaged(format!("a record cannot be read: {why}")))?;
         }
@@ -129,10 +130,25 @@ impl Database {
 
     /// Streams ids and values under `prefix` in the order of ids; memory does not grow with their number.
     pub(super) fn scan(&self, prefix: u8) -> impl Iterator<Item = Result<(String, sled::IVec), Refused>> + use<> {
-        self.tree.scan_prefix([prefix]).map(|entry| {
-            let (key, value) = entry.map_err(refusal)?;
+        let begins = move |entry: &Result<(sled::IVec, sled::IVec), Refused>| entry.as_ref().map_or(true, |(key, _)| key.first() == Some(&prefix));
+        self.entries(&[prefix]).take_while(begins).map(|entry| {
+            let (key, value) = entry?;
             let id = std::str::from_utf8(key.get(1..).unwrap_or_default()).map_err(|_| Refused::Damaged("a key is no text".to_owned()))?;
             Ok((id.to_owned(), value))
+        })
+    }
+
+    /// Everything from `from` on, up to the first failure. Each entry is looked for anew, because sled's cache lets go of pages only when it has counted 64
+    /// accesses in each of 256 parts, and its own iterator makes one for a whole page: that would bring nearly all of a large site's records into memory.
+    fn entries(&self, from: &[u8]) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec), Refused>> + use<> {
+        let tree = self.tree.clone();
+        let mut from = Some(Bound::Included(sled::IVec::from(from)));
+        std::iter::from_fn(move || {
+            let entry = tree.range((from.take()?, Bound::Unbounded)).next()?.map_err(refusal);
+            if let Ok((key, _)) = &entry {
+                from = Some(Bound::Excluded(key.clone()));
+            }
+            Some(entry)
         })
     }
 

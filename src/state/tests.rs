@@ -12,7 +12,7 @@ const NO_WAIT: Duration = Duration::ZERO;
 fn place(n: u32) -> Place {
     Place {
         scope: Scope::new("65011"),
-        container: vec!["ENG".to_owned()],
+        container: vec!["ENG".to_owned()].into(),
         kind: "page".into(),
         title: format!("Page {n}"),
         parent: n.checked_sub(1).map(|parent| RemoteId::new(parent.to_string())),

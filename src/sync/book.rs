@@ -1,6 +1,7 @@
 //! What one run knows: what the state kept from earlier runs, and what this one learnt. Loaded once, bounded by the number of documents, never by their
 //! bodies.
 
+use std::hash::Hash;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -29,8 +30,9 @@ pub(super) struct Book {
     pub scopes: FxHashMap<Scope, ScopeEntry>,
     /// Facts of the whole connector.
     pub site: SiteRecord,
-    /// The few words for what documents are, each held once.
+    /// The few words for what documents are, and the folders of scopes, each held once.
     kinds: FxHashSet<Arc<str>>,
+    containers: FxHashSet<Arc<[String]>>,
 }
 
 /// A document.
@@ -136,14 +138,11 @@ impl Book {
     /// Lets a place share what it has in common with others, and gives back what its lists were given beyond need: it is what most of a large site's
     /// memory goes to.
     pub(super) fn pack(&mut self, place: &mut Place) {
-        match self.kinds.get(&place.kind) {
-            Some(kind) => place.kind = Arc::clone(kind),
-            None => drop(self.kinds.insert(Arc::clone(&place.kind))),
-        }
+        share(&mut self.kinds, &mut place.kind);
+        share(&mut self.containers, &mut place.container);
         if let Some((parent, _)) = place.parent.as_ref().and_then(|parent| self.docs.get_key_value(parent)) {
             place.parent = Some(parent.clone());
         }
-        place.container.shrink_to_fit();
         place.aliases.shrink_to_fit();
         for text in [&mut place.title, &mut place.stem, &mut place.url] {
             text.shrink_to_fit();
@@ -198,6 +197,14 @@ impl Book {
         view.remember_former();
         view.lay_out();
         view
+    }
+}
+
+/// Puts the one that is held already in the place of an equal one.
+fn share<T: ?Sized + Eq + Hash>(held: &mut FxHashSet<Arc<T>>, item: &mut Arc<T>) {
+    match held.get(&*item) {
+        Some(one) => *item = Arc::clone(one),
+        None => drop(held.insert(Arc::clone(item))),
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn ancestors<'p>(places: &'p impl Places, place: &'p Place) -> Vec<&'
 /// When a component that the connector gave is unsafe.
 pub(super) fn path(place: &Place, ancestors: &[&Arc<Place>]) -> Result<DocPath, PathError> {
     let mut path = String::new();
-    for component in &place.container {
+    for component in place.container.iter() {
         path.push_str(component);
         path.push('/');
     }
@@ -76,7 +76,7 @@ mod tests {
     fn place(id: &str, parent: Option<&str>, transparent: bool) -> Arc<Place> {
         Arc::new(Place {
             scope: Scope::new("1"),
-            container: vec!["ENG".to_owned()],
+            container: vec!["ENG".to_owned()].into(),
             kind: "page".into(),
             title: id.to_owned(),
             parent: parent.map(RemoteId::new),

@@ -190,12 +190,7 @@ pub(super) fn read(body: &str, head: &Head) -> Result<(Tree, Vec<Diagnostic>, Op
     let mut diagnostics = Vec::new();
     if target.is_none() {
         blocks.push(Block::Marker(format!("Confluence {what}: its content is not mirrored")));
-        diagnostics.push(Diagnostic {
-            what: format!("card:{}", head.kind),
-            treatment: Treatment::Lost,
-            detail: "the service does not give its content",
-            count: 1,
-        });
+        diagnostics.push(Diagnostic { what: what.to_owned(), treatment: Treatment::Lost, detail: "its content", count: 1 });
     }
     Ok((Tree { blocks }, diagnostics, target))
 }

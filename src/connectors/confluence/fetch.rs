@@ -248,7 +248,7 @@ mod tests {
         let place = |kind: &str| {
             Arc::new(Place {
                 scope: Scope::new("1"),
-                container: vec!["ENG".to_owned()],
+                container: vec!["ENG".to_owned()].into(),
                 kind: kind.into(),
                 title: String::new(),
                 parent: None,

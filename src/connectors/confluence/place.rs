@@ -41,7 +41,7 @@ pub(super) fn of(facts: &Facts<'_>, space: &Space, web: &str) -> Place {
     }
     Place {
         scope: space.scope.clone(),
-        container,
+        container: container.into(),
         kind: facts.kind.name().into(),
         title: facts.title.to_owned(),
         parent: facts.parent.filter(|_| facts.kind == Kind::Page).map(RemoteId::new),
@@ -60,7 +60,7 @@ pub(super) fn comments(page: &str, title: &str, kind: Kind, parent: Option<&str>
     }
     Place {
         scope: space.scope.clone(),
-        container,
+        container: container.into(),
         kind: super::comments::KIND.into(),
         title: format!("Comments on {title}"),
         parent: parent.map(RemoteId::new),
@@ -76,7 +76,7 @@ pub(super) fn node(id: &str, kind: &str, title: Option<&str>, parent: Option<&st
     let title = title.map_or_else(|| format!("folder-{id}"), str::to_owned);
     Place {
         scope: space.scope.clone(),
-        container: vec![component(&space.key)],
+        container: vec![component(&space.key)].into(),
         kind: kind.into(),
         stem: slug::stem(&title, id),
         title,
@@ -147,7 +147,7 @@ mod tests {
         let facts =
             Facts { id: "7", title: "Release: Checklist", kind: Kind::Page, parent: Some("1"), webui: Some("/spaces/ENG/pages/7"), created: None };
         let page = of(&facts, &space(), "https://acme.atlassian.net/wiki");
-        assert_eq!(page.container, ["ENG"]);
+        assert_eq!(*page.container, ["ENG"]);
         assert_eq!(page.url, "https://acme.atlassian.net/wiki/spaces/ENG/pages/7");
         assert_eq!((page.parent, page.transparent, page.stem.as_str()), (Some(RemoteId::new("1")), false, "release-checklist--7"));
         assert_eq!(page.aliases, [keys::title("ENG", "release: checklist")]);
@@ -162,7 +162,7 @@ mod tests {
             created: Some("2025-02-01T00:30:00Z"),
         };
         let post = of(&post, &space(), "https://w");
-        assert_eq!(post.container, ["ENG", "blog"]);
+        assert_eq!(*post.container, ["ENG", "blog"]);
         assert_eq!(post.aliases, [keys::blog("ENG", "2025/01/31", "News")]);
     }
 

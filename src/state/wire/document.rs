@@ -34,7 +34,7 @@ impl Stored for Place {
     fn to_wire(&self) -> PlaceWire {
         PlaceWire {
             scope: self.scope.as_str().to_owned(),
-            container: self.container.clone(),
+            container: self.container.to_vec(),
             kind: self.kind.as_ref().to_owned(),
             title: self.title.clone(),
             parent: self.parent.as_ref().map(|id| id.as_str().to_owned()),
@@ -48,7 +48,7 @@ impl Stored for Place {
     fn from_wire(wire: PlaceWire) -> Result<Self, String> {
         Ok(Self {
             scope: Scope::new(wire.scope),
-            container: wire.container,
+            container: wire.container.into(),
             kind: wire.kind.into(),
             title: wire.title,
             parent: wire.parent.map(RemoteId::new),

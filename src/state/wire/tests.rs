@@ -10,7 +10,7 @@ const FOSSILS: &str = include_str!("../../../tests/fossils/state-v1/records.txt"
 fn place() -> Place {
     Place {
         scope: Scope::new("65011"),
-        container: vec!["ENG".to_owned()],
+        container: vec!["ENG".to_owned()].into(),
         kind: "page".into(),
         title: "Release \"checklist\" – über 日本".to_owned(),
         parent: Some(RemoteId::new("98000")),
@@ -22,7 +22,7 @@ fn place() -> Place {
 }
 
 fn bare_place() -> Place {
-    Place { container: Vec::new(), parent: None, transparent: false, aliases: Vec::new(), ..place() }
+    Place { container: [].into(), parent: None, transparent: false, aliases: Vec::new(), ..place() }
 }
 
 fn deferred() -> Option<Deferred> {

@@ -39,7 +39,7 @@ fn they_are_documents_beside_their_page_with_a_clock_of_their_own() {
             (&*format!("guide--{guide}.comments"), "Comments on Guide", "comments")
         );
         assert_eq!((&place.parent, &place.container), (&seen.place(guide).parent, &seen.place(guide).container));
-        assert_eq!(seen.docs[&format!("{post}#comments")].1.container, ["ENG", "blog"]);
+        assert_eq!(seen.docs[&format!("{post}#comments")].1.container[..], ["ENG", "blog"]);
         assert_eq!(driver.changes().await.docs, seen.docs);
         for edit in [
             Box::new(|m: &mut crate::support::Model| m.edit_comment(first, "<p>Second thought</p>")) as Box<dyn Fn(&mut crate::support::Model)>,

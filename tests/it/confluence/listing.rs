@@ -23,8 +23,8 @@ fn places_follow_the_tree_and_the_home_page_is_transparent() {
         assert!(seen.place(home).aliases.iter().any(|key| key.as_str() == "space:ENG"));
         assert_eq!(seen.place(chapter).parent, Some(RemoteId::new(guide.to_string())));
         assert_eq!(seen.place(chapter).stem, format!("chapter-one-two--{chapter}"));
-        assert_eq!(seen.place(chapter).container, ["ENG"]);
-        assert_eq!(seen.place(post).container, ["ENG", "blog"]);
+        assert_eq!(*seen.place(chapter).container, ["ENG"]);
+        assert_eq!(*seen.place(post).container, ["ENG", "blog"]);
         assert_eq!(&*seen.place(post).kind, "blogpost");
         assert!(seen.place(post).aliases.iter().any(|key| key.as_str() == "blog:ENG:2026/01/05:news"), "{:?}", seen.place(post));
         assert!(seen.place(guide).url.starts_with(&format!("{}/", site.base_url())), "{}", seen.place(guide).url);

@@ -185,7 +185,7 @@ impl Fake {
 fn place(id: &str, doc: &Doc) -> Place {
     Place {
         scope: Scope::new(&doc.scope),
-        container: vec![doc.scope.to_uppercase()],
+        container: vec![doc.scope.to_uppercase()].into(),
         kind: "page".into(),
         title: doc.title.clone(),
         parent: doc.parent.as_deref().map(RemoteId::new),

@@ -95,7 +95,7 @@ pub(super) mod tests {
     pub(in super::super) fn place(scope: &str) -> Place {
         Place {
             scope: Scope::new(scope),
-            container: vec![scope.to_owned()],
+            container: vec![scope.to_owned()].into(),
             kind: "page".into(),
             title: "A page".to_owned(),
             parent: None,
