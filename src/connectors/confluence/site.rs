@@ -40,6 +40,12 @@ pub(super) struct Memory {
     /// The newest attachment's moment, in milliseconds since 1970, as the service told it.
     #[serde(default)]
     pub(super) attachments_ms: Option<i64>,
+    /// The newest document's moment, likewise.
+    #[serde(default)]
+    pub(super) documents_ms: Option<i64>,
+    /// How many runs there were that listed documents.
+    #[serde(default)]
+    pub(super) turn: u64,
     /// Folders and their kin whose titles were asked for.
     #[serde(default)]
     pub(super) nodes: Vec<String>,

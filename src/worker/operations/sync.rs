@@ -31,7 +31,13 @@ pub(super) async fn run(
         clock: Arc::new(SystemClock),
         reporter: Arc::new(events),
         cancel,
-        options: Options { full, accept_deletions, max_delete_percent: config.max_delete_percent, settings: fingerprint(&config.settings) },
+        options: Options {
+            full,
+            accept_deletions,
+            max_delete_percent: config.max_delete_percent,
+            whole_up_to: sync::WHOLE_UP_TO,
+            settings: fingerprint(&config.settings),
+        },
     })
     .await
 }

@@ -211,7 +211,9 @@ impl Connector for Fake {
         let items = self.at(|s| {
             let mut items = Vec::new();
             for (id, doc) in &s.docs {
-                if s.unlisted.contains(id) || !matches!(s.scopes.get(&doc.scope), Some(Completion::Complete | Completion::Incomplete(_))) {
+                if s.unlisted.contains(id)
+                    || !matches!(s.scopes.get(&doc.scope), Some(Completion::Complete | Completion::Incomplete(_) | Completion::News))
+                {
                     continue;
                 }
                 let people = doc.author.iter().map(Key::new).collect();

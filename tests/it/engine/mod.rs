@@ -64,7 +64,7 @@ impl House {
             clock: Arc::new(Hands(AtomicU64::new(1_800_000_000_000))),
             notes: Arc::default(),
             cancel: CancellationToken::new(),
-            options: Options { full: false, accept_deletions: false, max_delete_percent: 20, settings: 1 },
+            options: Options { full: false, accept_deletions: false, max_delete_percent: 20, whole_up_to: 20_000, settings: 1 },
             root: tempfile::tempdir().unwrap(),
         }
     }
