@@ -112,7 +112,7 @@ pub(super) struct Listing<'c> {
     /// The newest document's moment.
     newest_ms: AtomicI64,
     /// The number of this run.
-    turn: u64,
+    pub(super) turn: u64,
     /// In which of them each document is.
     pub(super) owners: Mutex<FxHashMap<RemoteId, u32>>,
     /// Parents that are no pages, and the space that showed them.
@@ -156,12 +156,14 @@ impl Confluence {
             out.send(Listed::ScopeDone { scope, name, completion, cursor: None }).await;
         }
         locked(&self.spaces).extend(asked.spaces.iter().map(|space| (space.id.clone(), space.key.clone())));
-        let whole = rolling::whole(depth, &asked.spaces, &known, memory.as_ref(), self.config.filter().is_some());
+        let turn = memory.as_ref().map_or(0, |memory| memory.turn) + 1;
+        let depth = if self.config.filter().is_some() { rolling::of_selection(depth, turn) } else { depth };
+        let whole = rolling::whole(depth, &asked.spaces, &known, memory.as_ref());
         let mut listing = Listing {
             whole,
             counts: asked.spaces.iter().map(|_| AtomicU64::new(0)).collect(),
             newest_ms: AtomicI64::new(memory.as_ref().and_then(|memory| memory.documents_ms).unwrap_or_default()),
-            turn: memory.as_ref().map_or(0, |memory| memory.turn) + 1,
+            turn,
             conn: self,
             site,
             depth,
@@ -183,7 +185,7 @@ impl Confluence {
         let hidden = listing.hidden(memory.as_ref(), &complete).await?;
         let nodes = listing.nodes(memory.as_ref(), hidden).await?;
         let attachments_ms = listing.attachments(memory.as_ref(), &known, &complete).await?;
-        listing.done(nodes, attachments_ms).await;
+        listing.done(nodes, attachments_ms, listing.broke_off(memory.as_ref(), &complete)).await;
         Ok(())
     }
 
@@ -357,7 +359,7 @@ impl Listing<'_> {
         }
     }
 
-    async fn done(&self, known: nodes::Known, attachments_ms: Option<i64>) {
+    async fn done(&self, known: nodes::Known, attachments_ms: Option<i64>, tried: BTreeMap<String, u64>) {
         let mut lacking = std::mem::take(&mut *locked(&self.lacking));
         lacking.dedup();
         let completion = if lacking.is_empty() { Completion::Complete } else { Completion::Incomplete(lacking.join("; ")) };
@@ -369,6 +371,7 @@ impl Listing<'_> {
             attachments_ms,
             documents_ms: (newest > 0).then_some(newest),
             turn: self.turn,
+            tried,
             nodes: known.nodes,
             cards: known.cards,
             archived: self.conn.config.archived,

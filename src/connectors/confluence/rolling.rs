@@ -5,6 +5,8 @@
 //! and in a zone that nobody tells, is of no concern then. What is no new version (a move, a label, a deletion, a page that comes back) shows when its space
 //! has its turn.
 
+use std::collections::BTreeMap;
+
 use super::api::{Stop, query};
 use super::cloud::{self, PageV2};
 use super::comments::Course;
@@ -27,19 +29,29 @@ const FEED: &str = "100";
 const IDS: usize = 100;
 const EXPAND: &str = "version,ancestors,metadata.labels,history,space";
 
+/// How to look at a selection: it is one search and comes whole each time, so what else is to be looked at has its turn as a whole.
+pub(super) fn of_selection(depth: Depth, turn: u64) -> Depth {
+    match depth {
+        Depth::Rolling(percent) if turn.is_multiple_of((100 / u64::from(percent.max(1))).max(1)) => Depth::Everything,
+        Depth::Rolling(_) => Depth::Changes,
+        other => other,
+    }
+}
+
 /// Which spaces are listed whole.
-pub(super) fn whole(depth: Depth, spaces: &[Space], known: &[Known], memory: Option<&Memory>, selection: bool) -> Vec<bool> {
+pub(super) fn whole(depth: Depth, spaces: &[Space], known: &[Known], memory: Option<&Memory>) -> Vec<bool> {
     let Depth::Rolling(percent) = depth else { return vec![true; spaces.len()] };
-    if selection || memory.is_none_or(|memory| memory.documents_ms.is_none()) {
+    if memory.is_none_or(|memory| memory.documents_ms.is_none()) {
         return vec![true; spaces.len()];
     }
     let of = |space: &Space| known.iter().find(|known| known.scope == space.scope);
+    let tried = |space: &Space| memory.and_then(|memory| memory.tried.get(&space.id)).copied().unwrap_or_default();
+    let turn = |space: &Space| of(space).map_or(0, |known| known.turn).max(tried(space));
     // A space that was never listed whole has to be.
-    let mut whole: Vec<bool> = spaces.iter().map(|space| of(space).is_none_or(|known| known.turn == 0)).collect();
+    let mut whole: Vec<bool> = spaces.iter().map(|space| turn(space) == 0).collect();
     let mut waiting: Vec<(u64, usize, u64)> = Vec::new();
     for (at, space) in spaces.iter().enumerate().filter(|(at, _)| !whole[*at]) {
-        let known = of(space);
-        waiting.push((known.map_or(0, |known| known.turn), at, known.map_or(0, |known| known.count) + 1));
+        waiting.push((turn(space), at, of(space).map_or(0, |known| known.count) + 1));
     }
     waiting.sort_unstable();
     let total: u64 = waiting.iter().map(|(_, _, count)| count).sum();
@@ -55,6 +67,19 @@ pub(super) fn whole(depth: Depth, spaces: &[Space], known: &[Known], memory: Opt
 }
 
 impl Listing<'_> {
+    /// Spaces that were to be listed whole and were not, with the turn in which that was tried last.
+    pub(super) fn broke_off(&self, memory: Option<&Memory>, complete: &[bool]) -> BTreeMap<String, u64> {
+        let mut tried = memory.map(|memory| memory.tried.clone()).unwrap_or_default();
+        for (at, space) in self.spaces.iter().enumerate().filter(|(at, _)| self.is_whole(*at)) {
+            if complete.get(at) == Some(&true) {
+                tried.remove(&space.id);
+            } else {
+                tried.insert(space.id.clone(), self.turn);
+            }
+        }
+        tried
+    }
+
     /// What is new in spaces that are not listed whole, since `until`.
     pub(super) async fn news(&self, until: Option<i64>) -> Result<(), SourceError> {
         let fed: Vec<Space> = self.spaces.iter().enumerate().filter(|(at, _)| !self.is_whole(*at)).map(|(_, space)| space.clone()).collect();
@@ -208,7 +233,7 @@ mod tests {
         turns[49] = 0;
         for turn in 2..=22 {
             let known: Vec<Known> = (0..50).map(|id| known(id, 400, turns[id])).collect();
-            let whole = whole(Depth::Rolling(5), &spaces, &known, Some(&memory()), false);
+            let whole = whole(Depth::Rolling(5), &spaces, &known, Some(&memory()));
             assert!(whole[49] || turn > 2);
             assert!(whole.iter().filter(|whole| **whole).count() <= 4, "a twentieth, rounded up");
             for (at, _) in whole.iter().enumerate().filter(|(_, whole)| **whole) {
@@ -219,11 +244,36 @@ mod tests {
     }
 
     #[test]
+    fn a_selection_is_looked_at_thoroughly_once_in_a_round() {
+        let thorough = |percent| (1..=100).filter(|turn| of_selection(Depth::Rolling(percent), *turn) == Depth::Everything).count();
+        assert_eq!((thorough(5), thorough(30), thorough(100)), (5, 33, 100));
+        assert_eq!(of_selection(Depth::Changes, 20), Depth::Changes);
+    }
+
+    #[test]
+    fn a_space_that_breaks_off_each_time_takes_no_other_turn() {
+        let spaces: Vec<Space> = (0..20).map(space).collect();
+        let (mut turns, mut memory) = (vec![1; 20], memory());
+        for turn in 2..=40 {
+            let known: Vec<Known> = (0..20).map(|id| known(id, 100, turns[id])).collect();
+            let whole = whole(Depth::Rolling(5), &spaces, &known, Some(&memory));
+            for (at, _) in whole.iter().enumerate().filter(|(_, whole)| **whole) {
+                if at == 0 {
+                    memory.tried.insert("0".to_owned(), turn)
+                } else {
+                    turns[at] = turn;
+                    None
+                };
+            }
+        }
+        assert!(turns[1..].iter().all(|turn| *turn > 20) && memory.tried["0"] > 20, "{turns:?}");
+    }
+
+    #[test]
     fn what_knows_too_little_is_listed_whole() {
         let (spaces, known) = ([space(1), space(2)], [known(1, 5, 1)]);
-        assert_eq!(whole(Depth::Changes, &spaces, &known, Some(&memory()), false), [true, true]);
-        assert_eq!(whole(Depth::Rolling(5), &spaces, &known, None, false), [true, true]);
-        assert_eq!(whole(Depth::Rolling(5), &spaces, &known, Some(&memory()), true), [true, true]);
-        assert_eq!(whole(Depth::Rolling(100), &spaces, &known, Some(&memory()), false), [true, true]);
+        assert_eq!(whole(Depth::Changes, &spaces, &known, Some(&memory())), [true, true]);
+        assert_eq!(whole(Depth::Rolling(5), &spaces, &known, None), [true, true]);
+        assert_eq!(whole(Depth::Rolling(100), &spaces, &known, Some(&memory())), [true, true]);
     }
 }
