@@ -264,6 +264,12 @@ pub struct AssetRef {
 }
 
 impl RemoteId {
+    /// The document that this one lies beside, because it changes by a clock of its own (`98411#comments`).
+    #[must_use]
+    pub fn accompanies(&self) -> Option<&str> {
+        self.as_str().split_once('#').map(|(document, _)| document)
+    }
+
     /// The key under which any document may point to this one by its id.
     #[must_use]
     pub fn key(&self) -> Key {

@@ -58,6 +58,9 @@ pub struct Run {
     pub options: Options,
 }
 
+/// What [`Options::whole_up_to`] is for users.
+pub const WHOLE_UP_TO: usize = 20_000;
+
 /// How to run.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -69,6 +72,8 @@ pub struct Options {
     pub accept_deletions: bool,
     /// Percent of a scope's, and of all, documents that a run may remove (if more than 10), 0 to 100.
     pub max_delete_percent: u8,
+    /// Up to so many documents every run lists all of them; above, a run lists what is new and a part of the whole, all of it within a day.
+    pub whole_up_to: usize,
     /// Fingerprint of the settings that decide what is listed and how it is written; a change makes the run look at everything.
     pub settings: u64,
 }

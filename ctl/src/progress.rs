@@ -152,7 +152,7 @@ impl Row {
         if self.samples.is_empty() {
             return "waiting for its turn".to_owned();
         }
-        let Progress { phase, done, total, requests, waiting_until_ms } = &self.progress;
+        let Progress { phase, done, total, requests, waiting_until_ms, .. } = &self.progress;
         let mut words = clean(phase).into_owned();
         if *total > 0 {
             words.push_str(&format!("  {} of {} ({} %)", number(*done), number(*total), done.saturating_mul(100) / total));
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     fn progress(done: u64, waiting_until_ms: Option<u64>) -> Progress {
-        Progress { phase: "fetching".to_owned(), done, total: 2_000, requests: 12, waiting_until_ms }
+        Progress { phase: "fetching".to_owned(), done, total: 2_000, requests: 12, waiting_until_ms, ..Progress::default() }
     }
 
     #[test]
@@ -206,7 +206,7 @@ mod tests {
         let start = Instant::now();
         let mut row = Row::default();
         row.advance(progress(1_000, None), start);
-        row.advance(Progress { phase: "attachments".to_owned(), done: 3, total: 0, requests: 13, waiting_until_ms: None }, start + WINDOW);
+        row.advance(Progress { phase: "attachments".to_owned(), done: 3, total: 0, requests: 13, ..Progress::default() }, start + WINDOW);
         assert_eq!(row.words(0), "attachments  3  13 requests");
     }
 

@@ -59,6 +59,9 @@ pub enum Depth {
     Changes,
     /// Also labels, every attachment, folders' names: at a full sync and once a day.
     Everything,
+    /// What is new everywhere, and of the whole so much, in percent, as [`Depth::Everything`] lists it: the scopes that have waited longest. Each scope says
+    /// how it was listed. For sites that are too large to be listed at each run.
+    Rolling(u8),
 }
 
 /// One item of a listing. The same id may come twice (pages shift while they are listed): the last word counts.
@@ -124,6 +127,8 @@ pub enum Completion {
     Complete,
     /// Everything that the configuration asks for in it was named, which may be nothing.
     CompleteSelection,
+    /// Only what is new in it was named: silence means nothing.
+    News,
     /// Something was not; why, for people.
     Incomplete(String),
     /// The whole scope is not there, or closed to us; why, for people.
@@ -203,6 +208,8 @@ pub struct Traffic {
     pub bytes: u64,
     /// Milliseconds since 1970 until which the service told us to wait.
     pub waiting_until_ms: Option<u64>,
+    /// Requests a second that we allow ourselves at the moment; 0 where nothing bounds them.
+    pub requests_per_second: u32,
 }
 
 /// What `validate` found.

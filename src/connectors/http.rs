@@ -172,6 +172,7 @@ impl Client {
             requests: self.0.requests.load(Ordering::Relaxed),
             bytes: self.0.bytes.load(Ordering::Relaxed),
             waiting_until_ms: self.0.budget.waiting_until_ms(),
+            requests_per_second: self.0.budget.per_second(),
         }
     }
 

@@ -12,7 +12,7 @@ use super::Abort;
 use super::book::Book;
 use super::progress::Progressed;
 use super::report::Reporter;
-use crate::connectors::connector::{Connector, Consequence, Depth, SourceError};
+use crate::connectors::connector::{Connector, Consequence, SourceError};
 use crate::mirror::{Found, Mirror};
 use crate::model::{AssetRef, ContentHash, DocPath, RemoteId, Stamp};
 use crate::state::{AssetRecord, Change, Deferred, State};
@@ -42,8 +42,8 @@ pub(super) struct Porter<'r> {
     pub day: String,
     /// Now.
     pub now_ms: u64,
-    /// How deep this run looks.
-    pub depth: Depth,
+    /// What failed often is tried again as well: once a day.
+    pub daily: bool,
 }
 
 /// What was brought.
@@ -136,7 +136,7 @@ impl Porter<'_> {
             let kept = entry.kept.as_ref();
             let waits = kept
                 .and_then(|k| k.deferred.as_ref())
-                .is_some_and(|d| d.revision.as_ref() == Some(&entry.asset.revision) && d.tries >= EAGER_TRIES && self.depth != Depth::Everything);
+                .is_some_and(|d| d.revision.as_ref() == Some(&entry.asset.revision) && d.tries >= EAGER_TRIES && !self.daily);
             if waits {
                 continue;
             }

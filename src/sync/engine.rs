@@ -34,6 +34,13 @@ const PRESS_CHUNK: usize = 48;
 /// Rendering threads at once.
 const PRESSES: usize = 2;
 
+/// So much of the whole, in percent, has to be listed after such a pause that all of it is within a day, with four hours to spare. A clock that went back
+/// makes a long pause, and so a thorough run.
+fn share(pause_ms: u64) -> u8 {
+    const DAY_MS: u64 = 20 * 60 * 60 * 1000;
+    u8::try_from((pause_ms.saturating_mul(100)).div_ceil(DAY_MS).clamp(5, 100)).unwrap_or(100)
+}
+
 struct Engine {
     connector: Arc<dyn Connector>,
     state: Arc<State>,
@@ -80,7 +87,12 @@ pub(super) async fn go(run: Run, summary: &mut Summary) -> Result<(), Abort> {
     let full = run.options.full || book.site.full_wanted;
     let first = book.site.last_everything_ms == 0;
     let due = now_ms.saturating_sub(book.site.last_everything_ms) >= EVERYTHING_MS || book.site.last_everything_ms > now_ms;
-    let depth = if full || first || due || book.site.settings != run.options.settings { Depth::Everything } else { Depth::Changes };
+    let depth = match () {
+        () if full || first || book.site.settings != run.options.settings => Depth::Everything,
+        () if book.docs.len() > run.options.whole_up_to => Depth::Rolling(share(now_ms.saturating_sub(book.site.last_success_ms))),
+        () if due => Depth::Everything,
+        () => Depth::Changes,
+    };
     summary.full = full || first;
     let engine = Engine {
         progressed: Arc::new(Progressed::new(Arc::clone(&run.reporter), Arc::clone(&run.connector))),
@@ -93,7 +105,7 @@ pub(super) async fn go(run: Run, summary: &mut Summary) -> Result<(), Abort> {
         options: run.options,
         day: run.clock.day(),
         now_ms,
-        rules: Rules { depth, full },
+        rules: Rules { depth, full, daily: due || depth == Depth::Everything },
     };
     if engine.options.rerender {
         book.offline = true;
@@ -103,7 +115,11 @@ pub(super) async fn go(run: Run, summary: &mut Summary) -> Result<(), Abort> {
         book.site.full_wanted = true;
         engine.commit(vec![Change::PutSite(book.site.clone())]).await?;
     }
-    engine.go(&mut book, summary).await
+    let progressed = Arc::clone(&engine.progressed);
+    tokio::select! {
+        done = engine.go(&mut book, summary) => done,
+        never = progressed.pulse() => match never {},
+    }
 }
 
 impl Engine {
@@ -141,7 +157,7 @@ impl Engine {
         let taken: FxHashSet<DocPath> =
             if movers.is_empty() { FxHashSet::default() } else { book.docs.values().filter_map(|e| e.kept.as_ref()?.path()).collect() };
         // Looking into every folder is for runs that follow a bad end, and once a day.
-        let sweeps = book.site.unclean || self.rules.depth == Depth::Everything;
+        let sweeps = book.site.unclean || self.rules.daily;
         let (mirror, state, day) = (Arc::clone(&self.mirror), Arc::clone(&self.state), self.day.clone());
         tokio::task::spawn_blocking(move || {
             if sweeps {
@@ -178,5 +194,21 @@ impl Engine {
         }
         let state = Arc::clone(&self.state);
         Ok(tokio::task::spawn_blocking(move || state.commit(changes)).await??)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn the_whole_comes_round_within_a_day_whatever_the_schedule() {
+        let hour = 60 * 60 * 1000;
+        for (hours_between, least) in [(1, 5), (2, 10), (6, 30), (24, 100), (24 * 30, 100)] {
+            assert_eq!(share(hours_between * hour), least);
+            let runs_a_day = 24 / hours_between.min(24);
+            assert!(u64::from(least) * runs_a_day >= 100, "every {hours_between} hours");
+        }
+        assert_eq!((share(0), share(u64::MAX)), (5, 100));
     }
 }

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 
 use super::layout::Places as _;
 use super::view::View;
-use crate::model::RemoteId;
+use crate::model::{Place, RemoteId};
 
 /// How deep the tree is followed; deeper documents are in no list.
 const MAX_LEVELS: u8 = 100;
@@ -29,17 +29,28 @@ impl Index {
     /// Reads a view.
     pub(super) fn of(view: &View) -> Self {
         let mut index = Self::default();
-        for (id, doc) in &view.docs {
-            if let Some(parent) = &doc.place.parent {
-                index.below.entry(parent.clone()).or_default().push(id.clone());
+        // What lies below a document that we may not see lies below the next one, as on disk.
+        let seen = |place: &Place| {
+            let mut parent = place.parent.as_ref();
+            for _ in 0..MAX_LEVELS {
+                let hidden = parent.filter(|id| !view.docs.contains_key(*id)).and_then(|id| view.nodes.get(id)).filter(|node| node.title.is_empty());
+                let Some(hidden) = hidden else { break };
+                parent = hidden.parent.as_ref();
+            }
+            parent.cloned()
+        };
+        // What accompanies a document is no document of the tree.
+        for (id, doc) in view.docs.iter().filter(|(id, _)| id.accompanies().is_none()) {
+            if let Some(parent) = seen(&doc.place) {
+                index.below.entry(parent).or_default().push(id.clone());
             }
             for label in doc.labels.iter() {
                 index.labelled.entry(label.clone()).or_default().push(id.clone());
             }
         }
-        for (id, node) in &view.nodes {
-            if let Some(parent) = &node.parent {
-                index.below.entry(parent.clone()).or_default().push(id.clone());
+        for (id, node) in view.nodes.iter().filter(|(id, node)| !node.title.is_empty() && !view.docs.contains_key(*id)) {
+            if let Some(parent) = seen(node) {
+                index.below.entry(parent).or_default().push(id.clone());
             }
         }
         for (id, asset) in &view.assets {

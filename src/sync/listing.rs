@@ -19,6 +19,8 @@ pub(super) struct Rules {
     pub depth: Depth,
     /// Fetch every body, whatever its revision.
     pub full: bool,
+    /// What is done once a day is due: whoever failed often is tried again, people's names are asked for anew.
+    pub daily: bool,
 }
 
 /// A document that fails again and again is asked for at each run so many times, then once a day.
@@ -37,7 +39,7 @@ pub(super) async fn list(
     cancel: &CancellationToken,
 ) -> Result<u64, Abort> {
     let mut listing = connector.changes(book.cursors(), rules.depth);
-    let mut asked = 0;
+    let mut asked = if matches!(rules.depth, Depth::Rolling(_)) { ask_for_deferred(book, rules, &wanted, progressed) } else { 0 };
     loop {
         let item = tokio::select! {
             biased;
@@ -47,6 +49,20 @@ pub(super) async fn list(
         let Some(item) = item else { return Ok(asked) };
         asked += u64::from(take(book, item.map_err(Abort::Source)?, rules, &wanted, progressed));
     }
+}
+
+/// A listing of what is new does not name documents that wait since an earlier run.
+fn ask_for_deferred(book: &Book, rules: Rules, wanted: &mpsc::UnboundedSender<Wanted>, progressed: &Progressed) -> u64 {
+    let mut asked = 0;
+    for (id, entry) in &book.docs {
+        let Some(kept) = entry.kept.as_ref().filter(|kept| !kept.unwanted) else { continue };
+        if kept.deferred.as_ref().is_some_and(|deferred| deferred.tries < EAGER_TRIES || rules.daily) {
+            progressed.wanted();
+            let _ = wanted.send(Wanted { id: id.clone(), place: Arc::clone(&kept.place), labels: true });
+            asked += 1;
+        }
+    }
+    asked
 }
 
 fn take(book: &mut Book, item: Listed, rules: Rules, wanted: &mpsc::UnboundedSender<Wanted>, progressed: &Progressed) -> bool {
@@ -73,7 +89,7 @@ fn take(book: &mut Book, item: Listed, rules: Rules, wanted: &mpsc::UnboundedSen
             if !again && entry_wants_body(book, &id, rules) {
                 progressed.wanted();
                 // The receiver is gone only when the run is ending anyway.
-                let _ = wanted.send(Wanted { id, place, labels: rules.depth == Depth::Changes });
+                let _ = wanted.send(Wanted { id, place, labels: rules.depth != Depth::Everything });
                 return true;
             }
         }
@@ -116,7 +132,7 @@ fn entry_wants_body(book: &Book, id: &RemoteId, rules: Rules) -> bool {
         return true;
     }
     match &kept.deferred {
-        Some(deferred) => deferred.revision.as_ref() != Some(&seen.revision) || deferred.tries < EAGER_TRIES || rules.depth == Depth::Everything,
+        Some(deferred) => deferred.revision.as_ref() != Some(&seen.revision) || deferred.tries < EAGER_TRIES || rules.daily,
         None => kept.revision.as_ref() != Some(&seen.revision),
     }
 }

@@ -5,6 +5,7 @@ mod comments;
 mod driver;
 mod fetching;
 mod listing;
+mod rolling;
 mod selection;
 mod states;
 mod troubles;

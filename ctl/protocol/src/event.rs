@@ -53,6 +53,14 @@ pub struct Progress {
     /// Milliseconds since 1970 until which the service told us to wait.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiting_until_ms: Option<u64>,
+    /// Requests a second that we allow ourselves at the moment; fewer than configured after the service has complained. 0 where it is not known.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub requests_per_second: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(value: &u32) -> bool {
+    *value == 0
 }
 
 /// How an operation ended, and what it found.

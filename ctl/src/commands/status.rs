@@ -129,6 +129,9 @@ fn progress(connector: &ConnectorStatus, now_ms: u64) -> String {
         words.push_str(&format!(" {} of {}", number(progress.done), number(progress.total)));
     }
     words.push_str(&format!(", {}", count(progress.requests, "request")));
+    if progress.requests_per_second > 0 {
+        words.push_str(&format!(", at most {} a second", number(u64::from(progress.requests_per_second))));
+    }
     if let Some(until) = progress.waiting_until_ms.filter(|until| *until > now_ms) {
         words.push_str(&format!(", the service asks us to wait until {} UTC, {}", clock(until), age(until, now_ms)));
     }
@@ -212,7 +215,14 @@ confluence
             why: "sync".to_owned(),
             paused: true,
             started_ms: Some(NOW - 65_000),
-            progress: Some(Progress { phase: "fetching".to_owned(), done: 10, total: 2000, requests: 7, waiting_until_ms: Some(NOW + 30_000) }),
+            progress: Some(Progress {
+                phase: "fetching".to_owned(),
+                done: 10,
+                total: 2000,
+                requests: 7,
+                waiting_until_ms: Some(NOW + 30_000),
+                requests_per_second: 25,
+            }),
             last_run_ms: Some(NOW - 3_600_000),
             last_outcome: Some(Outcome::DeletionsHeld),
             message: "30 of 100 documents would be removed".to_owned(),
@@ -224,7 +234,7 @@ confluence
         };
         let expected = "wiki-eu (confluence)
   state        running, sync for 1 min 5 s; paused otherwise
-  progress     fetching 10 of 2,000, 7 requests, the service asks us to wait until 08:14:04 UTC, in 30 s
+  progress     fetching 10 of 2,000, 7 requests, at most 25 a second, the service asks us to wait until 08:14:04 UTC, in 30 s
   last success never
   last run     deletions held back, 1 h ago (2025-08-22 07:13:34 UTC)
                30 of 100 documents would be removed

@@ -12,7 +12,7 @@ use super::site::{Memory, Site};
 use super::spaces::Known;
 use super::v1::Content;
 use super::{Confluence, keys, place};
-use crate::connectors::connector::{AssetStream, Depth, Listed, SourceError};
+use crate::connectors::connector::{AssetStream, Listed, SourceError};
 use crate::connectors::http::Request;
 use crate::markdown::slug;
 use crate::model::{AssetRef, RemoteId, Revision};
@@ -34,7 +34,7 @@ impl Listing<'_> {
             return Ok(None);
         }
         let newest = memory.and_then(|memory| memory.attachments_ms);
-        let is_fed = |space: &Space| newest.is_some() && self.depth == Depth::Changes && known.iter().any(|k| k.scope == space.scope);
+        let is_fed = |space: &Space| newest.is_some() && !self.is_thorough(space) && known.iter().any(|k| k.scope == space.scope);
         let (fed, whole): (Vec<Space>, Vec<Space>) = self.spaces.iter().filter(|space| !space.archived).cloned().partition(is_fed);
         let mut latest = newest.unwrap_or_default();
         match self.whole(&whole, &mut latest).await {
@@ -80,7 +80,7 @@ impl Listing<'_> {
 
     async fn walk_attachments(&self, cql: &str, limit: &str, until: i64, latest: &mut i64) -> Result<(), Stop> {
         let rest = self.conn.rest(&self.site);
-        let all = self.conn.searching(&self.site, cql, "version,container,extensions", limit);
+        let all = self.conn.searching(&self.site, cql, "version,container,extensions,space", limit);
         let mut list = rest.list::<Content>("/rest/api/content/search", all, "the list of attachments");
         while let Some(page) = list.next().await? {
             for found in page {
@@ -101,7 +101,11 @@ impl Listing<'_> {
     fn asset(&self, found: &Content) -> Option<AssetRef> {
         let owner = found.container.as_ref().map(|owner| owner.id.as_str())?;
         let config = &self.conn.config;
-        let asset = asset(found, owner, self.space_of(owner)?, &self.site);
+        // Of a space that is not listed whole, whatever search finds hangs on a document that is mirrored, or comes soon.
+        let there = |space: &&Space| found.space.as_ref().is_some_and(|at| at.id == space.id || at.key == space.key);
+        let elsewhere =
+            || self.spaces.iter().enumerate().find(|(_, space)| there(space)).filter(|(at, _)| !self.is_whole(*at)).map(|(_, space)| space);
+        let asset = asset(found, owner, self.space_of(owner).or_else(elsewhere)?, &self.site);
         // A page that shows one that is too large has to say so; those that nobody shows are left out as the limit asks.
         let always = config.attachments == Attachments::All && asset.size.is_none_or(|size| size <= config.max_asset_bytes);
         Some(AssetRef { always, ..asset })

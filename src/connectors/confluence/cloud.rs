@@ -138,6 +138,7 @@ pub(super) fn item(page: &PageV2, space: &Space, kind: Kind, web: &str) -> Item 
             web,
         ),
         people: people.into_iter().flatten().map(keys::user).collect(),
+        modified_ms: version.and_then(|v| api::millis(v.created_at.as_deref()?)).unwrap_or_default(),
         labels: None,
         above: None,
         node: page.parent_id.clone().filter(|_| page.parent_type.as_deref().is_some_and(|kind| kind != "page")),

@@ -47,10 +47,12 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    fn note(&mut self, found: &Content) {
-        let Some(page) = found.container.as_ref().map(|page| page.id.as_str()).filter(|page| !page.is_empty()) else { return };
-        self.pages.entry(page.to_owned()).or_default().insert(found.id.clone(), mark(found));
+    /// Takes a comment in; its page, if that is news.
+    fn note<'f>(&mut self, found: &'f Content) -> Option<&'f str> {
+        let page = found.container.as_ref().map(|page| page.id.as_str()).filter(|page| !page.is_empty())?;
+        let (id, mark) = (found.id.clone(), mark(found));
         self.newest_ms = self.newest_ms.max(moment(found));
+        (self.pages.entry(page.to_owned()).or_default().insert(id, mark) != Some(mark)).then_some(page)
     }
 
     fn revision(&self, page: &str) -> Option<Revision> {
@@ -140,6 +142,10 @@ pub(super) struct Course {
     whole: Vec<Space>,
     /// What was known of comments in archived spaces, into which search does not look.
     archived: BTreeMap<String, BTreeMap<String, u32>>,
+    /// Pages whose comments changed since the last time.
+    news: BTreeSet<String>,
+    /// All comments of `whole`, where other spaces are covered by what was known.
+    fresh: Option<Memory>,
     /// Why it is not what it should be.
     lacking: Option<String>,
 }
@@ -149,12 +155,19 @@ impl Listing<'_> {
     pub(super) async fn new_comments(&mut self, cursor: Option<&Cursor>) -> Result<Course, SourceError> {
         let of = self.conn.memory_of();
         let known = cursor.and_then(|cursor| serde_json::from_str::<Memory>(cursor.as_str()).ok()).filter(|memory| memory.of == of);
-        let mut course = Course { memory: known.unwrap_or_default(), whole: Vec::new(), archived: BTreeMap::new(), lacking: None };
+        let mut course = Course {
+            memory: known.unwrap_or_default(),
+            whole: Vec::new(),
+            archived: BTreeMap::new(),
+            news: BTreeSet::new(),
+            fresh: None,
+            lacking: None,
+        };
         course.memory.of = of;
         if !self.conn.config.comments {
             return Ok(course);
         }
-        let covered = |space: &Space| self.depth == Depth::Changes && course.memory.spaces.contains(&space.id);
+        let covered = |space: &Space| !self.is_thorough(space) && course.memory.spaces.contains(&space.id);
         let (fed, whole): (Vec<Space>, Vec<Space>) = self.spaces.iter().filter(|space| !space.archived).cloned().partition(covered);
         course.whole = whole;
         if self.spaces.iter().any(|space| space.archived) {
@@ -162,7 +175,7 @@ impl Listing<'_> {
         }
         if !fed.is_empty() {
             let mut fresh = course.memory.clone();
-            match self.comment_feed(&fed, &mut fresh).await {
+            match self.comment_feed(&fed, &mut fresh, &mut course.news).await {
                 Ok(()) => course.memory = fresh,
                 Err(stop) => course.lacking = Some(self.bears("comments", stop)?),
             }
@@ -174,7 +187,7 @@ impl Listing<'_> {
         Ok(course)
     }
 
-    async fn comment_feed(&self, spaces: &[Space], memory: &mut Memory) -> Result<(), Stop> {
+    async fn comment_feed(&self, spaces: &[Space], memory: &mut Memory, news: &mut BTreeSet<String>) -> Result<(), Stop> {
         let until = memory.newest_ms - OVERLAP_MS;
         let searches = in_spaces(spaces, "type=comment");
         let clause = match &searches[..] {
@@ -182,7 +195,7 @@ impl Listing<'_> {
             // Too many keys for one address: the site's newest, of which those of other spaces are passed over.
             _ => "type=comment",
         };
-        self.walk_comments(&format!("{clause} order by lastmodified desc"), FEED, until, memory).await
+        self.walk_comments(&format!("{clause} order by lastmodified desc"), FEED, until, memory, news).await
     }
 
     /// All comments of the spaces that need it. A list that breaks off leaves what was known: half of a page's comments are no better than its old ones.
@@ -191,12 +204,12 @@ impl Listing<'_> {
             return Ok(course);
         }
         let mut fresh = match self.depth {
-            Depth::Everything => Memory { of: course.memory.of.clone(), ..Memory::default() },
             Depth::Changes => course.memory.clone(),
+            Depth::Everything | Depth::Rolling(_) => Memory { of: course.memory.of.clone(), ..Memory::default() },
         };
         for cql in in_spaces(&course.whole, "type=comment") {
             // By age, so that one that comes while we read stands at the end.
-            match self.walk_comments(&format!("{cql} order by created asc"), WHOLE, i64::MIN, &mut fresh).await {
+            match self.walk_comments(&format!("{cql} order by created asc"), WHOLE, i64::MIN, &mut fresh, &mut BTreeSet::new()).await {
                 Ok(()) => {}
                 Err(stop) => {
                     course.lacking = Some(self.bears("comments", stop)?);
@@ -204,12 +217,19 @@ impl Listing<'_> {
                 }
             }
         }
-        fresh.spaces.extend(course.whole.iter().map(|space| space.id.clone()));
-        course.memory = fresh;
+        let listed = course.whole.iter().map(|space| space.id.clone());
+        if matches!(self.depth, Depth::Rolling(_)) {
+            course.memory.spaces.extend(listed);
+            course.memory.newest_ms = course.memory.newest_ms.max(fresh.newest_ms);
+            course.fresh = Some(fresh);
+        } else {
+            fresh.spaces.extend(listed);
+            course.memory = fresh;
+        }
         Ok(course)
     }
 
-    async fn walk_comments(&self, cql: &str, limit: &str, until: i64, memory: &mut Memory) -> Result<(), Stop> {
+    async fn walk_comments(&self, cql: &str, limit: &str, until: i64, memory: &mut Memory, news: &mut BTreeSet<String>) -> Result<(), Stop> {
         let rest = self.conn.rest(&self.site);
         let all = self.conn.searching(&self.site, cql, "version,container,extensions.resolution", limit);
         let mut list = rest.list::<Content>("/rest/api/content/search", all, "the list of comments");
@@ -218,7 +238,7 @@ impl Listing<'_> {
                 if moment(&found) < until {
                     return Ok(());
                 }
-                memory.note(&found);
+                news.extend(memory.note(&found).map(str::to_owned));
             }
         }
         Ok(())
@@ -240,6 +260,9 @@ impl Listing<'_> {
             return;
         }
         let heads = std::mem::take(&mut *locked(&self.heads));
+        if let Some(fresh) = course.fresh.take() {
+            course.merge(fresh, &heads, |at| self.is_whole(at));
+        }
         let is_archived = |page: &str| heads.get(page).is_some_and(|head| self.spaces.get(head.at as usize).is_some_and(|space| space.archived));
         course.memory.pages.extend(std::mem::take(&mut course.archived).into_iter().filter(|(page, _)| is_archived(page)));
         let mut revisions = Vec::new();
@@ -256,6 +279,23 @@ impl Listing<'_> {
         let cursor = serde_json::to_string(&course.memory).ok().map(Cursor::from);
         let completion = course.lacking.map_or(Completion::Complete, Completion::Incomplete);
         self.out.send(Listed::ScopeDone { scope: Scope::new(SCOPE), name: "comments".to_owned(), completion, cursor }).await;
+    }
+}
+
+impl Course {
+    /// Puts what was listed of some spaces in the place of what was known of them.
+    fn merge(&mut self, mut fresh: Memory, heads: &rustc_hash::FxHashMap<Box<str>, Head>, is_whole: impl Fn(usize) -> bool) {
+        for (page, _) in heads.iter().filter(|(_, head)| is_whole(head.at as usize)) {
+            match fresh.pages.remove(&**page) {
+                Some(comments) => self.memory.pages.insert(page.to_string(), comments),
+                None => self.memory.pages.remove(&**page),
+            };
+        }
+    }
+
+    /// Pages whose comments changed and that are not among `heads`.
+    pub(super) fn news_elsewhere(&self, heads: &rustc_hash::FxHashMap<Box<str>, Head>) -> Vec<String> {
+        self.news.iter().filter(|page| !heads.contains_key(page.as_str())).cloned().collect()
     }
 }
 
@@ -290,7 +330,9 @@ mod tests {
     fn a_revision_changes_with_each_edit_resolution_and_deletion_and_with_nothing_else() {
         let of = |comments: &[Content]| {
             let mut memory = Memory::default();
-            comments.iter().for_each(|found| memory.note(found));
+            comments.iter().for_each(|found| {
+                memory.note(found);
+            });
             memory.revision("7")
         };
         let both = of(&[comment("1", 1, "open"), comment("2", 1, "open")]);

@@ -80,6 +80,7 @@ pub(super) fn item(content: &Content, space: &Space, kind: Kind, web: &str) -> I
             web,
         ),
         people: [editor, author].into_iter().flatten().filter_map(key_of).collect(),
+        modified_ms: version.and_then(|v| api::millis(v.when.as_deref()?)).unwrap_or_default(),
         labels: content.labels(),
         above: content.ancestors.as_ref().map(|above| above.iter().map(step).collect()),
         node: parent.filter(|above| !step(above).is_page).map(|above| above.id.clone()),

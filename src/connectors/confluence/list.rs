@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt as _, TryStreamExt as _};
@@ -20,7 +20,7 @@ use super::hidden::{Orphan, Step};
 use super::labels::Labels;
 use super::site::{Memory, Site};
 use super::spaces::{Asked, Known};
-use super::{Confluence, cloud, data_center, locked, nodes};
+use super::{Confluence, cloud, data_center, locked, nodes, rolling};
 use crate::connectors::connector::{Completion, Depth, Listed, SourceError};
 use crate::model::{Cursor, Key, Place, RemoteId, Revision, Scope};
 
@@ -76,6 +76,8 @@ pub(super) struct Item {
     pub(super) revision: Revision,
     pub(super) place: Place,
     pub(super) people: Vec<Key>,
+    /// When its version was made, in milliseconds since 1970.
+    pub(super) modified_ms: i64,
     /// Where the listing brings them.
     pub(super) labels: Option<Vec<String>>,
     /// A parent that is no page.
@@ -103,6 +105,14 @@ pub(super) struct Listing<'c> {
     pub(super) out: Outlet,
     /// The spaces that are listed.
     pub(super) spaces: Vec<Space>,
+    /// Which of them are listed whole; of the others only what is new.
+    pub(super) whole: Vec<bool>,
+    /// How many documents were seen in each.
+    counts: Vec<AtomicU64>,
+    /// The newest document's moment.
+    newest_ms: AtomicI64,
+    /// The number of this run.
+    pub(super) turn: u64,
     /// In which of them each document is.
     pub(super) owners: Mutex<FxHashMap<RemoteId, u32>>,
     /// Parents that are no pages, and the space that showed them.
@@ -146,7 +156,14 @@ impl Confluence {
             out.send(Listed::ScopeDone { scope, name, completion, cursor: None }).await;
         }
         locked(&self.spaces).extend(asked.spaces.iter().map(|space| (space.id.clone(), space.key.clone())));
+        let turn = memory.as_ref().map_or(0, |memory| memory.turn) + 1;
+        let depth = if self.config.filter().is_some() { rolling::of_selection(depth, turn) } else { depth };
+        let whole = rolling::whole(depth, &asked.spaces, &known, memory.as_ref());
         let mut listing = Listing {
+            whole,
+            counts: asked.spaces.iter().map(|_| AtomicU64::new(0)).collect(),
+            newest_ms: AtomicI64::new(memory.as_ref().and_then(|memory| memory.documents_ms).unwrap_or_default()),
+            turn,
             conn: self,
             site,
             depth,
@@ -161,12 +178,14 @@ impl Confluence {
             heads: Mutex::default(),
         };
         let course = listing.new_comments(commented).await?;
-        let (complete, course) = try_join!(listing.documents(), listing.all_comments(course))?;
+        let until = memory.as_ref().and_then(|memory| memory.documents_ms);
+        let (complete, (), course) = try_join!(listing.documents(), listing.news(until), listing.all_comments(course))?;
+        listing.unlisted_with_news(&course).await?;
         listing.name_comments(course).await;
         let hidden = listing.hidden(memory.as_ref(), &complete).await?;
         let nodes = listing.nodes(memory.as_ref(), hidden).await?;
         let attachments_ms = listing.attachments(memory.as_ref(), &known, &complete).await?;
-        listing.done(nodes, attachments_ms).await;
+        listing.done(nodes, attachments_ms, listing.broke_off(memory.as_ref(), &complete)).await;
         Ok(())
     }
 
@@ -201,9 +220,11 @@ impl Listing<'_> {
         if let Some(filter) = self.conn.config.filter() {
             return self.selected(&filter).await;
         }
-        let labels = &Labels::new(self.site.cloud && self.depth == Depth::Everything);
+        let labels = &Labels::new(self.site.cloud && self.depth != Depth::Changes);
         let listing = async {
-            let each = (0..self.spaces.len()).map(|at| async move { Ok::<_, SourceError>((at, self.space(at, &labels.intake()).await?)) });
+            let each = (0..self.spaces.len())
+                .filter(|at| self.is_whole(*at))
+                .map(|at| async move { Ok::<_, SourceError>((at, self.space(at, &labels.intake()).await?)) });
             let done: Vec<(usize, bool)> = stream::iter(each).buffer_unordered(SPACES_AT_ONCE).try_collect().await?;
             labels.close();
             let mut complete = vec![false; self.spaces.len()];
@@ -233,7 +254,8 @@ impl Listing<'_> {
             (pages, _) => pages,
         };
         let whole = completion == Completion::Complete;
-        let cursor = whole.then(|| Known::cursor(&space.key));
+        let count = self.counts.get(at).map_or(0, |count| count.load(Ordering::Relaxed));
+        let cursor = whole.then(|| Known::cursor(&space.key, count, self.turn));
         self.out.send(Listed::ScopeDone { scope: space.scope.clone(), name: space.key.clone(), completion, cursor }).await;
         Ok(whole)
     }
@@ -279,7 +301,7 @@ impl Listing<'_> {
     }
 
     pub(super) async fn seen(&self, at: usize, item: Item, labels: &super::labels::Intake) {
-        let Item { id, revision, place, people, labels: found, node, above } = item;
+        let Item { id, revision, place, people, labels: found, node, above, modified_ms } = item;
         let first = locked(&self.owners).insert(id.clone(), u32::try_from(at).unwrap_or(u32::MAX)).is_none();
         match (node, &place.parent) {
             (Some(node), _) => {
@@ -288,13 +310,31 @@ impl Listing<'_> {
             (None, Some(parent)) => self.note_orphan(at, &id, parent.as_str(), above),
             (None, None) => {}
         }
+        self.newest_ms.fetch_max(modified_ms, Ordering::Relaxed);
         if first {
             labels.add(id.as_str());
+            if let Some(count) = self.counts.get(at) {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
         }
         self.keep_head(at, &id, &place);
         self.out.send(Listed::Seen { id: id.clone(), revision, place, people }).await;
         if let Some(labels) = found {
             self.out.send(Listed::Labels { id, labels }).await;
+        }
+    }
+
+    /// Whether this run lists the whole space.
+    pub(super) fn is_whole(&self, at: usize) -> bool {
+        self.whole.get(at) == Some(&true)
+    }
+
+    /// Whether this run looks at everything in the space, and not at what is new only.
+    pub(super) fn is_thorough(&self, space: &Space) -> bool {
+        match self.depth {
+            Depth::Changes => false,
+            Depth::Everything => true,
+            Depth::Rolling(_) => self.spaces.iter().position(|other| other.id == space.id).is_some_and(|at| self.is_whole(at)),
         }
     }
 
@@ -319,15 +359,19 @@ impl Listing<'_> {
         }
     }
 
-    async fn done(&self, known: nodes::Known, attachments_ms: Option<i64>) {
+    async fn done(&self, known: nodes::Known, attachments_ms: Option<i64>, tried: BTreeMap<String, u64>) {
         let mut lacking = std::mem::take(&mut *locked(&self.lacking));
         lacking.dedup();
         let completion = if lacking.is_empty() { Completion::Complete } else { Completion::Incomplete(lacking.join("; ")) };
         let site = Site { no_scan: self.conn.has_no_scan(&self.site), ..self.site.clone() };
+        let newest = self.newest_ms.load(Ordering::Relaxed);
         let memory = Memory {
             of: self.conn.memory_of(),
             site,
             attachments_ms,
+            documents_ms: (newest > 0).then_some(newest),
+            turn: self.turn,
+            tried,
             nodes: known.nodes,
             cards: known.cards,
             archived: self.conn.config.archived,

@@ -22,6 +22,7 @@ mod nodes;
 mod people;
 mod place;
 mod raw;
+mod rolling;
 mod selection;
 mod site;
 mod spaces;

@@ -34,13 +34,17 @@ impl Listing<'_> {
         if selected {
             cards = std::mem::take(&mut *locked(&self.selected_cards));
         }
-        let everything = self.depth == Depth::Everything && ((self.conn.config.link_cards && !selected) || !parents.is_empty());
+        let everything = self.depth != Depth::Changes && ((self.conn.config.link_cards && !selected) || !parents.is_empty());
         if !self.site.cloud || !(unknown || everything) {
             self.name_cards(&cards).await;
             return Ok(Known { nodes: joined(known, hidden), cards });
         }
         let mut found = Found { with_cards: self.conn.config.link_cards && !selected, ..Found::default() };
-        for cql in in_spaces(&self.spaces, "type in (folder,whiteboard,database,embed)") {
+        // Of a site that is listed by parts, the parts whose turn it is, and those that show what is not known.
+        let shows = |at: usize| parents.iter().any(|(parent, there)| *there == at && !known.contains(parent.as_str()));
+        let looks = |at: &usize| !matches!(self.depth, Depth::Rolling(_)) || self.is_whole(*at) || shows(*at);
+        let asked: Vec<Space> = (0..self.spaces.len()).filter(looks).filter_map(|at| self.spaces.get(at).cloned()).collect();
+        for cql in in_spaces(&asked, "type in (folder,whiteboard,database,embed)") {
             match self.search_nodes(&cql, &mut found).await {
                 Ok(()) => {}
                 Err(stop) => {
@@ -50,9 +54,11 @@ impl Listing<'_> {
             }
         }
         if found.with_cards && !found.broken {
-            // Search does not look into archived spaces: what was known of these stays.
-            let archived = |card: &Card| self.spaces.iter().any(|space| space.archived && space.id == card.space);
-            cards.retain(archived);
+            // Search does not look into archived spaces: what was known of these stays, as that of spaces that were not asked for.
+            cards.retain(|card| {
+                let archived = self.spaces.iter().any(|space| space.archived && space.id == card.space);
+                archived || !asked.iter().any(|space| space.id == card.space)
+            });
             cards.extend(found.cards);
         }
         self.name_cards(&cards).await;

@@ -1,5 +1,7 @@
 //! What a site is: its flavour, the base that answers, the account that we are. Probed once, then remembered in the cursor of the whole site.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -40,6 +42,15 @@ pub(super) struct Memory {
     /// The newest attachment's moment, in milliseconds since 1970, as the service told it.
     #[serde(default)]
     pub(super) attachments_ms: Option<i64>,
+    /// The newest document's moment, likewise.
+    #[serde(default)]
+    pub(super) documents_ms: Option<i64>,
+    /// How many runs there were that listed documents.
+    #[serde(default)]
+    pub(super) turn: u64,
+    /// Spaces that broke off when their turn came, by id, and that turn: they must not take the turns of others.
+    #[serde(default)]
+    pub(super) tried: BTreeMap<String, u64>,
     /// Folders and their kin whose titles were asked for.
     #[serde(default)]
     pub(super) nodes: Vec<String>,

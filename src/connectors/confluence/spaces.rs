@@ -21,23 +21,32 @@ pub(super) struct Known {
     pub(super) scope: Scope,
     /// The key that it had.
     pub(super) key: String,
+    /// How many documents were listed in it.
+    pub(super) count: u64,
+    /// The turn in which it was listed whole; 0 before there were turns.
+    pub(super) turn: u64,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct Kept {
     key: String,
+    #[serde(default)]
+    count: u64,
+    #[serde(default)]
+    turn: u64,
 }
 
 impl Known {
     /// Reads a scope's cursor.
     pub(super) fn read(scope: &Scope, cursor: &Cursor) -> Self {
         let kept: Option<Kept> = serde_json::from_str(cursor.as_str()).ok();
-        Self { scope: scope.clone(), key: kept.map_or_else(|| scope.as_str().to_owned(), |kept| kept.key) }
+        let kept = kept.unwrap_or_else(|| Kept { key: scope.as_str().to_owned(), ..Kept::default() });
+        Self { scope: scope.clone(), key: kept.key, count: kept.count, turn: kept.turn }
     }
 
     /// Writes a scope's cursor.
-    pub(super) fn cursor(key: &str) -> Cursor {
-        Cursor::new(serde_json::to_string(&Kept { key: key.to_owned() }).unwrap_or_default())
+    pub(super) fn cursor(key: &str, count: u64, turn: u64) -> Cursor {
+        Cursor::new(serde_json::to_string(&Kept { key: key.to_owned(), count, turn }).unwrap_or_default())
     }
 }
 

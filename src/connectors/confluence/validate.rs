@@ -40,7 +40,12 @@ impl Confluence {
         }
         let search = query(&[("cql", "type=page"), ("limit", "1")]);
         if let Err(failed) = self.rest(&site).one::<super::api::List<Content>>("/rest/api/content/search", &search, "search").await {
-            let beside = if self.config.attachments == Attachments::None { "labels" } else { "labels and attachments" };
+            let beside = match (self.config.attachments == Attachments::None, self.config.comments) {
+                (true, false) => "labels",
+                (true, true) => "labels and comments",
+                (false, false) => "labels and attachments",
+                (false, true) => "labels, attachments and comments",
+            };
             problems.push(format!("{beside} cannot be read: {}. A token with scopes needs `read:content-details:confluence`.", failed.error));
         }
         if let Some(filter) = self.config.filter() {

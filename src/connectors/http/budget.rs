@@ -100,6 +100,19 @@ impl Budget {
         gate.opens.filter(|opens| *opens > now).map(|_| gate.opens_ms)
     }
 
+    /// Requests a second that we allow ourselves at the moment, at the host that has complained most.
+    pub(super) fn per_second(&self) -> u32 {
+        let hosts: Vec<Arc<Host>> = locked(&self.hosts).values().cloned().collect();
+        let now = Instant::now();
+        let share = hosts.iter().map(|host| {
+            let mut bucket = locked(&host.bucket);
+            self.heal(&mut bucket, now);
+            bucket.share
+        });
+        // At least one, at most a thousand: the configuration's own bounds.
+        (self.per_second * share.fold(1.0, f64::min)).round().clamp(1.0, 1000.0) as u32
+    }
+
     /// Halves what we allow ourselves at `host`.
     pub(super) fn slow_down(&self, host: &str) {
         self.slow_down_at(&self.host(host), Instant::now());

@@ -235,6 +235,18 @@ async fn retry_after_holds_all_requests_and_shows_until_when() {
 }
 
 #[tokio::test]
+async fn a_service_near_its_limit_is_asked_half_as_often() {
+    let near = [("x-ratelimit-nearlimit", "true")];
+    let (site, _) = serve(move |path, _| if path.contains("near") { answer(200, &near, "{}") } else { ok(&json!({})) }).await;
+    let client = client(&site);
+    get(&client, &site, "/well").await.unwrap();
+    let before = client.traffic().requests_per_second;
+    get(&client, &site, "/near").await.unwrap();
+    get(&client, &site, "/near").await.unwrap();
+    assert_eq!(client.traffic().requests_per_second, before / 2, "one complaint, however often it is made at once");
+}
+
+#[tokio::test]
 async fn a_rate_limit_without_end_is_given_up() {
     let (site, saw) = serve(|_, _| answer(429, &[], "")).await;
     let failed = get(&client(&site), &site, "/x").await.unwrap_err();

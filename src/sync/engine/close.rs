@@ -6,7 +6,7 @@ use context_sync_protocol::event::{Level, Summary};
 use rustc_hash::FxHashSet;
 
 use super::{Engine, Rest};
-use crate::connectors::connector::{Completion, Depth, Presence};
+use crate::connectors::connector::{Completion, Presence};
 use crate::model::{DocPath, RemoteId};
 use crate::state::{Change, DocRecord, ScopeRecord, SiteRecord};
 use crate::sync::assets::Porter;
@@ -40,7 +40,7 @@ impl Engine {
             cancel: &self.cancel,
             day: self.day.clone(),
             now_ms: self.now_ms,
-            depth: self.rules.depth,
+            daily: self.rules.daily,
         };
         let brought = porter.bring(book).await?;
         summary.downloaded = brought.downloaded;
@@ -131,7 +131,7 @@ impl Engine {
                 ScopeRecord { name: name.clone(), cursor: advanced, missing: old.missing, unwanted: *completion == Completion::Unwanted },
             ));
         }
-        let everything = self.rules.depth == Depth::Everything && summary.scopes.is_empty();
+        let everything = self.rules.daily && summary.scopes.is_empty();
         changes.push(Change::PutSite(SiteRecord {
             last_success_ms: self.now_ms,
             last_everything_ms: if everything { self.now_ms } else { book.site.last_everything_ms },

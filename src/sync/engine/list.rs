@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::mpsc;
 
 use super::{Engine, Rest};
-use crate::connectors::connector::{Completion, Depth, Wanted};
+use crate::connectors::connector::{Completion, Wanted};
 use crate::model::{Key, RemoteId};
 use crate::state::Change;
 use crate::sync::book::{Book, Entry, Kept};
@@ -86,9 +86,9 @@ impl Engine {
 
     /// Names that the listing calls for: those we never asked, and once a day all of them.
     async fn ask_people(&self, book: &mut Book) -> Result<(), Abort> {
-        let mut keys: Vec<Key> = match self.rules.depth {
-            Depth::Everything => book.named.iter().chain(book.people.keys()).cloned().collect(),
-            Depth::Changes => book.named.iter().filter(|k| !book.people.contains_key(*k)).cloned().collect(),
+        let mut keys: Vec<Key> = match self.rules.daily {
+            true => book.named.iter().chain(book.people.keys()).cloned().collect(),
+            false => book.named.iter().filter(|k| !book.people.contains_key(*k)).cloned().collect(),
         };
         keys.sort();
         keys.dedup();

@@ -42,7 +42,14 @@ pub(super) async fn run(
         clock: Arc::new(SystemClock),
         reporter: Arc::new(events),
         cancel,
-        options: Options { rerender, full, accept_deletions, max_delete_percent: config.max_delete_percent, settings: fingerprint(&config.settings) },
+        options: Options {
+            rerender,
+            full,
+            accept_deletions,
+            max_delete_percent: config.max_delete_percent,
+            whole_up_to: sync::WHOLE_UP_TO,
+            settings: fingerprint(&config.settings),
+        },
     })
     .await
 }

@@ -160,3 +160,51 @@ fn what_the_configuration_asks_for_no_more_stays_and_is_asked_after_once() {
     house.synced();
     assert!(!house.tree().contains_key("ENG/not-wanted--2.md"));
 }
+
+#[test]
+fn a_large_mirror_is_listed_by_parts_and_silence_about_the_others_means_nothing() {
+    let mut house = filled(30);
+    let all = house.synced().summary.documents;
+    house.options.whole_up_to = 20;
+    house.fake.asked();
+    house.hours_later(1);
+    house.fake.at(|s| {
+        s.scopes.insert("eng".to_owned(), Completion::News);
+        s.docs.get_mut("3").unwrap().labels.clear();
+        s.docs.remove("7");
+    });
+    house.fake.put("eng", "4", None, "Page 4", "changed");
+    house.fake.at(|s| s.scopes.insert("eng".to_owned(), Completion::News));
+    let finished = house.synced();
+    assert_eq!(house.fake.asked(), ["list Rolling(5)", "fetch 4"]);
+    assert_eq!((finished.summary.removed, finished.summary.documents), (0, all));
+    // When its turn comes, what is gone is found to be gone.
+    house.hours_later(1);
+    house.fake.at(|s| s.scopes.insert("eng".to_owned(), Completion::Complete));
+    assert_eq!(house.synced().summary.removed, 1);
+    assert_eq!(house.fake.asked(), ["list Rolling(5)", "confirm 1"]);
+    house.hours_later(30);
+    house.synced();
+    assert_eq!(house.fake.asked()[0], "list Rolling(100)", "after a long pause all of it");
+}
+
+#[test]
+fn documents_that_wait_are_asked_for_although_a_listing_of_news_does_not_name_them() {
+    let mut house = filled(30);
+    house.fake.put("eng", "5", None, "Page 5", "changed");
+    house.fake.at(|s| {
+        s.broken.insert("5".to_owned(), SourceError::BadAnswer { service: "fake".to_owned(), what: "5".to_owned(), detail: "broken".to_owned() });
+    });
+    assert_eq!(house.sync().outcome, Outcome::Partial);
+    house.options.whole_up_to = 20;
+    house.hours_later(1);
+    house.fake.at(|s| {
+        s.broken.clear();
+        s.unlisted = (1..=30).map(|id| id.to_string()).collect();
+        s.scopes.insert("eng".to_owned(), Completion::News);
+    });
+    house.fake.asked();
+    assert_eq!(house.synced().summary.deferred, 0);
+    assert_eq!(house.fake.asked(), ["list Rolling(5)", "fetch 5"]);
+    assert!(house.read("ENG/page-5--5.md").contains("changed"));
+}

@@ -53,6 +53,9 @@ pub(super) struct Service {
     pub broken_assets: BTreeSet<String>,
     /// The listing fails after so many items.
     pub listing_fails_after: Option<(usize, SourceError)>,
+    /// The listing begins so much later, and the service says until when it makes us wait.
+    pub late: Option<std::time::Duration>,
+    pub waits_until_ms: Option<u64>,
     /// Called at each fetched body.
     pub on_fetch: Option<Hook>,
     /// The reader is another one, which writes text in capitals.
@@ -213,7 +216,9 @@ impl Connector for Fake {
         let items = self.at(|s| {
             let mut items = Vec::new();
             for (id, doc) in &s.docs {
-                if s.unlisted.contains(id) || !matches!(s.scopes.get(&doc.scope), Some(Completion::Complete | Completion::Incomplete(_))) {
+                if s.unlisted.contains(id)
+                    || !matches!(s.scopes.get(&doc.scope), Some(Completion::Complete | Completion::Incomplete(_) | Completion::News))
+                {
                     continue;
                 }
                 let people = doc.author.iter().map(Key::new).collect();
@@ -258,7 +263,8 @@ impl Connector for Fake {
             }
             items
         });
-        stream::iter(items).boxed()
+        let late = self.at(|s| s.late).unwrap_or_default();
+        stream::once(tokio::time::sleep(late)).filter_map(|()| async { None }).chain(stream::iter(items)).boxed()
     }
 
     fn batch_size(&self) -> usize {
@@ -333,7 +339,8 @@ impl Connector for Fake {
     }
 
     fn traffic(&self) -> Traffic {
-        Traffic { requests: self.requests.load(Ordering::Relaxed), ..Traffic::default() }
+        let waiting_until_ms = self.at(|s| s.waits_until_ms);
+        Traffic { waiting_until_ms, requests: self.requests.load(Ordering::Relaxed), ..Traffic::default() }
     }
 }
 

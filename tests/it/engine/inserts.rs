@@ -125,3 +125,13 @@ fn a_list_of_files_brings_them() {
     house.synced();
     assert_eq!(body(&house, "ENG/files--1.md"), "- [more.pdf](_assets/1/a2-more.pdf)\n- [plan.pdf](_assets/1/a1-plan.pdf)\n");
 }
+
+#[test]
+fn what_accompanies_a_document_is_in_no_list_of_the_tree() {
+    let house = House::new();
+    house.fake.put("eng", "1", None, "Top", "below 0");
+    house.fake.put("eng", "2", Some("1"), "Child", "text");
+    house.fake.put("eng", "2#comments", Some("1"), "Comments on Child", "text");
+    house.synced();
+    assert_eq!(body(&house, "ENG/top--1.md"), "- [Child](top--1/child--2.md)\n");
+}

@@ -134,9 +134,18 @@ impl Reader<'_> {
         }
         let context = storage::Context { base: &self.head.base, space: &self.head.space, page: &self.head.page, cloud: self.head.cloud };
         let storage::Reading { tree, diagnostics, .. } = storage::read(&comment.body, &context);
-        self.diagnostics.extend(diagnostics);
+        diagnostics.into_iter().for_each(|diagnostic| self.count(diagnostic));
         blocks.extend(tree.blocks);
         blocks
+    }
+
+    /// Each kind once, as for one body.
+    fn count(&mut self, new: Diagnostic) {
+        let same = |known: &&mut Diagnostic| (&known.what, known.treatment, known.detail) == (&new.what, new.treatment, new.detail);
+        match self.diagnostics.iter_mut().find(same) {
+            Some(known) => known.count = known.count.saturating_add(new.count),
+            None => self.diagnostics.push(new),
+        }
     }
 
     /// Where a browser shows the page, or one comment on it: the form that both flavours understand.

@@ -1,0 +1,279 @@
+//! Sites that are too large to be listed at each run: of most spaces what is new, and of some all, those that have waited longest, so that each is listed
+//! whole within a day.
+//!
+//! What is new is read newest first down to the newest document of the last run. No date is ever sent to the service: what a date means there, to the minute
+//! and in a zone that nobody tells, is of no concern then. What is no new version (a move, a label, a deletion, a page that comes back) shows when its space
+//! has its turn.
+
+use std::collections::BTreeMap;
+
+use super::api::{Stop, query};
+use super::cloud::{self, PageV2};
+use super::comments::Course;
+use super::labels::Intake;
+use super::list::{Kind, Listing, Space};
+use super::nodes::in_spaces;
+use super::site::Memory;
+use super::spaces::Known;
+use super::v1::Content;
+use super::{data_center, locked};
+use crate::connectors::connector::{Completion, Depth, Listed, SourceError};
+
+/// How far behind the newest known document the feed looks.
+const OVERLAP_MS: i64 = 15 * 60 * 1000;
+/// Spaces in one request of Cloud's feed.
+const SPACES: usize = 100;
+/// Items of a page of the feed.
+const FEED: &str = "100";
+/// Ids in one request.
+const IDS: usize = 100;
+const EXPAND: &str = "version,ancestors,metadata.labels,history,space";
+
+/// How to look at a selection: it is one search and comes whole each time, so what else is to be looked at has its turn as a whole.
+pub(super) fn of_selection(depth: Depth, turn: u64) -> Depth {
+    match depth {
+        Depth::Rolling(percent) if turn.is_multiple_of((100 / u64::from(percent.max(1))).max(1)) => Depth::Everything,
+        Depth::Rolling(_) => Depth::Changes,
+        other => other,
+    }
+}
+
+/// Which spaces are listed whole.
+pub(super) fn whole(depth: Depth, spaces: &[Space], known: &[Known], memory: Option<&Memory>) -> Vec<bool> {
+    let Depth::Rolling(percent) = depth else { return vec![true; spaces.len()] };
+    if memory.is_none_or(|memory| memory.documents_ms.is_none()) {
+        return vec![true; spaces.len()];
+    }
+    let of = |space: &Space| known.iter().find(|known| known.scope == space.scope);
+    let tried = |space: &Space| memory.and_then(|memory| memory.tried.get(&space.id)).copied().unwrap_or_default();
+    let turn = |space: &Space| of(space).map_or(0, |known| known.turn).max(tried(space));
+    // A space that was never listed whole has to be.
+    let mut whole: Vec<bool> = spaces.iter().map(|space| turn(space) == 0).collect();
+    let mut waiting: Vec<(u64, usize, u64)> = Vec::new();
+    for (at, space) in spaces.iter().enumerate().filter(|(at, _)| !whole[*at]) {
+        waiting.push((turn(space), at, of(space).map_or(0, |known| known.count) + 1));
+    }
+    waiting.sort_unstable();
+    let total: u64 = waiting.iter().map(|(_, _, count)| count).sum();
+    let mut share = (total * u64::from(percent)).div_ceil(100);
+    for (_, at, count) in waiting {
+        if share == 0 {
+            break;
+        }
+        whole[at] = true;
+        share = share.saturating_sub(count);
+    }
+    whole
+}
+
+impl Listing<'_> {
+    /// Spaces that were to be listed whole and were not, with the turn in which that was tried last.
+    pub(super) fn broke_off(&self, memory: Option<&Memory>, complete: &[bool]) -> BTreeMap<String, u64> {
+        let mut tried = memory.map(|memory| memory.tried.clone()).unwrap_or_default();
+        for (at, space) in self.spaces.iter().enumerate().filter(|(at, _)| self.is_whole(*at)) {
+            if complete.get(at) == Some(&true) {
+                tried.remove(&space.id);
+            } else {
+                tried.insert(space.id.clone(), self.turn);
+            }
+        }
+        tried
+    }
+
+    /// What is new in spaces that are not listed whole, since `until`.
+    pub(super) async fn news(&self, until: Option<i64>) -> Result<(), SourceError> {
+        let fed: Vec<Space> = self.spaces.iter().enumerate().filter(|(at, _)| !self.is_whole(*at)).map(|(_, space)| space.clone()).collect();
+        let (false, Some(until)) = (fed.is_empty(), until) else { return Ok(()) };
+        let until = until - OVERLAP_MS;
+        let done = if self.site.cloud { self.news_on_cloud(&fed, until).await } else { self.news_on_data_center(&fed, until).await };
+        let completion = match done {
+            Ok(()) => Completion::News,
+            Err(stop) => {
+                // The next run has to begin where this one did.
+                let why = self.bears("what is new", stop)?;
+                locked(&self.lacking).push(format!("what is new: {why}"));
+                Completion::Incomplete(why)
+            }
+        };
+        for space in fed {
+            let done = Listed::ScopeDone { scope: space.scope, name: space.key, completion: completion.clone(), cursor: None };
+            self.out.send(done).await;
+        }
+        Ok(())
+    }
+
+    async fn news_on_cloud(&self, spaces: &[Space], until: i64) -> Result<(), Stop> {
+        let rest = self.conn.rest(&self.site);
+        let archived = self.conn.config.archived;
+        for spaces in spaces.chunks(SPACES) {
+            let ids = spaces.iter().map(|space| space.id.as_str()).collect::<Vec<_>>().join(",");
+            for kind in [Kind::Page, Kind::Post] {
+                if kind == Kind::Post && !self.conn.config.blog_posts {
+                    continue;
+                }
+                let statuses = cloud::statuses(kind, archived);
+                let all = query(&[("space-id", &ids), ("status", statuses), ("sort", "-modified-date"), ("limit", FEED)]);
+                let mut list = rest.list::<PageV2>(format!("/api/v2/{}", cloud::plural(kind)), all, "what is new");
+                'feed: while let Some(page) = list.next().await? {
+                    for found in page {
+                        if !self.take_page(&found, kind, Some(until)).await {
+                            break 'feed;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn news_on_data_center(&self, spaces: &[Space], until: i64) -> Result<(), Stop> {
+        let types = if self.conn.config.blog_posts { "type in (page,blogpost)" } else { "type=page" };
+        let rest = self.conn.rest(&self.site);
+        for cql in in_spaces(spaces, types) {
+            let all = self.conn.searching(&self.site, &format!("{cql} order by lastmodified desc"), EXPAND, FEED);
+            let mut list = rest.list::<Content>("/rest/api/content/search", all, "what is new");
+            'feed: while let Some(page) = list.next().await? {
+                for found in page {
+                    if !self.take_content(&found, Some(until)).await {
+                        break 'feed;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// False where it is older than `until`.
+    async fn take_page(&self, found: &PageV2, kind: Kind, until: Option<i64>) -> bool {
+        let Some(at) = self.spaces.iter().position(|space| space.id == found.space_id) else { return true };
+        let item = cloud::item(found, &self.spaces[at], kind, &self.site.web);
+        if until.is_some_and(|until| item.modified_ms < until) {
+            return false;
+        }
+        if found.is_there(self.conn.config.archived) {
+            self.seen(at, item, &Intake::closed()).await;
+        }
+        true
+    }
+
+    async fn take_content(&self, found: &Content, until: Option<i64>) -> bool {
+        let there = |space: &Space| found.space.as_ref().is_some_and(|at| at.id == space.id || at.key == space.key);
+        let Some(at) = self.spaces.iter().position(there) else { return true };
+        let kind = if found.kind == Kind::Post.name() { Kind::Post } else { Kind::Page };
+        let item = data_center::item(found, &self.spaces[at], kind, &self.site.web);
+        if until.is_some_and(|until| item.modified_ms < until) {
+            return false;
+        }
+        if found.is_there(self.conn.config.archived) {
+            self.conn.remember_people(found);
+            self.seen(at, item, &Intake::closed()).await;
+        }
+        true
+    }
+
+    /// Documents that this run does not list and whose comments changed: their comments need to know their place.
+    pub(super) async fn unlisted_with_news(&self, course: &Course) -> Result<(), SourceError> {
+        if !self.whole.contains(&false) {
+            return Ok(());
+        }
+        let pages = course.news_elsewhere(&locked(&self.heads));
+        for ids in pages.chunks(IDS) {
+            let done = if self.site.cloud { self.by_id_on_cloud(ids).await } else { self.by_id_on_data_center(ids).await };
+            if let Err(stop) = done {
+                self.lacks("pages with new comments", stop)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn by_id_on_cloud(&self, ids: &[String]) -> Result<(), Stop> {
+        let ids = ids.join(",");
+        for kind in [Kind::Page, Kind::Post] {
+            let all = query(&[("id", &ids), ("status", cloud::statuses(kind, self.conn.config.archived)), ("limit", "250")]);
+            let rest = self.conn.rest(&self.site);
+            for found in rest.list::<PageV2>(format!("/api/v2/{}", cloud::plural(kind)), all, "pages with new comments").all().await? {
+                self.take_page(&found, kind, None).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn by_id_on_data_center(&self, ids: &[String]) -> Result<(), Stop> {
+        let cql = format!("id in ({})", ids.join(","));
+        let all = self.conn.searching(&self.site, &cql, EXPAND, "200");
+        for found in self.conn.rest(&self.site).list::<Content>("/rest/api/content/search", all, "pages with new comments").all().await? {
+            self.take_content(&found, None).await;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Scope;
+
+    fn space(id: usize) -> Space {
+        let id = id.to_string();
+        Space { scope: Scope::new(&id), key: id.clone(), id, home: None, personal: false, archived: false }
+    }
+
+    fn known(id: usize, count: u64, turn: u64) -> Known {
+        Known { scope: Scope::new(id.to_string()), key: id.to_string(), count, turn }
+    }
+
+    fn memory() -> Memory {
+        serde_json::from_str(r#"{"of":"","site":{"cloud":true,"base":"https://w","web":"https://w","account":null},"documents_ms":7}"#).unwrap()
+    }
+
+    #[test]
+    fn every_space_has_its_turn_and_a_new_one_at_once() {
+        let spaces: Vec<Space> = (0..50).map(space).collect();
+        let mut turns: Vec<u64> = vec![1; 50];
+        turns[49] = 0;
+        for turn in 2..=22 {
+            let known: Vec<Known> = (0..50).map(|id| known(id, 400, turns[id])).collect();
+            let whole = whole(Depth::Rolling(5), &spaces, &known, Some(&memory()));
+            assert!(whole[49] || turn > 2);
+            assert!(whole.iter().filter(|whole| **whole).count() <= 4, "a twentieth, rounded up");
+            for (at, _) in whole.iter().enumerate().filter(|(_, whole)| **whole) {
+                turns[at] = turn;
+            }
+        }
+        assert!(turns.iter().all(|turn| *turn >= 2), "{turns:?}");
+    }
+
+    #[test]
+    fn a_selection_is_looked_at_thoroughly_once_in_a_round() {
+        let thorough = |percent| (1..=100).filter(|turn| of_selection(Depth::Rolling(percent), *turn) == Depth::Everything).count();
+        assert_eq!((thorough(5), thorough(30), thorough(100)), (5, 33, 100));
+        assert_eq!(of_selection(Depth::Changes, 20), Depth::Changes);
+    }
+
+    #[test]
+    fn a_space_that_breaks_off_each_time_takes_no_other_turn() {
+        let spaces: Vec<Space> = (0..20).map(space).collect();
+        let (mut turns, mut memory) = (vec![1; 20], memory());
+        for turn in 2..=40 {
+            let known: Vec<Known> = (0..20).map(|id| known(id, 100, turns[id])).collect();
+            let whole = whole(Depth::Rolling(5), &spaces, &known, Some(&memory));
+            for (at, _) in whole.iter().enumerate().filter(|(_, whole)| **whole) {
+                if at == 0 {
+                    memory.tried.insert("0".to_owned(), turn)
+                } else {
+                    turns[at] = turn;
+                    None
+                };
+            }
+        }
+        assert!(turns[1..].iter().all(|turn| *turn > 20) && memory.tried["0"] > 20, "{turns:?}");
+    }
+
+    #[test]
+    fn what_knows_too_little_is_listed_whole() {
+        let (spaces, known) = ([space(1), space(2)], [known(1, 5, 1)]);
+        assert_eq!(whole(Depth::Changes, &spaces, &known, Some(&memory())), [true, true]);
+        assert_eq!(whole(Depth::Rolling(5), &spaces, &known, None), [true, true]);
+        assert_eq!(whole(Depth::Rolling(100), &spaces, &known, Some(&memory())), [true, true]);
+    }
+}

@@ -1,0 +1,189 @@
+//! Sites that are listed by parts: what is new is found at once, everything else within a round, and each run costs a part of the whole.
+
+use std::time::Duration;
+
+use context_syncd::connectors::connector::{Completion, Depth};
+use serde_json::json;
+
+use super::driver::{Driver, Seen, on_both};
+use crate::support::{Class, Flavour, Id, Model, Site};
+
+const SPACES: usize = 8;
+
+/// Spaces of 30 pages each; their ids.
+fn furnished(site: &Site) -> Vec<Vec<Id>> {
+    site.edit(|m| {
+        (0..SPACES)
+            .map(|space| {
+                let key = format!("SP{space}");
+                m.add_space(&key, &key);
+                let pages = (0..30).map(|n| m.add_page(&key, None, &format!("Page {space} {n}"), "<p/>")).collect();
+                m.advance(Duration::from_secs(3600));
+                pages
+            })
+            .collect()
+    })
+}
+
+async fn rolled(driver: &mut Driver) -> Seen {
+    driver.list(Depth::Rolling(25)).await.unwrap()
+}
+
+fn whole(seen: &Seen) -> Vec<&str> {
+    let complete = |name: &&String| name.starts_with("SP") && seen.completion(name) == &Completion::Complete;
+    seen.scopes.keys().filter(complete).map(String::as_str).collect()
+}
+
+#[test]
+fn each_space_has_its_turn_and_each_run_costs_its_part() {
+    on_both(async |site| {
+        furnished(&site);
+        let mut driver = Driver::new(&site, &json!({}));
+        let all = driver.everything().await;
+        let mut turns: Vec<String> = Vec::new();
+        for _ in 0..4 {
+            site.clear_requests();
+            driver = driver.next_run(&site, &json!({}));
+            let seen = rolled(&mut driver).await;
+            let listed = whole(&seen);
+            assert_eq!(listed.len(), 2, "{:?}", seen.scopes);
+            assert_eq!(seen.scopes.values().filter(|(_, completion)| *completion == Completion::News).count(), SPACES - 2);
+            for key in &listed {
+                assert!(seen.assets_done.contains(seen.scopes[*key].0.as_str()), "{key} is looked at thoroughly");
+            }
+            turns.extend(listed.into_iter().map(str::to_owned));
+            assert!(site.count(Class::Listing) <= 2 * 2 + 2, "{}", site.transcript());
+            for (id, document) in &seen.docs {
+                assert_eq!((&document.0, &document.1), (&all.docs[id].0, &all.docs[id].1), "what is seen is as in a listing of everything");
+            }
+        }
+        turns.sort();
+        turns.dedup();
+        assert_eq!(turns.len(), SPACES, "all had their turn: {turns:?}");
+    });
+}
+
+#[test]
+fn edits_pages_posts_attachments_and_comments_are_news_wherever_they_are() {
+    on_both(async |site| {
+        let pages = furnished(&site);
+        let mut driver = Driver::new(&site, &json!({}));
+        let all = driver.everything().await;
+        // The last spaces are not the first to have their turn.
+        let (edited, commented, shown) = (pages[7][3], pages[6][4], pages[6][5]);
+        let (page, post) = site.edit(|m| {
+            m.edit_page(edited, "<p>changed</p>");
+            m.rename_page(pages[7][9], "Another name");
+            m.add_comment(commented, None, "<p>Hm</p>");
+            m.add_attachment(shown, "a.png", b"picture".to_vec(), "image/png");
+            (m.add_page("SP7", None, "New", "<p/>"), m.add_post("SP6", "News", "<p/>"))
+        });
+        let seen = rolled(&mut driver).await;
+        assert!(!whole(&seen).contains(&"SP6") && !whole(&seen).contains(&"SP7"), "{:?}", whole(&seen));
+        assert_ne!(seen.docs[&edited.to_string()].0, all.docs[&edited.to_string()].0);
+        assert_eq!(seen.place(pages[7][9]).title, "Another name");
+        assert!(seen.docs.contains_key(&page.to_string()) && seen.docs.contains_key(&post.to_string()));
+        let comments = &seen.docs[&format!("{commented}#comments")].1;
+        assert_eq!(comments.stem, format!("{}.comments", all.place(commented).stem));
+        assert_eq!(seen.assets.values().map(|asset| asset.owner.as_str().to_owned()).collect::<Vec<_>>(), [shown.to_string()]);
+        assert!(!seen.docs.contains_key(&pages[6][20].to_string()), "and what is not news is not named");
+        // What was news is known the next time.
+        let again = rolled(&mut driver).await;
+        assert!(!again.docs.contains_key(&format!("{commented}#comments")), "{:?}", again.docs.keys());
+    });
+}
+
+#[test]
+fn what_is_no_new_version_is_found_within_a_round() {
+    on_both(async |site| {
+        let pages = furnished(&site);
+        let cloud = site.edit(|m| m.flavour) == Flavour::Cloud;
+        let comment = site.edit(|m| m.add_comment(pages[5][1], None, "<p>Hm</p>"));
+        let gone = site.edit(|m| m.add_attachment(pages[4][1], "a.png", b"picture".to_vec(), "image/png"));
+        let trashed = pages[3][1];
+        site.edit(|m| m.delete(trashed));
+        let mut driver = Driver::new(&site, &json!({}));
+        driver.everything().await;
+        site.edit(|m: &mut Model| {
+            m.advance(Duration::from_secs(86_400));
+            m.set_labels(pages[7][1], &["ops"]);
+            m.move_page(pages[6][1], pages[6][2]);
+            m.delete_comment(comment);
+            m.delete_attachment(gone);
+            m.delete(pages[2][1]);
+            m.restore(trashed);
+        });
+        let (mut labelled, mut moved, mut restored) = (false, false, false);
+        for _ in 0..4 {
+            driver = driver.next_run(&site, &json!({}));
+            let seen = rolled(&mut driver).await;
+            let complete = whole(&seen).into_iter().map(str::to_owned).collect::<Vec<_>>();
+            labelled |= seen.labels.get(&pages[7][1].to_string()).is_some_and(|labels| labels == &["ops"]);
+            moved |= seen
+                .docs
+                .get(&pages[6][1].to_string())
+                .is_some_and(|(_, place, _)| place.parent.as_ref().unwrap().as_str() == pages[6][2].to_string());
+            restored |= seen.docs.contains_key(&trashed.to_string());
+            assert!(!seen.docs.contains_key(&format!("{}#comments", pages[5][1])) || !complete.contains(&"SP5".to_owned()));
+            assert!(!seen.assets.contains_key(&format!("att{gone}")));
+            assert!(!seen.docs.contains_key(&pages[2][1].to_string()));
+        }
+        assert_eq!((labelled, moved, restored), (true, true, true), "cloud: {cloud}");
+    });
+}
+
+#[test]
+fn a_feed_that_fails_is_read_again_from_where_it_began() {
+    on_both(async |site| {
+        let pages = furnished(&site);
+        let mut driver = Driver::new(&site, &json!({}));
+        let all = driver.everything().await;
+        let edited = pages[7][3];
+        site.edit(|m| m.edit_page(edited, "<p>changed</p>"));
+        let part = if site.edit(|m| m.flavour) == Flavour::Cloud { "sort=-modified-date" } else { "lastmodified+desc&expand=version%2Cancestors" };
+        site.habits(|h| h.always(part, crate::support::Fault::Status(500)));
+        let seen = rolled(&mut driver).await;
+        assert!(matches!(seen.completion("SP7"), Completion::Incomplete(_)), "{:?}\n{}", seen.scopes, site.transcript());
+        site.habits(crate::support::Habits::forgive);
+        site.edit(|m| {
+            m.advance(Duration::from_secs(86_400));
+            m.edit_page(pages[0][1], "<p>later</p>");
+        });
+        let seen = rolled(&mut driver).await;
+        assert_ne!(seen.docs[&edited.to_string()].0, all.docs[&edited.to_string()].0);
+    });
+}
+
+#[test]
+fn an_hourly_run_costs_the_feeds_and_a_twentieth_of_the_whole() {
+    on_both(async |empty| {
+        let cloud = empty.edit(|m| m.flavour) == Flavour::Cloud;
+        let site = if cloud { Site::cloud() } else { Site::data_center() };
+        let options =
+            crate::support::corpus::Options { median_bytes: 50, giants: 0, attachments: true, ..crate::support::corpus::Options::default() };
+        site.edit(|m| {
+            crate::support::corpus::populate(m, 1600, 40, &options);
+            m.advance(Duration::from_secs(86_400));
+        });
+        let mut driver = Driver::new(&site, &json!({}));
+        driver.everything().await;
+        site.clear_requests();
+        driver.changes().await;
+        let every = site.requests().len();
+        for _ in 0..3 {
+            site.clear_requests();
+            driver = driver.next_run(&site, &json!({}));
+            let seen = driver.list(Depth::Rolling(5)).await.unwrap();
+            let listed = seen
+                .scopes
+                .values()
+                .filter(|(scope, completion)| !matches!(scope.as_str(), "" | "#comments") && *completion == Completion::Complete)
+                .count();
+            assert_eq!(listed, 2);
+            // Spaces; feeds of pages and posts; two spaces whole, with labels, attachments, comments and what stands in the tree; feeds of the last two.
+            let budget = 1 + 2 + (2 * listed + 1 + 1 + 1 + 1) + 2;
+            assert!(site.requests().len() <= budget, "{} of {budget}, {every} without\n{}", site.requests().len(), site.transcript());
+            assert!(site.requests().len() * 5 < every, "{} instead of {every}", site.requests().len());
+        }
+    });
+}
