@@ -111,10 +111,13 @@ pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, roun
     let titles = view.titles(doc);
     let facts = &document.facts;
     let mut diagnostics = std::mem::take(&mut document.diagnostics);
-    if inserted.missing > 0 {
-        let detail = "what it shows of other pages, which the mirror does not have".into();
-        diagnostics.push(Diagnostic { what: "insert".to_owned(), treatment: Treatment::Lost, detail, count: inserted.missing });
+    for (what, count) in std::mem::take(&mut inserted.missing) {
+        if let Some(said) = diagnostics.iter_mut().find(|said| said.what == what && said.treatment == Treatment::Rendered) {
+            said.count = said.count.saturating_sub(count);
+        }
+        diagnostics.push(Diagnostic { what, treatment: Treatment::Lost, detail: "what the mirror does not have".into(), count });
     }
+    diagnostics.retain(|said| said.count > 0);
     let front = FrontMatter {
         title: &doc.place.title,
         source,
