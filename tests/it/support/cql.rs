@@ -1,5 +1,7 @@
 //! A small CQL: clauses joined by `and`, and an order. What it does not know is answered as an error, never ignored.
 
+use std::collections::HashSet;
+
 use super::model::{Attachment, Content, Id, Model};
 use super::wire::days_since_1970;
 
@@ -67,6 +69,8 @@ struct Clause {
     field: String,
     operator: String,
     values: Vec<Value>,
+    /// The values as ids, where the field is one: a large site is asked for hundreds at once.
+    ids: HashSet<Id>,
 }
 
 #[derive(Debug)]
@@ -103,7 +107,10 @@ impl Query {
 
 impl Clause {
     fn matches(&self, hit: Hit<'_>, model: &Model) -> bool {
-        let any = self.values.iter().any(|value| self.matches_one(hit, value, model));
+        let any = match self.field.as_str() {
+            "id" | "content" => self.ids.contains(&hit.id()),
+            _ => self.values.iter().any(|value| self.matches_one(hit, value, model)),
+        };
         match self.operator.as_str() {
             "!=" | "not in" => !any,
             _ => any,
@@ -115,7 +122,6 @@ impl Clause {
         match (self.field.as_str(), value) {
             ("type", Value::Text(kind)) => hit.kind() == kind,
             ("space" | "space.key", Value::Text(key)) => model.space_of(content).key.eq_ignore_ascii_case(key),
-            ("id" | "content", Value::Text(id)) => hit.id().to_string() == *id,
             ("container", Value::Text(id)) => matches!(hit, Hit::Attachment(attachment, _) if attachment.page.to_string() == *id),
             ("parent", Value::Text(id)) => content.parent.is_some_and(|parent| parent.to_string() == *id),
             ("ancestor", Value::Text(id)) => model.ancestors(content).iter().any(|above| above.id.to_string() == *id),
@@ -249,7 +255,9 @@ impl Reader<'_> {
             values.push(self.value(is_date)?);
             sign
         };
-        Ok(Clause { field, operator, values })
+        let id = |value: &Value| if let Value::Text(text) = value { text.parse().ok() } else { None };
+        let ids = values.iter().filter_map(id).collect();
+        Ok(Clause { field, operator, values, ids })
     }
 
     fn value(&mut self, is_date: bool) -> Result<Value, String> {
