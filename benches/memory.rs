@@ -93,7 +93,7 @@ fn sync(service: &Endless, full: bool, folder: &Path) -> Finished {
         clock: Arc::new(SystemClock),
         reporter: Arc::new(Silent),
         cancel: CancellationToken::new(),
-        options: Options { full, accept_deletions: false, max_delete_percent: 20, whole_up_to: usize::MAX, settings: 1 },
+        options: Options { rerender: false, full, accept_deletions: false, max_delete_percent: 20, whole_up_to: usize::MAX, settings: 1 },
     }))
 }
 

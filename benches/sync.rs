@@ -159,7 +159,7 @@ fn idle() {
     site.edit(|m| populate(m, 50, 1, &Options { attachments: false, ..Options::default() }));
     let home = Home::for_site(DAEMON, &site, "");
     let daemon = home.start();
-    home::wait_for("the first sync's end", || !home.living().is_empty() && daemon.workers().is_empty(), || daemon.log());
+    home::wait_for("the first sync's end", || daemon.log().contains("sync done") && daemon.workers().is_empty(), || daemon.log());
     std::thread::sleep(Duration::from_secs(5));
     let switches = || {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", daemon.pid())).unwrap();

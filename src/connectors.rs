@@ -26,6 +26,7 @@ pub struct Kind {
     /// Checks settings (without secrets) and fills in defaults; the error names the setting.
     pub check: fn(&serde_json::Value) -> Result<serde_json::Value, String>,
     build: Build,
+    reader: fn(ConnectorName, &serde_json::Value) -> Result<Box<dyn Connector>, SourceError>,
     notes: fn(&serde_json::Value) -> Vec<String>,
 }
 
@@ -62,13 +63,22 @@ pub fn build(
     settings: &serde_json::Value,
     secrets: BTreeMap<String, Secret>,
 ) -> Result<Box<dyn Connector>, SourceError> {
-    let Some(found) = self::kind(kind) else {
-        return Err(SourceError::Misconfigured {
-            detail: format!("[connectors.{name}] has the type `{kind}`, which this version does not know"),
-            hint: format!("Known types: {}.", kinds().join(", ")),
-        });
-    };
-    (found.build)(name.clone(), settings, &secrets)
+    (known(kind, name)?.build)(name.clone(), settings, &secrets)
+}
+
+/// Builds a connector of type `kind` that has no secret, so that it can do no more than read kept bodies.
+///
+/// # Errors
+/// When there is no such type, or its settings cannot work.
+pub fn reader(kind: &str, name: &ConnectorName, settings: &serde_json::Value) -> Result<Box<dyn Connector>, SourceError> {
+    (known(kind, name)?.reader)(name.clone(), settings)
+}
+
+fn known(kind: &str, name: &ConnectorName) -> Result<&'static Kind, SourceError> {
+    self::kind(kind).ok_or_else(|| SourceError::Misconfigured {
+        detail: format!("[connectors.{name}] has the type `{kind}`, which this version does not know"),
+        hint: format!("Known types: {}.", kinds().join(", ")),
+    })
 }
 
 /// What was made of the settings, for people: an address that was pasted with more than its base, for one.

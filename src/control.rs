@@ -16,6 +16,7 @@ mod cancel;
 mod cleanup;
 mod client;
 mod config;
+mod explain;
 mod history;
 mod listen;
 mod logs;

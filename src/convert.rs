@@ -4,6 +4,7 @@
 
 use crate::connectors::confluence::storage;
 use crate::markdown::{Unresolved, write};
+use crate::model::{Diagnostic, Treatment};
 
 /// The formats that can be converted.
 pub const FORMATS: [&str; 1] = ["confluence-storage"];
@@ -16,18 +17,39 @@ pub enum ConvertError {
     UnknownFormat(String),
 }
 
-/// Converts a body in the format `from` to Markdown, without title and front matter.
+/// A body's Markdown, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Converted {
+    /// Markdown, without title and front matter.
+    pub markdown: String,
+    /// A line for each kind of construct that the reader counted (`lost: macro:jira, 2 times: the issues that the query finds`).
+    pub notes: Vec<String>,
+}
+
+/// Converts a body in the format `from` to Markdown.
 ///
 /// # Errors
 /// When `from` is none of [`FORMATS`].
-pub fn run(from: &str, input: &str) -> Result<String, ConvertError> {
+pub fn run(from: &str, input: &str) -> Result<Converted, ConvertError> {
     match from {
         "confluence-storage" => {
             let context = storage::Context { base: "https://confluence.invalid/wiki", space: "SPACE", page: "0", cloud: true };
-            Ok(write::body(&storage::read(input, &context).tree, &Unresolved).text)
+            let storage::Reading { tree, diagnostics, .. } = storage::read(input, &context);
+            Ok(Converted { markdown: write::body(&tree, &Unresolved).text, notes: diagnostics.iter().map(note).collect() })
         }
         other => Err(ConvertError::UnknownFormat(other.to_owned())),
     }
+}
+
+fn note(diagnostic: &Diagnostic) -> String {
+    let treatment = match diagnostic.treatment {
+        Treatment::Rendered => "rendered",
+        Treatment::Kept => "kept",
+        Treatment::Lost => "lost",
+    };
+    let times = if diagnostic.count == 1 { String::new() } else { format!(", {} times", diagnostic.count) };
+    let detail = if diagnostic.detail.is_empty() { String::new() } else { format!(": {}", diagnostic.detail) };
+    format!("{treatment}: {}{times}{detail}", diagnostic.what)
 }
 
 #[cfg(test)]
@@ -36,7 +58,10 @@ mod tests {
 
     #[test]
     fn a_body_is_converted_and_an_unknown_format_is_said() {
-        assert_eq!(run("confluence-storage", "<h1>A</h1><p>b&nbsp;<strong>c</strong></p>").unwrap(), "# A\n\nb **c**\n");
+        let converted = run("confluence-storage", "<h1>A</h1><p>b&nbsp;<strong>c</strong></p>").unwrap();
+        assert_eq!((converted.markdown.as_str(), converted.notes.len()), ("# A\n\nb **c**\n", 0));
+        let call = "<ac:structured-macro ac:name=\"gallery\"/>";
+        assert_eq!(run("confluence-storage", &call.repeat(2)).unwrap().notes, ["lost: macro:gallery, 2 times: the list of the page's files"]);
         assert!(run("docx", "").unwrap_err().to_string().contains("docx"));
     }
 }

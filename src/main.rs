@@ -42,6 +42,9 @@ enum Command {
         /// The body's format: confluence-storage.
         #[arg(long, value_name = "FORMAT")]
         from: String,
+        /// Say on standard error how each kind of construct was treated: rendered, kept, or lost.
+        #[arg(long)]
+        explain: bool,
         /// The file that holds it; the standard input where it is left out.
         file: Option<PathBuf>,
     },
@@ -53,7 +56,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.command {
         Some(Command::Worker) => return worker::run(),
-        Some(Command::Convert { from, file }) => return convert(&from, file.as_deref()),
+        Some(Command::Convert { from, explain, file }) => return convert(&from, explain, file.as_deref()),
         None => {}
     }
     let options = [("log_level", "--log-level", arguments.log_level), ("output_dir", "--output-dir", arguments.output_dir)];
@@ -67,7 +70,7 @@ fn main() -> ExitCode {
 }
 
 /// Reads, converts, prints. Bytes that are no UTF-8 are replaced, so that a damaged report still shows something.
-fn convert(from: &str, file: Option<&Path>) -> ExitCode {
+fn convert(from: &str, explain: bool, file: Option<&Path>) -> ExitCode {
     let mut bytes = Vec::new();
     let read = match file {
         Some(path) => {
@@ -80,7 +83,13 @@ fn convert(from: &str, file: Option<&Path>) -> ExitCode {
         .and_then(|_| convert::run(from, &String::from_utf8_lossy(&bytes)).map_err(|error| error.to_string()));
     match converted {
         // Whoever reads may have seen enough; that is no failure.
-        Ok(markdown) => std::io::stdout().write_all(markdown.as_bytes()).map_or(ExitCode::SUCCESS, |()| ExitCode::SUCCESS),
+        Ok(converted) => {
+            let _ = std::io::stdout().write_all(converted.markdown.as_bytes());
+            if explain {
+                converted.notes.iter().for_each(|note| drop(writeln!(std::io::stderr(), "{note}")));
+            }
+            ExitCode::SUCCESS
+        }
         Err(message) => {
             let _ = writeln!(std::io::stderr(), "error: {message}");
             ExitCode::from(ErrorKind::Usage.exit_code())

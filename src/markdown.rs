@@ -204,8 +204,8 @@ pub trait Resolver {
     /// What `key` is called and, seen from the document being written, where it lies. None where it is not mirrored or not known.
     fn resolve(&self, key: &Key) -> Option<Resolved>;
 
-    /// The fragment that leads to what the source calls `words` within the document being written. None where there is no such place. The writer knows; nobody else
-    /// needs to.
+    /// The fragment that leads to what the source calls `words` within the document being written, where neither a heading nor an anchor of it bears that name. None where
+    /// there is no such place.
     fn place(&self, words: &str) -> Option<String> {
         let _ = words;
         None

@@ -2,7 +2,7 @@
 //!
 //! Plain data without IO and without serde: what is written to disk or to the socket has types of its own in the room that writes it.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::sync::Arc;
 
@@ -216,7 +216,7 @@ pub struct Diagnostic {
     /// How it was treated.
     pub treatment: Treatment,
     /// What is missing, or in which form it is there; empty where the treatment says all.
-    pub detail: &'static str,
+    pub detail: Cow<'static, str>,
     /// How many there were.
     pub count: u32,
 }

@@ -11,6 +11,7 @@ mod book;
 pub mod clock;
 mod engine;
 mod fetch;
+mod fidelity;
 mod hand;
 mod index;
 mod insert;
@@ -63,6 +64,8 @@ pub const WHOLE_UP_TO: usize = 20_000;
 /// How to run.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
+    /// Only write every document again, from its kept body and without a request.
+    pub rerender: bool,
     /// Fetch every body again.
     pub full: bool,
     /// Carry out removals that the limit would hold back.

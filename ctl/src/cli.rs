@@ -61,6 +61,9 @@ pub(crate) enum Verb {
     Status {
         /// One connector, in detail
         name: Option<String>,
+        /// Show how faithful the mirror is: what its pages hold, and how it was treated
+        #[arg(long)]
+        fidelity: bool,
     },
     /// Sync now, and wait for it; Ctrl-C stops waiting, not the sync
     Sync {
@@ -75,6 +78,9 @@ pub(crate) enum Verb {
         /// Carry out deletions that the safety limit held back
         #[arg(long)]
         accept_deletions: bool,
+        /// Write every document again from what was fetched before, without asking the service
+        #[arg(long, conflicts_with_all = ["full", "accept_deletions"])]
+        rerender: bool,
     },
     /// Stop what runs, between two documents
     Cancel {
@@ -108,6 +114,11 @@ pub(crate) enum Verb {
     Validate {
         /// Connectors; all if none is named
         names: Vec<String>,
+    },
+    /// Tell what is known of one document, and how faithful its file is
+    Explain {
+        /// Its web address, its id, or the path of its file
+        what: String,
     },
     /// Show the last runs, newest first
     History {
@@ -230,7 +241,7 @@ mod tests {
     #[test]
     fn verbs_that_are_not_built_yet_are_not_in_help() {
         let help = Cli::command().render_long_help().to_string();
-        for verb in ["search", "resolve", "explain", "changes", "mcp", "setup", "doctor"] {
+        for verb in ["search", "resolve", "changes", "mcp", "setup", "doctor"] {
             assert!(!help.lines().any(|line| line.trim_start().starts_with(verb)), "{verb} in {help}");
         }
     }

@@ -3,6 +3,7 @@
 mod cancel;
 mod cleanup;
 mod config;
+mod explain;
 mod history;
 mod logs;
 mod pause;
@@ -75,8 +76,12 @@ pub(crate) fn run(cli: Cli) -> u8 {
 
 fn dispatch(context: &Context, verb: Verb) -> Result<u8, Stop> {
     match verb {
-        Verb::Status { name } => status::run(context, name),
-        Verb::Sync { names, full, no_wait, accept_deletions } => sync::run(context, names, full, no_wait, accept_deletions),
+        Verb::Status { name, fidelity } => status::run(context, name, fidelity),
+        Verb::Sync { names, full, no_wait, accept_deletions, rerender } => {
+            let op = Op::Sync { names: names.clone(), full, accept_deletions, rerender, wait: !no_wait };
+            sync::run(context, &names, op, no_wait)
+        }
+        Verb::Explain { what } => explain::run(context, what),
         Verb::Cancel { names } => cancel::run(context, names),
         Verb::Pause { names } => pause::run(context, names),
         Verb::Resume { names } => resume::run(context, names),

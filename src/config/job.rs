@@ -81,6 +81,13 @@ pub enum Operation {
         /// Carry out deletions that the limit held back.
         accept_deletions: bool,
     },
+    /// Write every document again from its kept body, without a request.
+    Rerender,
+    /// Tell what is known of one document.
+    Explain {
+        /// Its id, its web address, or its path below the connector's folder.
+        what: String,
+    },
     /// Ask the service whether credentials and scopes work.
     Validate,
     /// List, and with `apply` remove, what has run out or belongs to nobody in this connector's folder.

@@ -18,7 +18,8 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::asker::{Answer, Asker};
-use super::{Context, cancel, cleanup, config, history, logs, pause, reload, restore, resume, status, sync, validate};
+use super::{Context, cancel, cleanup, config, explain, history, logs, pause, reload, restore, resume, status, sync, validate};
+use crate::config::job::Operation;
 use crate::supervisor::lines::Lines;
 
 /// Lines that wait for a slow client.
@@ -110,8 +111,12 @@ async fn begin(line: &[u8], sender: &mpsc::Sender<Vec<u8>>, context: &Arc<Contex
 
 async fn answer(context: &Context, asker: &Asker, op: Op) -> Answer {
     match op {
-        Op::Status { name } => status::answer(context, name.as_deref()),
-        Op::Sync { names, full, accept_deletions, wait } => sync::answer(context, asker, &names, full, accept_deletions, wait).await,
+        Op::Status { name, fidelity } => status::answer(context, name.as_deref(), fidelity),
+        Op::Sync { names, rerender: true, wait, .. } => sync::answer(context, asker, &names, Operation::Rerender, wait).await,
+        Op::Sync { names, full, accept_deletions, wait, .. } => {
+            sync::answer(context, asker, &names, Operation::Sync { full, accept_deletions }, wait).await
+        }
+        Op::Explain { what } => explain::answer(context, asker, &what).await,
         Op::Cancel { names } => cancel::answer(context, &names),
         Op::Pause { names } => pause::answer(context, &names).await,
         Op::Resume { names } => resume::answer(context, &names).await,

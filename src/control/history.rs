@@ -13,5 +13,8 @@ pub(super) fn answer(context: &Context, name: Option<&str>, limit: u32) -> Answe
         names::chosen(context, &[name.to_owned()])?;
     }
     let limit = usize::try_from(limit.min(MOST)).unwrap_or_default();
-    ok(&Runs { runs: context.supervisor.history(name, limit), ..Runs::default() })
+    let mut runs = context.supervisor.history(name, limit);
+    // That is `status`'s to tell.
+    runs.iter_mut().for_each(|run| run.finished.summary.fidelity = None);
+    ok(&Runs { runs, ..Runs::default() })
 }

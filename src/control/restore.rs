@@ -35,7 +35,7 @@ pub(super) async fn answer(context: &Context, asker: &Asker, paths: &[String]) -
 }
 
 /// The connector whose file this is, and the file's place in its trash or its mirror.
-fn place(config: &Config, path: &str) -> Option<(String, String)> {
+pub(super) fn place(config: &Config, path: &str) -> Option<(String, String)> {
     let path = Path::new(path);
     if path.components().any(|part| part == Component::ParentDir) {
         return None;

@@ -6,7 +6,7 @@ use super::asker::{Answer, ok};
 use super::{Context, names};
 use crate::schedule::Why;
 
-pub(super) fn answer(context: &Context, name: Option<&str>) -> Answer {
+pub(super) fn answer(context: &Context, name: Option<&str>, fidelity: bool) -> Answer {
     let config = context.supervisor.config();
     let mut connectors = context.supervisor.status();
     let mut problems = Vec::new();
@@ -21,6 +21,9 @@ pub(super) fn answer(context: &Context, name: Option<&str>) -> Answer {
         }
     }
     for connector in &mut connectors {
+        if !fidelity {
+            connector.fidelity = None;
+        }
         if !connector.paused && connector.state != State::Suspended {
             next(connector, context.schedule.next(&connector.name));
         }

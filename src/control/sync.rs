@@ -1,4 +1,4 @@
-//! `sync`: ring the bell now.
+//! `sync`: ring the bell now, or write everything again.
 
 use context_sync_protocol::reply::{Runs, Touched};
 
@@ -6,9 +6,8 @@ use super::asker::{Answer, Asker, ok};
 use super::{Context, names, runs};
 use crate::config::job::Operation;
 
-pub(super) async fn answer(context: &Context, asker: &Asker, names: &[String], full: bool, accept_deletions: bool, wait: bool) -> Answer {
+pub(super) async fn answer(context: &Context, asker: &Asker, names: &[String], operation: Operation, wait: bool) -> Answer {
     let connectors = names::chosen(context, names)?;
-    let operation = Operation::Sync { full, accept_deletions };
     if wait {
         let orders = connectors.into_iter().map(|name| (name, operation.clone())).collect();
         let mut runs = Runs { runs: runs::carry_out(context, asker, orders).await?, ..Runs::default() };

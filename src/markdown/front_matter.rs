@@ -38,6 +38,8 @@ pub struct FrontMatter<'a> {
     pub updated_by: Option<&'a str>,
     /// The service's own version.
     pub version: Option<&'a str>,
+    /// Something that people see at the source is not in the text.
+    pub lossy: bool,
     /// Name of the map of what only this type of connector has.
     pub extra_name: &'a str,
     /// That map, in the order to write it.
@@ -68,6 +70,9 @@ impl FrontMatter<'_> {
         list(out, "path", self.path, removed);
         list(out, "labels", self.labels, removed);
         facts(out, &last, removed);
+        if self.lossy {
+            out.push_str("lossy: true\n");
+        }
         if !self.extra.is_empty() {
             scalar(out, self.extra_name, removed);
             out.push_str(":\n");

@@ -71,17 +71,11 @@ impl Inlines<'_, '_, '_> {
                 let force = self.force(text, around, last);
                 escape::text(self.out, text, self.rules, Around { force, ..around });
             }
-            Kind::Code if (self.rules.cell && text.contains("\\|")) || (self.rules.brackets && text.contains("]:")) => {
-                // A table's row ends a cell at such a pipe whatever is written before it; a paragraph that begins with `[`…]:` is taken for a definition.
-                self.out.push_str("<code>");
-                escape::text(self.out, text, Rules { cell: self.rules.cell, brackets: self.rules.brackets, ..Rules::default() }, Around::default());
-                self.out.push_str("</code>");
-            }
-            Kind::Code => code(self.out, text, self.rules.cell),
+            Kind::Code => self.code(text),
             Kind::Math => {
                 // GitHub's form of a formula in which nothing needs escaping.
                 self.out.push('$');
-                code(self.out, text, self.rules.cell);
+                self.code(text);
                 self.out.push('$');
             }
             Kind::Anchor => anchor(self.out, text),
@@ -100,6 +94,17 @@ impl Inlines<'_, '_, '_> {
             Kind::Link { dest: Dest::Address(address), content } => self.link(address, content),
             // Only a row that is not resolved holds these, and none such is written.
             Kind::Image(Dest::Target(_)) | Kind::Link { dest: Dest::Target(_), .. } | Kind::Person(_) => {}
+        }
+    }
+
+    fn code(&mut self, text: &str) {
+        if (self.rules.cell && text.contains("\\|")) || (self.rules.brackets && text.contains("]:")) {
+            // A table's row ends a cell at such a pipe whatever is written before it; a paragraph that begins with `[`…]:` is taken for a definition.
+            self.out.push_str("<code>");
+            escape::text(self.out, text, Rules { cell: self.rules.cell, brackets: self.rules.brackets, ..Rules::default() }, Around::default());
+            self.out.push_str("</code>");
+        } else {
+            code(self.out, text, self.rules.cell);
         }
     }
 

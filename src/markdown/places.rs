@@ -37,7 +37,7 @@ impl Resolver for WithPlaces<'_> {
     }
 
     fn place(&self, words: &str) -> Option<String> {
-        self.places.find(words)
+        self.places.find(words).or_else(|| self.inner.place(words))
     }
 }
 
@@ -93,6 +93,9 @@ impl Places {
 
     fn find(&self, words: &str) -> Option<String> {
         let slug = anchor::heading(words);
+        if slug.is_empty() {
+            return None;
+        }
         if let Some(name) = self.in_headings.get(&slug) {
             return Some(name.clone());
         }

@@ -182,7 +182,7 @@ impl<'a> Runs<'a> {
                     let start = self.text.len();
                     self.text.push_str(&anchor::heading(&hidden::strip_to_line(name, &mut 0)));
                     if self.text.len() > start {
-                        self.atoms.push(Atom { kind: Kind::Anchor, marks: 0, start, end: self.text.len() });
+                        self.atoms.push(Atom { kind: Kind::Anchor, marks, start, end: self.text.len() });
                     }
                 }
                 Inline::Marker(text) => self.code(&format!("[{text}]"), marks),
@@ -340,7 +340,7 @@ impl<'a> Runs<'a> {
     fn content_or(&mut self, content: &'a [Inline], title: &str, marks: u8, resolver: Option<&dyn Resolver>) {
         let before = self.atoms.len();
         self.all(content, marks, resolver);
-        if self.atoms[before..].iter().all(|atom| atom.is_soft(&self.text)) {
+        if self.atoms[before..].iter().all(|atom| matches!(atom.kind, Kind::Anchor) || atom.is_soft(&self.text)) {
             self.text(title, marks);
         }
     }

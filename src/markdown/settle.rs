@@ -86,11 +86,12 @@ fn drop_blanks<'a>(text: &str, pieces: Vec<Atom<'a>>) -> Vec<Atom<'a>> {
     kept
 }
 
-/// A blank or break stands only under the marks of both neighbours.
+/// A blank, break or anchor stands only under the marks of both neighbours.
 fn share_marks(text: &str, pieces: &mut [Atom<'_>]) {
+    let shares = |piece: &Atom<'_>| matches!(piece.kind, Kind::Anchor) || piece.is_soft(text);
     let mut left = 0;
     for piece in pieces.iter_mut() {
-        if piece.is_soft(text) {
+        if shares(piece) {
             piece.marks &= left;
         } else {
             left = piece.marks;
@@ -98,7 +99,7 @@ fn share_marks(text: &str, pieces: &mut [Atom<'_>]) {
     }
     let mut right = 0;
     for piece in pieces.iter_mut().rev() {
-        if piece.is_soft(text) {
+        if shares(piece) {
             piece.marks &= right;
         } else {
             right = piece.marks;

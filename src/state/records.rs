@@ -2,7 +2,7 @@
 //!
 //! Their form on disk is `wire`'s business alone, so that these may change freely. Times are milliseconds since 1970.
 
-use crate::model::{AssetRef, ContentHash, Cursor, DocPath, Key, Place, RemoteId, Revision, Scope, Stamp};
+use crate::model::{AssetRef, ContentHash, Cursor, Diagnostic, DocPath, Key, Place, RemoteId, Revision, Scope, Stamp};
 
 /// What is known of one document.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +31,8 @@ pub struct DocRecord {
     pub leaving: Option<Leaving>,
     /// Why it could not be brought up to date, if so.
     pub deferred: Option<Deferred>,
-    /// True where its reader had to keep or lose something.
-    pub lossy: bool,
+    /// What its reader met, each kind once.
+    pub diagnostics: Vec<Diagnostic>,
     /// True where the configuration does not ask for it any more.
     pub unwanted: bool,
 }
@@ -54,7 +54,7 @@ impl DocRecord {
             context: 0,
             leaving: None,
             deferred: None,
-            lossy: false,
+            diagnostics: Vec::new(),
             unwanted: false,
         }
     }

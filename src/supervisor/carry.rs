@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::desk::{self, Desk, Order, Running};
 use super::{End, Inner, Supervisor, Told, now_ms, run, status, suspension};
-use crate::config::job::{ConnectorConfig, Job};
+use crate::config::job::Job;
 use crate::logging;
 
 impl Supervisor {
@@ -47,8 +47,9 @@ impl Supervisor {
         let operation = desk::word(&order.operation);
         let started_ms = now_ms();
         tracing::info!(connector = &*connector, operation, cause = order.cause.word(), "{operation} begins");
-        // Before the run, so that what is mended in its midst counts as mended.
-        let basis = basis(job.connector.clone()).await;
+        // As the run begins, so that what is mended in its midst counts as mended.
+        let settings = job.connector.clone();
+        let basis = tokio::task::spawn_blocking(move || suspension::basis(&settings));
         let finished = run::run(&job, &self.shared.workers, &cancel, |pid, event| self.hear(&connector, order.id, operation, pid, event)).await;
         let record = RunRecord {
             connector: connector.to_string(),
@@ -59,7 +60,7 @@ impl Supervisor {
             finished,
         };
         log_end(&record);
-        self.ended(&connector, &record, basis);
+        self.ended(&connector, &record, basis.await.ok().flatten());
         let end = End { connector: Arc::clone(&connector), operation, outcome: record.finished.outcome };
         // Nobody may wait for ends.
         let _ = self.shared.ends.send(end);
@@ -105,10 +106,9 @@ impl Supervisor {
 
     /// Writes a connector's history, and who is suspended.
     async fn keep(&self, connector: &str) {
-        let Some(runs) = self.lock().desks.get(connector).map(|desk| desk.runs.clone()) else { return };
         let (supervisor, name) = (self.clone(), connector.to_owned());
         let kept = tokio::task::spawn_blocking(move || {
-            let kept = supervisor.shared.memory.keep_runs(&name, &runs);
+            let kept = supervisor.shared.memory.keep_runs(&name, || Some(supervisor.lock().desks.get(&name)?.runs.clone()));
             supervisor.keep_suspended();
             kept
         });
@@ -130,11 +130,6 @@ impl Supervisor {
             tracing::warn!("Who is suspended is forgotten at a restart: {error}. Check the space and the permissions of the state folder.");
         }
     }
-}
-
-/// What a run goes by, looked at where it may block.
-async fn basis(connector: ConnectorConfig) -> Option<String> {
-    tokio::task::spawn_blocking(move || suspension::basis(&connector)).await.ok().flatten()
 }
 
 fn log_end(record: &RunRecord) {

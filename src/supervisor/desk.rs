@@ -127,6 +127,9 @@ impl Desk {
         }
         let mut kept = record.clone();
         kept.finished.items = Vec::new();
+        // How faithful the mirror is stands with the last run, whichever of them counted it.
+        let before = self.runs.iter_mut().rev().find_map(|run| run.finished.summary.fidelity.take());
+        kept.finished.summary.fidelity = kept.finished.summary.fidelity.or(before);
         self.runs.push_back(kept);
         self.runs.drain(..self.runs.len().saturating_sub(MOST_RUNS));
     }
@@ -141,6 +144,8 @@ impl Desk {
 pub(super) fn word(operation: &Operation) -> &'static str {
     match operation {
         Operation::Sync { .. } => "sync",
+        Operation::Rerender => "rerender",
+        Operation::Explain { .. } => "explain",
         Operation::Validate => "validate",
         Operation::Cleanup { .. } => "cleanup",
         Operation::Restore { .. } => "restore",

@@ -62,9 +62,12 @@ impl Memory {
         runs
     }
 
-    pub(super) fn keep_runs(&self, connector: &str, runs: &VecDeque<RunRecord>) -> io::Result<()> {
+    /// `runs` is asked when it is this caller's turn to write, and says nothing of a connector that is gone.
+    pub(super) fn keep_runs(&self, connector: &str, runs: impl FnOnce() -> Option<VecDeque<RunRecord>>) -> io::Result<()> {
+        let _pen = self.pen.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(runs) = runs() else { return Ok(()) };
         let mut text = Vec::new();
-        for run in runs {
+        for run in &runs {
             serde_json::to_writer(&mut text, run)?;
             text.push(b'\n');
         }
@@ -98,7 +101,7 @@ mod tests {
         memory.keep_suspended(|| None).unwrap();
         assert_eq!(memory.suspended(), suspended);
         let run = |n: u64| RunRecord { connector: "wiki".to_owned(), started_ms: n, ..RunRecord::default() };
-        memory.keep_runs("wiki", &(0..250).map(run).collect()).unwrap();
+        memory.keep_runs("wiki", || Some((0..250).map(run).collect())).unwrap();
         let runs = memory.runs("wiki");
         assert_eq!((runs.len(), runs.front().unwrap().started_ms, runs.back().unwrap().started_ms), (MOST_RUNS, 50, 249));
     }

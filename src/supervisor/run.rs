@@ -250,7 +250,7 @@ mod tests {
         // It says that it heard, and goes on; the event shows that it was asked before it was killed.
         let command =
             worker!(r#"trap 'echo "{\"event\":\"log\",\"level\":\"warn\",\"message\":\"asked\",\"fields\":{}}"' TERM; while :; do sleep 0.05; done"#);
-        let (finished, heard) = ended(Workers { command, silence: Duration::from_millis(500), grace: Duration::from_millis(500) }).await;
+        let (finished, heard) = ended(Workers { command, silence: Duration::from_secs(2), grace: Duration::from_secs(2) }).await;
         assert_eq!(finished.outcome, Outcome::Unreachable, "{}", finished.message);
         assert!(matches!(&heard[..], [Event::Log { level: Level::Warn, message, .. }] if message == "asked"), "{heard:?}");
     }
@@ -266,9 +266,9 @@ mod tests {
     #[tokio::test]
     async fn the_time_that_a_service_asked_for_is_no_silence() {
         let command = worker!(
-            r#"echo '{"event":"progress","phase":"fetching","waiting_until_ms":99999999999999}'; sleep 2; echo '{"event":"finished","outcome":"done"}'"#
+            r#"echo '{"event":"progress","phase":"fetching","waiting_until_ms":99999999999999}'; sleep 3; echo '{"event":"finished","outcome":"done"}'"#
         );
-        let (finished, heard) = ended(Workers { command, silence: Duration::from_secs(1), grace: NEVER }).await;
+        let (finished, heard) = ended(Workers { command, silence: Duration::from_secs(2), grace: NEVER }).await;
         assert_eq!((finished.outcome, heard.len()), (Outcome::Done, 1), "{}", finished.message);
     }
 

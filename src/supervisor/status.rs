@@ -40,14 +40,15 @@ pub(super) fn of(desk: &Desk) -> ConnectorStatus {
             "the service limits our rate".clone_into(&mut status.why);
         }
     }
+    status.fidelity = desk.runs.iter().rev().find_map(|run| run.finished.summary.fidelity.clone());
     status.todo = todo(&status, desk);
     status
 }
 
 /// The numbers of the last sync that counted: one that ended early knows nothing of the mirror.
 fn numbers(desk: &Desk) -> Option<&Summary> {
-    let counted =
-        |run: &&RunRecord| run.operation == "sync" && matches!(run.finished.outcome, Outcome::Done | Outcome::Partial | Outcome::DeletionsHeld);
+    let ours = |run: &RunRecord| matches!(run.operation.as_str(), "sync" | "rerender");
+    let counted = |run: &&RunRecord| ours(run) && matches!(run.finished.outcome, Outcome::Done | Outcome::Partial | Outcome::DeletionsHeld);
     desk.runs.iter().rev().find(counted).map(|run| &run.finished.summary)
 }
 
@@ -88,7 +89,9 @@ fn todo(status: &ConnectorStatus, desk: &Desk) -> String {
 /// One run in one line.
 pub(super) fn sentence(run: &RunRecord) -> String {
     let mut text = match run.finished.outcome {
-        Outcome::Done | Outcome::Partial | Outcome::DeletionsHeld if run.operation == "sync" => counts(&run.finished.summary),
+        Outcome::Done | Outcome::Partial | Outcome::DeletionsHeld if matches!(run.operation.as_str(), "sync" | "rerender") => {
+            counts(&run.finished.summary)
+        }
         Outcome::Done => "done".to_owned(),
         Outcome::Partial | Outcome::DeletionsHeld => "partly done".to_owned(),
         Outcome::Cancelled => "stopped".to_owned(),

@@ -30,6 +30,8 @@ pub(super) struct Book {
     pub scopes: FxHashMap<Scope, ScopeEntry>,
     /// Facts of the whole connector.
     pub site: SiteRecord,
+    /// Nothing can be downloaded in this run, so that there is no attachment but those that are there.
+    pub offline: bool,
     /// The few words for what documents are, and the folders of scopes, each held once.
     kinds: FxHashSet<Arc<str>>,
     containers: FxHashSet<Arc<[String]>>,
@@ -191,7 +193,8 @@ impl Book {
         }
         for entry in self.assets.values() {
             if let Ok(path) = self.asset_path(entry) {
-                view.add_asset(&entry.asset, path, entry.available());
+                let on_disk = entry.kept.as_ref().is_some_and(|kept| kept.path.is_some());
+                view.add_asset(&entry.asset, path, if self.offline { on_disk } else { entry.available() });
             }
         }
         view.remember_former();

@@ -3,6 +3,7 @@
 mod again;
 mod close;
 mod list;
+mod rerender;
 mod write;
 
 use std::sync::Arc;
@@ -106,15 +107,15 @@ pub(super) async fn go(run: Run, summary: &mut Summary) -> Result<(), Abort> {
         now_ms,
         rules: Rules { depth, full, daily: due || depth == Depth::Everything },
     };
+    if engine.options.rerender {
+        book.offline = true;
+        return engine.rerender(&mut book, summary).await;
+    }
     if full && !book.site.full_wanted {
         book.site.full_wanted = true;
         engine.commit(vec![Change::PutSite(book.site.clone())]).await?;
     }
-    let progressed = Arc::clone(&engine.progressed);
-    tokio::select! {
-        done = engine.go(&mut book, summary) => done,
-        never = progressed.pulse() => match never {},
-    }
+    engine.go(&mut book, summary).await
 }
 
 impl Engine {

@@ -31,8 +31,8 @@ pub(super) struct Inserted {
     pub blocks: Vec<Block>,
     /// What it drew on, sorted.
     pub from: Vec<Key>,
-    /// Whether a piece could not be had.
-    pub missing: bool,
+    /// How many pieces could not be had.
+    pub missing: u32,
 }
 
 /// Puts every piece of the document `id` in its place.
@@ -40,8 +40,7 @@ pub(super) struct Inserted {
 /// # Errors
 /// When the state cannot be read.
 pub(super) fn insert(desk: &Desk, id: &RemoteId, document: Document) -> Result<Inserted, StateError> {
-    let mut inserter =
-        Inserter { desk, open: vec![id.clone()], read: FxHashMap::default(), bytes: 0, from: Vec::new(), missing: false, failed: None };
+    let mut inserter = Inserter { desk, open: vec![id.clone()], read: FxHashMap::default(), bytes: 0, from: Vec::new(), missing: 0, failed: None };
     let own = Arc::new(Document { tree: crate::markdown::Tree::default(), ..document.clone() });
     inserter.read.insert(id.clone(), Some(own));
     let blocks = inserter.fill(id, document.tree.blocks);
@@ -95,7 +94,7 @@ struct Inserter<'d> {
     read: FxHashMap<RemoteId, Option<Arc<Document>>>,
     bytes: usize,
     from: Vec<Key>,
-    missing: bool,
+    missing: u32,
     failed: Option<StateError>,
 }
 
@@ -104,7 +103,7 @@ impl Inserter<'_> {
     fn fill(&mut self, owner: &RemoteId, blocks: Vec<Block>) -> Vec<Block> {
         fill(blocks, &mut |piece| {
             let found = self.piece(owner, piece);
-            self.missing |= found.is_none();
+            self.missing += u32::from(found.is_none());
             found
         })
     }

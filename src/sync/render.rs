@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::connectors::connector::Connector;
 use crate::markdown::front_matter::FrontMatter;
 use crate::markdown::write;
-use crate::model::{DocPath, Key, Place, Raw, RemoteId, Treatment};
+use crate::model::{Diagnostic, DocPath, Key, Place, Raw, RemoteId, Treatment};
 use crate::state::{State, StateError};
 
 use super::insert;
@@ -31,8 +31,8 @@ pub(super) struct Rendered {
     pub includes_from: Vec<Key>,
     /// See [`View::context`].
     pub context: u64,
-    /// Something was lost.
-    pub lossy: bool,
+    /// What the reader met.
+    pub diagnostics: Vec<Diagnostic>,
 }
 
 /// What came of rendering.
@@ -109,6 +109,11 @@ pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, roun
     let name = |key: &Option<Key>| key.as_ref().and_then(|k| view.people.get(k)).filter(|n| !n.is_empty()).map(String::as_str);
     let titles = view.titles(doc);
     let facts = &document.facts;
+    let mut diagnostics = std::mem::take(&mut document.diagnostics);
+    if inserted.missing > 0 {
+        let detail = "what it shows of other pages, which the mirror does not have".into();
+        diagnostics.push(Diagnostic { what: "insert".to_owned(), treatment: Treatment::Lost, detail, count: inserted.missing });
+    }
     let front = FrontMatter {
         title: &doc.place.title,
         source,
@@ -124,11 +129,11 @@ pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, roun
         updated_at: facts.updated_at.as_deref(),
         updated_by: name(&facts.updated_by),
         version: facts.version.as_deref(),
+        lossy: diagnostics.iter().any(|diagnostic| diagnostic.treatment == Treatment::Lost),
         extra_name: source,
         extra: &facts.extra,
     };
     let written = write::document(&front, &document.tree, &view.resolver(&path));
-    let lossy = inserted.missing || document.diagnostics.iter().any(|d| d.treatment == Treatment::Lost);
     Ok(Outcome::File(Box::new(Rendered {
         id: id.clone(),
         bytes: written.text.into_bytes(),
@@ -138,7 +143,7 @@ pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, roun
         context: view.context(doc, labels, &links, &hashes),
         links_to: links,
         includes_from: inserted.from,
-        lossy,
+        diagnostics,
         path,
     })))
 }

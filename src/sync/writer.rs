@@ -129,7 +129,7 @@ fn to_record(job: Job) -> Placed {
         context: rendered.context,
         leaving,
         deferred: None,
-        lossy: rendered.lossy,
+        diagnostics: rendered.diagnostics,
         unwanted: false,
     };
     Placed { id: rendered.id, record }

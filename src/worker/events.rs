@@ -59,6 +59,8 @@ struct Shared {
 struct Queue {
     lines: VecDeque<Event>,
     progress: Option<Progress>,
+    /// The newest progress, also after it was written.
+    newest: Progress,
     finished: Option<Box<Finished>>,
     lost: u64,
     deaf: bool,
@@ -87,6 +89,16 @@ impl Events {
         self.shared.push(Event::Log { level, message: clip(message.to_owned()), fields });
     }
 
+    /// What the network sees, which the work itself does not tell while it waits: told where the service makes us wait until another time than was told
+    /// last, and where there is a `sign_of_life` to give.
+    pub(super) fn network(&self, waiting_until_ms: Option<u64>, requests: u64, sign_of_life: bool) {
+        let newest = self.shared.lock().newest.clone();
+        if sign_of_life || newest.waiting_until_ms != waiting_until_ms {
+            let phase = if newest.phase.is_empty() { "listing".to_owned() } else { newest.phase };
+            self.progress(Progress { phase, requests, waiting_until_ms, ..newest });
+        }
+    }
+
     /// The last word. Nothing that is told afterwards is heard.
     pub(super) fn finish(&self, finished: Finished) {
         self.shared.lock().finished = Some(Box::new(finished));
@@ -100,7 +112,11 @@ impl Reporter for Events {
     }
 
     fn progress(&self, progress: Progress) {
-        let waiting = self.shared.lock().progress.replace(progress).is_some();
+        let waiting = {
+            let mut queue = self.shared.lock();
+            queue.newest.clone_from(&progress);
+            queue.progress.replace(progress).is_some()
+        };
         // One that waits has woken the writer already: a thousand documents a second must not be as many wake-ups.
         if !waiting {
             self.shared.bell.notify_one();
@@ -244,6 +260,25 @@ mod tests {
         let told: Vec<u64> = lines(reader).into_iter().filter_map(|e| if let Event::Progress(p) = e { Some(p.done) } else { None }).collect();
         assert!(told.len() >= 2 && told.len() as u128 <= at_most, "{told:?}");
         assert_eq!(told.last(), Some(&done));
+    }
+
+    #[test]
+    fn a_wait_is_told_once_and_a_sign_of_life_where_there_is_one() {
+        let (reader, to) = pipe();
+        let (events, writer) = open(to, Level::Info, CancellationToken::new());
+        let thread = std::thread::spawn(move || writer.run());
+        events.progress(Progress { phase: "fetching".to_owned(), done: 3, total: 9, ..Progress::default() });
+        events.network(None, 7, false);
+        assert_eq!(events.shared.lock().newest.requests, 0);
+        events.network(None, 7, true);
+        assert_eq!(events.shared.lock().newest.requests, 7);
+        events.network(Some(5), 8, false);
+        events.network(Some(5), 9, false);
+        events.finish(Finished::default());
+        thread.join().unwrap();
+        let told: Vec<Progress> = lines(reader).into_iter().filter_map(|e| if let Event::Progress(p) = e { Some(p) } else { None }).collect();
+        let last = Progress { phase: "fetching".to_owned(), done: 3, total: 9, requests: 8, waiting_until_ms: Some(5), requests_per_second: 0 };
+        assert_eq!(told.last(), Some(&last));
     }
 
     #[test]

@@ -18,7 +18,9 @@ use crate::model::{ConnectorName, Secret};
 use crate::sync::clock::{Clock, SystemClock};
 
 mod cleanup;
+mod explain;
 mod items;
+mod network;
 mod open;
 mod restore;
 mod sync;
@@ -58,9 +60,24 @@ pub(super) async fn run(ready: Ready, events: Events, cancel: CancellationToken)
         Operation::Sync { full, accept_deletions } => {
             let connector = connector()?;
             let both = open::both(&config.folder, &events, &cancel).await?;
-            Ok(sync::run(&config, connector, both, events, cancel, (full, accept_deletions)).await)
+            let wishes = sync::Wishes { full, accept_deletions, ..Default::default() };
+            let work = sync::run(&config, Arc::clone(&connector), both, events.clone(), cancel, wishes);
+            Ok(network::told(&events, connector.as_ref(), work).await)
         }
-        Operation::Validate => validate::run(connector()?.as_ref(), &cancel).await,
+        Operation::Rerender => {
+            // It reads what was kept and asks the service nothing, so it needs no secret.
+            let connector = Arc::from(crate::connectors::reader(&config.kind, &name, &config.settings)?);
+            let both = open::both(&config.folder, &events, &cancel).await?;
+            Ok(sync::run(&config, connector, both, events, cancel, sync::Wishes { rerender: true, ..Default::default() }).await)
+        }
+        Operation::Explain { what } => {
+            let both = open::both(&config.folder, &events, &cancel).await?;
+            spawn_blocking(move || explain::run(&both.state, &both.mirror, &what)).await?
+        }
+        Operation::Validate => {
+            let connector = connector()?;
+            network::told(&events, connector.as_ref(), validate::run(connector.as_ref(), &cancel)).await
+        }
         Operation::Cleanup { apply } => {
             let both = open::both(&config.folder, &events, &cancel).await?;
             let wishes = cleanup::Wishes { apply, keep_from: day(u64::from(trash_days)), today: day(0) };

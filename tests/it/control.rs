@@ -141,6 +141,18 @@ fn until<T>(what: &str, mut fact: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// The child of a daemon, once it is a worker. Before that, as long as it is a copy of its parent, the parent waits for it.
+fn worker(pid: u32) -> Option<nix::unistd::Pid> {
+    let arguments = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    arguments.split(|byte| *byte == 0).any(|argument| argument == b"worker").then(|| nix::unistd::Pid::from_raw(pid.try_into().unwrap()))
+}
+
+/// Whether a process has ended. Who kills a worker at its own end does not live to collect it: until somebody does, it is a zombie.
+fn is_dead(pid: nix::unistd::Pid) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.is_empty() || stat.contains(") Z ")
+}
+
 /// Connectors of the silent service, whose bells ring at once and then not for a day.
 fn silent(names: &[&str], more: &str) -> String {
     let mut config = format!("{more}\n[schedule]\nevery = \"daily\"\njitter_secs = 0\n");
@@ -227,18 +239,14 @@ fn many_clients_that_misbehave_do_not_keep_others_waiting() {
 #[test]
 fn status_is_answered_while_a_worker_stands_still_and_a_stop_does_not_wait_for_it() {
     let mut daemon = Daemon::start(&silent(&["wiki"], ""));
-    let worker = until("a worker", || daemon.workers().first().map(|pid| nix::unistd::Pid::from_raw(pid.parse().unwrap())));
+    let worker = until("a worker", || daemon.workers().first().and_then(|pid| worker(pid.parse().unwrap())));
     nix::sys::signal::kill(worker, nix::sys::signal::Signal::SIGSTOP).unwrap();
     // A stopped process answers nobody: whatever is told is told from memory.
     let answers: Vec<Value> = (0..100).map(|_| daemon.status("wiki")).collect();
     assert!(answers.iter().all(|status| status["state"] == "running" && status["progress"] == answers[0]["progress"]), "{answers:?}");
     // It does not even hear that it shall stop.
     assert_eq!(daemon.stop().0, Some(0));
-    // Who killed it does not live to collect it: until somebody does, it is a zombie.
-    until("the end of the worker", || {
-        let stat = std::fs::read_to_string(format!("/proc/{worker}/stat")).unwrap_or_default();
-        (stat.is_empty() || stat.contains(") Z ")).then_some(())
-    });
+    until("the end of the worker", || is_dead(worker).then_some(()));
 }
 
 #[test]
@@ -246,12 +254,11 @@ fn a_single_run_whose_worker_stands_still_can_be_stopped() {
     let daemon = Daemon::start("");
     daemon.configure(&silent(&["wiki"], ""));
     let mut once = daemon.command(&["--once"]).stderr(Stdio::null()).spawn().unwrap();
-    let worker = until("its worker", || crate::home::children(once.id()).first().copied());
-    let worker = nix::unistd::Pid::from_raw(worker.try_into().unwrap());
+    let worker = until("its worker", || crate::home::children(once.id()).first().and_then(|pid| worker(*pid)));
     nix::sys::signal::kill(worker, nix::sys::signal::Signal::SIGSTOP).unwrap();
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(once.id().try_into().unwrap()), nix::sys::signal::Signal::SIGTERM).unwrap();
     assert_eq!(once.wait().unwrap().code(), Some(130));
-    assert!(nix::sys::signal::kill(worker, None).is_err(), "the worker outlived the run");
+    until("the end of the worker", || is_dead(worker).then_some(()));
 }
 
 #[test]
@@ -259,7 +266,8 @@ fn whoever_follows_the_log_and_vanishes_gives_up_the_place() {
     let daemon = Daemon::start("");
     let pid = daemon.child.as_ref().unwrap().id();
     let descriptors = || std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().count();
-    let quiet = until("a daemon with its socket alone", || Some(descriptors()));
+    // Whoever has looked whether the daemon listens may not be gone yet.
+    let quiet = (0..20).map(|_| (descriptors(), std::thread::sleep(Duration::from_millis(10))).0).min().unwrap();
     let follow = |client: &mut Client| client.send(&json!({ "op": "logs", "follow": true, "lines": 0 }));
     // One that follows once, and one that follows as often as a client may, and more.
     let (mut one, mut many) = (daemon.client(), daemon.client());
@@ -278,7 +286,7 @@ fn a_sync_waits_for_the_run_that_began_after_the_call() {
     until("the first run", || (daemon.status("wiki")["state"] == "running").then_some(()));
     let mut waiting: Vec<Client> = (0..3).map(|_| daemon.client()).collect();
     waiting.iter_mut().for_each(|client| client.send(&json!({ "op": "sync", "id": 9 })));
-    let first = daemon.workers();
+    let first = until("its worker", || Some(daemon.workers()).filter(|workers| !workers.is_empty()));
     // One that does not wait joins them.
     assert_eq!(daemon.ask(json!({ "op": "sync", "wait": false }))["ok"]["connectors"], json!(["wiki"]));
     // The first run ends, the second begins: that is the one they wait for.

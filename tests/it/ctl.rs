@@ -50,6 +50,20 @@ fn site() -> (Site, Id) {
     (site, page)
 }
 
+#[test]
+fn a_service_that_makes_us_wait_is_seen_to_be_waited_for() {
+    let (site, _) = site();
+    site.habits(|habits| habits.always("/wiki/", Fault::too_many(3600)));
+    let home = Home::for_site(DAEMON, &site, "");
+    let daemon = home.start();
+    wait_for("the wait", || status(&home)["state"] == "waiting", || format!("{:#}\n{}", status(&home), daemon.log()));
+    let now = status(&home);
+    // It is still the first sync, not one that failed and is tried again.
+    let (started, until) = (now["started_ms"].as_u64().unwrap(), now["until_ms"].as_u64().unwrap());
+    assert!(until > started + 3_000_000, "{now:#}");
+    assert!(now["why"].as_str().unwrap().contains("rate"), "{now:#}");
+}
+
 /// A daemon whose first sync, soon after its start, is over.
 fn settled(home: &Home) -> Daemon<'_> {
     let daemon = home.start();
@@ -175,4 +189,35 @@ fn waiting_can_end_before_the_sync_does() {
     assert_eq!(output.status.code(), Some(9), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("went away"), "{output:?}");
     assert_eq!(document(&home, &["status"], 9)["error"]["kind"], "daemon_unreachable");
+}
+
+#[test]
+fn how_faithful_the_mirror_is_can_be_asked_and_everything_written_again() {
+    let site = Site::cloud();
+    let page = site.edit(|model| {
+        model.add_space("ENG", "Engineering");
+        model.add_page("ENG", None, "Plain", "<p>Words.</p>");
+        let novel = "<ac:structured-macro ac:name=\"novel\" /><ac:structured-macro ac:name=\"status\"><ac:parameter ac:name=\"title\">OK</ac:parameter></ac:structured-macro>";
+        model.add_page("ENG", None, "Odd", novel)
+    });
+    let home = Home::for_site(DAEMON, &site, "");
+    let _daemon = settled(&home);
+    let told = document(&home, &["status", "--fidelity"], 0)["connectors"][0]["fidelity"].clone();
+    assert_eq!((&told["whole"], &told["lossy"]), (&json!(2), &json!(1)), "{told:#}");
+    assert_eq!((&told["constructs"][0]["what"], &told["constructs"][0]["lost"]), (&json!("macro:novel"), &json!(1)), "{told:#}");
+    assert_eq!(status(&home)["fidelity"], Value::Null, "only where it is asked for");
+
+    let file = format!("confluence/ENG/odd--{page}.md");
+    let path = home.output().join(&file).display().to_string();
+    for what in [page.to_string(), file, path, format!("{}/spaces/ENG/pages/{page}/Odd?x=1", site.base_url())] {
+        let said = text(&home, &["explain", &what]);
+        assert_eq!(said.code, Some(0), "{what}: {said:#?}");
+        assert!(said.stdout.contains("Odd") && said.stdout.contains("macro:novel   lost"), "{said:#?}");
+    }
+    assert_eq!(text(&home, &["explain", "12345678"]).code, Some(4));
+
+    let requests = site.requests().len();
+    let run = document(&home, &["sync", "--rerender"], 0)["runs"][0].clone();
+    assert_eq!((&run["operation"], &run["summary"]["relinked"], &run["summary"]["written"]), (&json!("rerender"), &json!(3), &json!(0)), "{run:#}");
+    assert_eq!(site.requests().len(), requests, "no request");
 }

@@ -161,9 +161,9 @@ mod tests {
     #[test]
     fn a_request_can_be_typed_by_hand() {
         let request = decode_request(br#"{"op":"status"}"#).unwrap();
-        assert_eq!(request, Request { v: 1, id: 0, op: Op::Status { name: None } });
+        assert_eq!(request, Request { v: 1, id: 0, op: Op::Status { name: None, fidelity: false } });
         let request = decode_request(br#" {"id":7, "op":"sync", "names":["a"], "colour":"blue"} "#).unwrap();
-        assert_eq!(request.op, Op::Sync { names: vec!["a".to_owned()], full: false, accept_deletions: false, wait: true });
+        assert_eq!(request.op, Op::Sync { names: vec!["a".to_owned()], full: false, accept_deletions: false, rerender: false, wait: true });
     }
 
     #[test]

@@ -145,6 +145,37 @@ pub struct Summary {
     pub duration_ms: u64,
     /// Scopes and what is wrong with them, where something is.
     pub scopes: BTreeMap<String, String>,
+    /// How faithful the mirror is afterwards; none where this run changed nothing of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fidelity: Option<Fidelity>,
+}
+
+/// How faithful a mirror is: what its readers met, and how it was treated.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Fidelity {
+    /// Documents in which nothing was lost.
+    pub whole: u64,
+    /// Documents in which something was.
+    pub lossy: u64,
+    /// The constructs, those that lost most first; at most 200.
+    pub constructs: Vec<Construct>,
+}
+
+/// A construct of the source, over all documents.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Construct {
+    /// Its name (`macro:jira`).
+    pub what: String,
+    /// How often all that it shows is in the text.
+    pub rendered: u64,
+    /// How often its content is there, but not its form.
+    pub kept: u64,
+    /// How often something of it is missing.
+    pub lost: u64,
+    /// In how many documents it stands.
+    pub documents: u64,
 }
 
 /// One thing that an operation lists.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::ErrorBody;
-use crate::event::{Event, Finished, Item, Outcome, Progress};
+use crate::event::{Event, Fidelity, Finished, Item, Outcome, Progress};
 
 /// One line from the daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -163,6 +163,9 @@ pub struct ConnectorStatus {
     pub requests: u64,
     /// The one thing to do next; empty if there is none.
     pub todo: String,
+    /// How faithful the mirror is, where that is asked for and known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fidelity: Option<Fidelity>,
 }
 
 /// What a connector does.

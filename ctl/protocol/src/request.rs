@@ -58,6 +58,9 @@ pub enum Op {
         /// One connector, or all.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
+        /// Tell as well how faithful the mirror is.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        fidelity: bool,
     },
     /// Ring the bell. With `wait`, `Follow` events and then `Runs`; without, `Touched` at once. Hanging up does not stop the run.
     Sync {
@@ -70,6 +73,9 @@ pub enum Op {
         /// Carry out deletions that the limit held back.
         #[serde(default)]
         accept_deletions: bool,
+        /// Write every document again from its kept body, without a request, and nothing else.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        rerender: bool,
         /// Answer only when the run that this call asked for has ended.
         #[serde(default = "yes")]
         wait: bool,
@@ -113,6 +119,12 @@ pub enum Op {
         #[serde(default)]
         names: Vec<String>,
     },
+    /// What is known of one document, and how faithful its file is. `Follow` events, then `Runs` with its facts as items.
+    Explain {
+        /// Its id, its web address, or its path: absolute, or below the output folder.
+        #[serde(default)]
+        what: String,
+    },
     /// The last runs, newest first; answered by `Runs`.
     History {
         /// One connector, or all.
@@ -142,6 +154,6 @@ pub enum Op {
 
 impl Op {
     /// Every op's name on the wire.
-    pub const NAMES: [&'static str; 12] =
-        ["status", "sync", "cancel", "pause", "resume", "cleanup", "restore", "validate", "history", "logs", "reload", "config"];
+    pub const NAMES: [&'static str; 13] =
+        ["status", "sync", "cancel", "pause", "resume", "cleanup", "restore", "validate", "explain", "history", "logs", "reload", "config"];
 }

@@ -23,7 +23,7 @@ pub(crate) fn run(context: &Context, paths: Vec<String>) -> Result<u8, Stop> {
 }
 
 /// A path that is there, or begins with a dot, is meant from the current folder; any other is meant below the output folder, as it is listed.
-fn from_here(path: String) -> String {
+pub(super) fn from_here(path: String) -> String {
     let dotted = matches!(Path::new(&path).components().next(), Some(Component::CurDir | Component::ParentDir));
     if !dotted && !Path::new(&path).exists() {
         return path;

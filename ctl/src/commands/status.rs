@@ -1,5 +1,6 @@
 //! `status`: how things stand, connector by connector, and the one thing to do next.
 
+use context_sync_protocol::event::{Construct, Fidelity};
 use context_sync_protocol::reply::{ConnectorStatus, State, StatusReport};
 use context_sync_protocol::request::Op;
 
@@ -9,8 +10,8 @@ use crate::output::Paint;
 use crate::stop::Stop;
 use crate::text::{age, clean, clock, count, duration, moment, number, size};
 
-pub(crate) fn run(context: &Context, name: Option<String>) -> Result<u8, Stop> {
-    let report: StatusReport = context.ask(Op::Status { name })?;
+pub(crate) fn run(context: &Context, name: Option<String>, fidelity: bool) -> Result<u8, Stop> {
+    let report: StatusReport = context.ask(Op::Status { name, fidelity })?;
     let paint = context.output.paint();
     context.output.data(&report, |report| text(report, now_ms(), paint))?;
     Ok(0)
@@ -57,10 +58,34 @@ fn block(connector: &ConnectorStatus, now_ms: u64, paint: Paint) -> String {
     line("trash", some(connector.trash_files, |n| format!("{n} files, {}", size(connector.trash_bytes))));
     line("requests", some(connector.requests, |n| format!("{n} in the last run")));
     line("folder", clean(&connector.folder).into_owned());
+    if let Some(fidelity) = &connector.fidelity {
+        line("fidelity", faithful(fidelity, paint));
+    }
     if !connector.todo.is_empty() {
         line("to do", paint.odd(&clean(&connector.todo)));
     }
     out
+}
+
+/// How many documents are whole, and what was lost or kept in the others.
+fn faithful(fidelity: &Fidelity, paint: Paint) -> String {
+    let lossy = format!("{} lack something", number(fidelity.lossy));
+    let lossy = if fidelity.lossy > 0 { paint.odd(&lossy) } else { lossy };
+    let mut words = format!("{} whole, {lossy}", count(fidelity.whole, "document"));
+    let row = |construct: &Construct| {
+        let cells = [construct.rendered, construct.kept, construct.lost, construct.documents].map(number);
+        let [rendered, kept, lost, documents] = cells.map(|cell| format!("{cell:>9}"));
+        vec![format!("{:15}{}", "", clean(&construct.what)), rendered, kept, lost, documents]
+    };
+    let head = ["construct", " rendered", "     kept", "     lost", "documents"];
+    let mut rows = vec![head.iter().enumerate().map(|(at, cell)| if at == 0 { format!("{:15}{cell}", "") } else { (*cell).to_owned() }).collect()];
+    rows.extend(fidelity.constructs.iter().map(row));
+    if rows.len() > 1 {
+        words.push('\n');
+        words.push_str(crate::text::table(&rows).trim_end());
+        words.push_str(&format!("\n{:15}`context-syncctl explain PAGE` tells it of one page.", ""));
+    }
+    words
 }
 
 fn some(n: u64, words: impl FnOnce(String) -> String) -> String {

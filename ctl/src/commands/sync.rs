@@ -9,12 +9,11 @@ use crate::output::Paint;
 use crate::stop::Stop;
 use crate::text::{clean, count, duration, number};
 
-pub(crate) fn run(context: &Context, names: Vec<String>, full: bool, no_wait: bool, accept_deletions: bool) -> Result<u8, Stop> {
-    let op = Op::Sync { names: names.clone(), full, accept_deletions, wait: !no_wait };
+pub(crate) fn run(context: &Context, names: &[String], op: Op, no_wait: bool) -> Result<u8, Stop> {
     if no_wait {
         return context.touch(op, "sync asked for; `context-syncctl status` shows it", "No connector is configured.");
     }
-    let done = runs::wait(context, op, &names)?;
+    let done = runs::wait(context, op, names)?;
     runs::report(context, &done, text)
 }
 

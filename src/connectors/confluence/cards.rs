@@ -190,7 +190,7 @@ pub(super) fn read(body: &str, head: &Head) -> Result<(Tree, Vec<Diagnostic>, Op
     let mut diagnostics = Vec::new();
     if target.is_none() {
         blocks.push(Block::Marker(format!("Confluence {what}: its content is not mirrored")));
-        diagnostics.push(Diagnostic { what: what.to_owned(), treatment: Treatment::Lost, detail: "its content", count: 1 });
+        diagnostics.push(Diagnostic { what: what.to_owned(), treatment: Treatment::Lost, detail: "its content".into(), count: 1 });
     }
     Ok((Tree { blocks }, diagnostics, target))
 }

@@ -22,5 +22,13 @@ pub const KIND: Kind = Kind {
         serde_json::to_value(config).map_err(|error| error.to_string())
     },
     build: |name, settings, secrets| Ok(Box::new(Confluence::new(name, settings, secrets)?)),
+    reader: |name, settings| {
+        let mut settings = settings.clone();
+        // A name without its secret is refused, and reading needs neither.
+        if let Some(settings) = settings.as_object_mut() {
+            settings.remove("username");
+        }
+        Ok(Box::new(Confluence::new(name, &settings, &std::collections::BTreeMap::new())?))
+    },
     notes: |settings| Config::read(settings).and_then(|config| config.address()).map(|address| address.notes).unwrap_or_default(),
 };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Stored;
-use crate::model::{ContentHash, DocPath, Key, Place, RemoteId, Revision, Scope, Stamp};
+use crate::model::{ContentHash, Diagnostic, DocPath, Key, Place, RemoteId, Revision, Scope, Stamp, Treatment};
 use crate::state::records::{Deferred, DocRecord, Leaving};
 
 #[derive(Serialize, Deserialize)]
@@ -86,8 +86,8 @@ pub(in crate::state) struct DocWire {
     leaving: Option<LeavingWire>,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     deferred: Option<DeferredWire>,
-    #[serde(rename = "y", default, skip_serializing_if = "is_false")]
-    lossy: bool,
+    #[serde(rename = "g", default, skip_serializing_if = "Vec::is_empty")]
+    diagnostics: Vec<DiagnosticWire>,
     #[serde(rename = "w", default, skip_serializing_if = "is_false")]
     unwanted: bool,
 }
@@ -109,7 +109,7 @@ impl Stored for DocRecord {
             context: self.context,
             leaving: self.leaving.as_ref().map(|old| LeavingWire(old.path.as_str().to_owned(), old.hash.map(hash_to_hex))),
             deferred: self.deferred.as_ref().map(DeferredWire::from),
-            lossy: self.lossy,
+            diagnostics: self.diagnostics.iter().map(DiagnosticWire::from).collect(),
             unwanted: self.unwanted,
         }
     }
@@ -128,9 +128,43 @@ impl Stored for DocRecord {
             context: wire.context,
             leaving: wire.leaving.map(leaving_from).transpose()?,
             deferred: wire.deferred.map(Deferred::from),
-            lossy: wire.lossy,
+            diagnostics: wire.diagnostics.into_iter().map(Diagnostic::from).collect(),
             unwanted: wire.unwanted,
         })
+    }
+}
+
+/// `[construct, "rendered" | "kept" | "lost", detail, count]`.
+#[derive(Serialize, Deserialize)]
+struct DiagnosticWire(String, TreatmentWire, String, u32);
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum TreatmentWire {
+    Rendered,
+    Kept,
+    Lost,
+}
+
+impl From<&Diagnostic> for DiagnosticWire {
+    fn from(diagnostic: &Diagnostic) -> Self {
+        let treatment = match diagnostic.treatment {
+            Treatment::Rendered => TreatmentWire::Rendered,
+            Treatment::Kept => TreatmentWire::Kept,
+            Treatment::Lost => TreatmentWire::Lost,
+        };
+        Self(diagnostic.what.clone(), treatment, diagnostic.detail.clone().into_owned(), diagnostic.count)
+    }
+}
+
+impl From<DiagnosticWire> for Diagnostic {
+    fn from(DiagnosticWire(what, treatment, detail, count): DiagnosticWire) -> Self {
+        let treatment = match treatment {
+            TreatmentWire::Rendered => Treatment::Rendered,
+            TreatmentWire::Kept => Treatment::Kept,
+            TreatmentWire::Lost => Treatment::Lost,
+        };
+        Self { what, treatment, detail: detail.into(), count }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The promise of the stored form: old records are read, wrong ones refused.
 
 use super::*;
-use crate::model::{AssetRef, ContentHash, Cursor, DocPath, Key, Place, RemoteId, Revision, Scope, Stamp};
+use crate::model::{AssetRef, ContentHash, Cursor, Diagnostic, DocPath, Key, Place, RemoteId, Revision, Scope, Stamp, Treatment};
 use crate::state::records::{AssetRecord, Deferred, DocRecord, Leaving, Missing, ScopeRecord, SiteRecord};
 
 /// What version 1 wrote, one record a line; only added to.
@@ -43,8 +43,18 @@ fn full_document() -> DocRecord {
         context: u64::MAX,
         leaving: Some(Leaving { path: DocPath::new("ENG/old--98411.md").unwrap(), hash: Some(ContentHash([0xab; 32])) }),
         deferred: deferred(),
-        lossy: true,
+        diagnostics: Vec::new(),
         unwanted: false,
+    }
+}
+
+fn diagnosed_document() -> DocRecord {
+    DocRecord {
+        diagnostics: vec![
+            Diagnostic { what: "macro:jira".to_owned(), treatment: Treatment::Lost, detail: "the list of issues".into(), count: 2 },
+            Diagnostic { what: "macro:code".to_owned(), treatment: Treatment::Rendered, detail: "".into(), count: 1 },
+        ],
+        ..bare_document()
     }
 }
 
@@ -112,11 +122,12 @@ fn check<R: Stored + PartialEq + std::fmt::Debug>(fossil: &str, record: &R) {
 #[test]
 fn fossils_of_version_1_are_read_and_today_s_records_come_back() {
     let fossils: Vec<(&str, &str)> = FOSSILS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' ')).collect();
-    assert_eq!(fossils.len(), 12);
+    assert_eq!(fossils.len(), 13);
     for (name, fossil) in fossils {
         match name {
             "document-full" => check(fossil, &full_document()),
             "document-bare" => check(fossil, &bare_document()),
+            "document-diagnosed" => check(fossil, &diagnosed_document()),
             "document-unwanted" => check(fossil, &unwanted_document()),
             "node-full" => check(fossil, &place()),
             "node-bare" => check(fossil, &bare_place()),

@@ -11,6 +11,7 @@ use crate::model::{DocPath, RemoteId};
 use crate::state::{Change, DocRecord, ScopeRecord, SiteRecord};
 use crate::sync::assets::Porter;
 use crate::sync::book::{Book, Entry};
+use crate::sync::fidelity;
 use crate::sync::view::View;
 use crate::sync::{Abort, assets};
 
@@ -140,13 +141,21 @@ impl Engine {
             unclean: false,
         }));
         self.progressed.rename_phase("finishing");
+        self.commit(changes).await?;
+        self.tell(book, rest, summary).await
+    }
+
+    /// What there is afterwards, in numbers.
+    pub(super) async fn tell(&self, book: &Book, rest: &Rest, summary: &mut Summary) -> Result<(), Abort> {
+        let changed = !rest.settled.is_empty() || summary.removed > 0;
         let (mirror, state) = (Arc::clone(&self.mirror), Arc::clone(&self.state));
-        let trash = tokio::task::spawn_blocking(move || {
-            state.commit(changes)?;
-            Ok::<_, Abort>(mirror.trash_usage()?)
+        let (trash, fidelity) = tokio::task::spawn_blocking(move || {
+            let fidelity = if changed { Some(fidelity::count(&state)?) } else { None };
+            Ok::<_, Abort>((mirror.trash_usage()?, fidelity))
         })
         .await??;
         (summary.trash_files, summary.trash_bytes) = trash;
+        summary.fidelity = fidelity;
         summary.documents = book.docs.values().filter(|e| e.available()).count() as u64;
         summary.assets = book.assets.values().filter(|e| e.kept.as_ref().is_some_and(|k| k.path.is_some())).count() as u64;
         let waits =

@@ -1,4 +1,4 @@
-//! Brings the mirror up to date: hands the engine what it needs, and nothing more.
+//! Brings the mirror up to date, or writes it again: hands the engine what it needs, and nothing more.
 
 use std::sync::Arc;
 
@@ -13,14 +13,25 @@ use crate::model::ContentHash;
 use crate::sync::clock::SystemClock;
 use crate::sync::{self, Options, Run};
 
-/// One run of the engine. `full` and `accept_deletions` are the caller's wishes.
+/// What the caller wishes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wishes {
+    /// Write every document again from its kept body, and nothing else.
+    pub(super) rerender: bool,
+    /// Fetch every body again.
+    pub(super) full: bool,
+    /// Carry out deletions that the limit held back.
+    pub(super) accept_deletions: bool,
+}
+
+/// One run of the engine.
 pub(super) async fn run(
     config: &ConnectorConfig,
     connector: Arc<dyn Connector>,
     both: Both,
     events: Events,
     cancel: CancellationToken,
-    (full, accept_deletions): (bool, bool),
+    Wishes { rerender, full, accept_deletions }: Wishes,
 ) -> Finished {
     let Both { state, mirror } = both;
     sync::run(Run {
@@ -32,6 +43,7 @@ pub(super) async fn run(
         reporter: Arc::new(events),
         cancel,
         options: Options {
+            rerender,
             full,
             accept_deletions,
             max_delete_percent: config.max_delete_percent,

@@ -1,7 +1,8 @@
 //! A service that exists only in memory: the engine's rules are tested against it, without HTTP and without a vendor.
 //!
 //! A body is lines: `link KEY`, `image KEY`, `person KEY`; `include KEY`, `excerpt-of KEY`, `below DEPTH`, `labelled LABEL`, `report LABEL`, `files`; `excerpt TEXT` and
-//! `property NAME VALUE` are parts that others may show; anything else is a paragraph.
+//! `property NAME VALUE` are parts that others may show; `lost WHAT` is something that cannot be expressed, `hidden LINE` something that only a better
+//! reader sees; anything else is a paragraph.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +14,7 @@ use context_syncd::connectors::connector::{
 };
 use context_syncd::markdown::insert::{Insert, Part, PartKind, Piece, Root, Selection};
 use context_syncd::markdown::{Block, Cell, Inline, Table, Target, Tree};
-use context_syncd::model::{AssetRef, ConnectorName, Cursor, Document, Facts, Key, Place, Raw, RemoteId, Revision, Scope};
+use context_syncd::model::{AssetRef, ConnectorName, Cursor, Diagnostic, Document, Facts, Key, Place, Raw, RemoteId, Revision, Scope, Treatment};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
@@ -52,11 +53,12 @@ pub(super) struct Service {
     pub broken_assets: BTreeSet<String>,
     /// The listing fails after so many items.
     pub listing_fails_after: Option<(usize, SourceError)>,
-    /// The listing begins so much later, and the service says until when it makes us wait.
-    pub late: Option<std::time::Duration>,
-    pub waits_until_ms: Option<u64>,
     /// Called at each fetched body.
     pub on_fetch: Option<Hook>,
+    /// The reader is another one, which writes text in capitals.
+    pub shouts: bool,
+    /// The reader is another one, which sees hidden lines.
+    pub reveals: bool,
     /// What was asked: `fetch 1`, `asset a1`, `confirm 3`, `people 2`.
     pub asked: Vec<String>,
 }
@@ -258,8 +260,7 @@ impl Connector for Fake {
             }
             items
         });
-        let late = self.at(|s| s.late).unwrap_or_default();
-        stream::once(tokio::time::sleep(late)).filter_map(|()| async { None }).chain(stream::iter(items)).boxed()
+        stream::iter(items).boxed()
     }
 
     fn batch_size(&self) -> usize {
@@ -311,7 +312,8 @@ impl Connector for Fake {
 
     fn read(&self, raw: &Raw) -> Result<Document, ReadError> {
         self.reading.add(1);
-        let document = read(raw);
+        let (shouts, reveals) = self.at(|s| (s.shouts, s.reveals));
+        let document = read(raw, shouts, reveals);
         self.reading.take(1);
         document
     }
@@ -333,12 +335,11 @@ impl Connector for Fake {
     }
 
     fn traffic(&self) -> Traffic {
-        let waiting_until_ms = self.at(|s| s.waits_until_ms);
-        Traffic { waiting_until_ms, requests: self.requests.load(Ordering::Relaxed), ..Traffic::default() }
+        Traffic { requests: self.requests.load(Ordering::Relaxed), ..Traffic::default() }
     }
 }
 
-fn read(raw: &Raw) -> Result<Document, ReadError> {
+fn read(raw: &Raw, shouts: bool, reveals: bool) -> Result<Document, ReadError> {
     let text = std::str::from_utf8(&raw.0).map_err(|e| ReadError(e.to_string()))?;
     let mut lines = text.lines();
     let version = lines.next().map(str::to_owned);
@@ -350,7 +351,13 @@ fn read(raw: &Raw) -> Result<Document, ReadError> {
     let words = |text: &str| vec![Block::Paragraph(vec![Inline::Text(text.to_owned())])];
     let mut parts = Vec::new();
     let mut blocks = Vec::new();
+    let mut diagnostics = Vec::new();
     for line in lines {
+        let line = match line.strip_prefix("hidden ") {
+            Some(hidden) if reveals => hidden,
+            Some(_) => continue,
+            None => line,
+        };
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let inline = match verb {
             "link" => Inline::Link { target: remote(rest), content: Vec::new() },
@@ -373,10 +380,15 @@ fn read(raw: &Raw) -> Result<Document, ReadError> {
                 parts.push(Part { kind: PartKind::Properties, name: None, body: vec![table] });
                 Inline::Text(rest.to_owned())
             }
+            "lost" => {
+                diagnostics.push(Diagnostic { what: rest.to_owned(), treatment: Treatment::Lost, detail: "all of it".into(), count: 1 });
+                Inline::Marker(rest.to_owned())
+            }
+            _ if shouts => Inline::Text(line.to_uppercase()),
             _ => Inline::Text(line.to_owned()),
         };
         blocks.push(Block::Paragraph(vec![inline]));
     }
     let facts = Facts { created_by: author.clone(), updated_by: author, version, ..Facts::default() };
-    Ok(Document { facts, tree: Tree { blocks }, parts, diagnostics: Vec::new() })
+    Ok(Document { facts, tree: Tree { blocks }, parts, diagnostics })
 }

@@ -7,6 +7,7 @@ mod faults;
 mod following;
 mod hands;
 mod inserts;
+mod rerender;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,16 +36,14 @@ impl Clock for Hands {
 
 /// Keeps what a run says.
 #[derive(Default)]
-struct Notes(pub Mutex<Vec<String>>, pub Mutex<Vec<Progress>>);
+struct Notes(pub Mutex<Vec<String>>);
 
 impl Reporter for Notes {
     fn log(&self, level: Level, message: &str, fields: &[(&str, &str)]) {
         self.0.lock().unwrap().push(format!("{level:?} {message} {fields:?}"));
     }
 
-    fn progress(&self, progress: Progress) {
-        self.1.lock().unwrap().push(progress);
-    }
+    fn progress(&self, _: Progress) {}
 }
 
 /// A mirror, its service and its clock.
@@ -64,7 +63,7 @@ impl House {
             clock: Arc::new(Hands(AtomicU64::new(1_800_000_000_000))),
             notes: Arc::default(),
             cancel: CancellationToken::new(),
-            options: Options { full: false, accept_deletions: false, max_delete_percent: 20, whole_up_to: 20_000, settings: 1 },
+            options: Options { rerender: false, full: false, accept_deletions: false, max_delete_percent: 20, whole_up_to: 20_000, settings: 1 },
             root: tempfile::tempdir().unwrap(),
         }
     }

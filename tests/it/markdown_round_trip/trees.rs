@@ -192,6 +192,7 @@ fn inline() -> impl Strategy<Value = Inline> {
         1 => Just(Inline::Break),
         1 => key().prop_map(Inline::Person),
         1 => text().prop_map(Inline::Marker),
+        1 => text().prop_map(Inline::Math),
         1 => (target(), text()).prop_map(|(target, alt)| Inline::Image { target, alt }),
     ];
     leaf.prop_recursive(4, 24, 4, |inner| {
@@ -207,8 +208,14 @@ fn inline() -> impl Strategy<Value = Inline> {
     })
 }
 
+/// Some with an anchor beside text, which is all that it ever stands beside.
 fn inlines() -> impl Strategy<Value = Vec<Inline>> {
-    vec(inline(), 0..6)
+    (vec(inline(), 0..6), proptest::bool::weighted(0.1), select(vec!["here", "Far Down", "!", "a\"b<c"])).prop_map(|(mut content, anchored, name)| {
+        if anchored {
+            content.splice(0..0, [Inline::Anchor(name.to_owned()), Inline::Text("- a ".to_owned())]);
+        }
+        content
+    })
 }
 
 fn code() -> impl Strategy<Value = Block> {

@@ -141,7 +141,7 @@ impl Reader<'_> {
 
     /// Each kind once, as for one body.
     fn count(&mut self, new: Diagnostic) {
-        let same = |known: &&mut Diagnostic| (&known.what, known.treatment, known.detail) == (&new.what, new.treatment, new.detail);
+        let same = |known: &&mut Diagnostic| (&known.what, known.treatment, &known.detail) == (&new.what, new.treatment, &new.detail);
         match self.diagnostics.iter_mut().find(same) {
             Some(known) => known.count = known.count.saturating_add(new.count),
             None => self.diagnostics.push(new),

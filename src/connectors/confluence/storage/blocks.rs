@@ -210,8 +210,14 @@ impl<'d> Walk<'d> {
         if bare {
             href::name_by_address(&mut target, &address);
         }
+        let is_search = tag.attribute("data-datasource").is_some();
         if apart {
             flow.end_run();
+        }
+        if is_search {
+            self.diagnostics.add("element:datasource", Treatment::Lost, "the rows that its search finds");
+            flow.inline(Inline::Marker("Confluence element: table of search results".to_owned()));
+            flow.text(" ");
         }
         flow.open(Mark::Link(target.clone(), 0));
         if !(bare && matches!(target, crate::markdown::Target::Remote { .. })) {

@@ -32,7 +32,7 @@ impl Diagnostics {
             found.count = found.count.saturating_add(1);
         } else if self.found.len() < MAX_KINDS || (treatment == Treatment::Lost && !self.any_lost) {
             self.any_lost |= treatment == Treatment::Lost;
-            self.found.push(Diagnostic { what: key.0.clone(), treatment, detail, count: 1 });
+            self.found.push(Diagnostic { what: key.0.clone(), treatment, detail: detail.into(), count: 1 });
             self.places.insert(key, self.found.len() - 1);
         }
     }

@@ -24,6 +24,7 @@ pub(super) fn target(address: &str, context: &Context<'_>) -> Option<Target> {
         None => url::Url::parse(&format!("{}/", context.base)).and_then(|base| base.join(&address)).map_or(address, String::from),
     };
     Some(match within_site(&absolute, context.base).and_then(Place::find) {
+        Some(Place { key, anchor: Some(anchor), .. }) if key == keys::doc(context.page) => Target::Anchor(anchor),
         Some(Place { key, anchor, name }) => Target::Remote { key, anchor, name: name.unwrap_or_else(|| absolute.clone()), fallback: Some(absolute) },
         None => Target::Url(absolute),
     })
@@ -233,6 +234,7 @@ mod tests {
         ] {
             assert_eq!(target(address, &CLOUD), Some(Target::Url(expected.to_owned())), "{address}");
         }
+        assert_eq!(target("/wiki/spaces/ENG/pages/7/Title#Deploy%20steps", &CLOUD), Some(Target::Anchor("Deploy steps".to_owned())));
         assert_eq!(target("#Deploy%20steps", &CLOUD), Some(Target::Anchor("Deploy steps".to_owned())));
         for script in ["javascript:alert(1)", " JavaScript:x", "java\nscript:x", "data:text/html,x", "vbscript:x"] {
             assert_eq!(target(script, &CLOUD), None, "{script:?}");

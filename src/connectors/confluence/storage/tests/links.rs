@@ -117,6 +117,10 @@ fn plain_addresses_find_mirrored_pages() {
             "<https://acme.example.net/wiki/spaces/ENG/pages/5>",
         ),
         ("<p>a</p><a href=\"https://example.com/x\" data-card-appearance=\"block\">https://example.com/x</a>b", "a\n\n<https://example.com/x>\n\nb"),
+        (
+            "<a href=\"https://example.com/issues/?jql=x\" data-datasource=\"{&quot;id&quot;:1}\" data-card-appearance=\"block\">https://example.com/issues/?jql=x</a>",
+            "`[Confluence element: table of search results]` <https://example.com/issues/?jql=x>",
+        ),
         ("<p><a href=\"https://example.com\"></a></p>", "<https://example.com>"),
         (
             "<p><a href=\"#Some%20part\">x</a> <a href=\"../x\">y</a></p><h2>Some part</h2>",

@@ -96,7 +96,7 @@ fn jira_issues_are_linked_where_the_site_is_known() {
     ]);
     let Reading { tree, diagnostics: found, .. } = read(&call("jira", &[("key", "ABC-1")], ""), &SERVER);
     assert_eq!(write::body(&tree, &Mirror).text, "ABC-1\n");
-    assert_eq!(found, [Diagnostic { what: "macro:jira".to_owned(), treatment: Treatment::Kept, detail: "the key, without a link", count: 1 }]);
+    assert_eq!(found, [Diagnostic { what: "macro:jira".to_owned(), treatment: Treatment::Kept, detail: "the key, without a link".into(), count: 1 }]);
 }
 
 #[test]

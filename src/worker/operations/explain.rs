@@ -1,0 +1,159 @@
+//! Tells what is known of one document: where it comes from and lies, why it waits, what it shows of others, and how each construct of it was treated.
+//!
+//! Reads the state and the one file; asks no service. Knows no vendor: an address means a document whose own address it is, or whose id stands in it.
+
+use context_sync_protocol::event::{Finished, Outcome};
+
+use super::super::error::WorkerError;
+use super::items::Items;
+use crate::mirror::Mirror;
+use crate::model::{DocPath, RemoteId, Treatment};
+use crate::state::{DocRecord, State, StateError};
+
+/// Blocking.
+pub(super) fn run(state: &State, mirror: &Mirror, what: &str) -> Result<Finished, WorkerError> {
+    let Some((id, record)) = find(state, what)? else {
+        return Ok(Finished {
+            outcome: Outcome::NotFound,
+            message: format!("No document of this mirror is `{what}`."),
+            hint: "Name a document by its id, its web address, or the path of its file.".to_owned(),
+            ..Finished::default()
+        });
+    };
+    let mut items = Items::default();
+    facts(&id, &record, &mut items);
+    if let Some(path) = &record.path {
+        match mirror.hash(path)? {
+            None => items.push("note", "", 0, "its file is gone: the next sync writes it again"),
+            hash if hash != record.hash => {
+                items.push("note", "", 0, "its file was changed by hand: the next sync moves it to the trash and writes it again")
+            }
+            Some(_) => {}
+        }
+    }
+    treatments(&record, &mut items);
+    Ok(Finished { outcome: Outcome::Done, items: items.into_vec(), ..Finished::default() })
+}
+
+fn find(state: &State, what: &str) -> Result<Option<(RemoteId, DocRecord)>, StateError> {
+    let id = RemoteId::new(what);
+    if let Some(record) = state.document(&id)? {
+        return Ok(Some((id, record)));
+    }
+    let words: Vec<&str> = if what.contains("://") { what.split(|c: char| !c.is_ascii_alphanumeric()).collect() } else { Vec::new() };
+    let mut by_word: Option<(usize, RemoteId, DocRecord)> = None;
+    for entry in state.documents() {
+        let (id, record) = entry?;
+        if record.path.as_ref().is_some_and(|path| path.as_str() == what) || record.place.url == what {
+            return Ok(Some((id, record)));
+        }
+        // Ids are long enough not to stand in an address by chance, and the last of them is the most particular.
+        let at = words.iter().rposition(|word| *word == id.as_str());
+        if let Some(at) = at.filter(|at| by_word.as_ref().is_none_or(|(best, ..)| at > best)) {
+            by_word = Some((at, id, record));
+        }
+    }
+    Ok(by_word.map(|(_, id, record)| (id, record)))
+}
+
+fn facts(id: &RemoteId, record: &DocRecord, items: &mut Items) {
+    let place = &record.place;
+    let mut fact = |kind: &str, value: &str| {
+        if !value.is_empty() {
+            items.push(kind, "", 0, value);
+        }
+    };
+    fact("title", &place.title);
+    fact("type", &place.kind);
+    fact("id", id.as_str());
+    fact("url", &place.url);
+    fact("file", record.path.as_ref().map_or("", DocPath::as_str));
+    fact("revision", record.revision.as_ref().map_or("", |revision| revision.as_str()));
+    fact("labels", &record.labels.join(", "));
+    fact("names", &format!("{} other documents, files and people", record.links_to.len()));
+    let shown: Vec<&str> = record.includes_from.iter().map(|key| key.as_str()).collect();
+    fact("shows", &shown.join(", "));
+    if let Some(deferred) = &record.deferred {
+        fact("deferred", &format!("{} (tried {} times; again at the next sync)", deferred.reason, deferred.tries));
+    }
+    if record.unwanted {
+        fact("note", "the configuration does not ask for it any more: `context-syncctl cleanup` lists it");
+    }
+}
+
+fn treatments(record: &DocRecord, items: &mut Items) {
+    let mut met: Vec<_> = record.diagnostics.iter().collect();
+    met.sort_by_key(|diagnostic| std::cmp::Reverse(rank(diagnostic.treatment)));
+    for diagnostic in met {
+        let treatment = match diagnostic.treatment {
+            Treatment::Rendered => "rendered",
+            Treatment::Kept => "kept",
+            Treatment::Lost => "lost",
+        };
+        let times = if diagnostic.count == 1 { String::new() } else { format!(", {} times", diagnostic.count) };
+        let detail = if diagnostic.detail.is_empty() { String::new() } else { format!(": {}", diagnostic.detail) };
+        items.push("construct", diagnostic.what.clone(), 0, format!("{treatment}{times}{detail}"));
+    }
+}
+
+fn rank(treatment: Treatment) -> u8 {
+    match treatment {
+        Treatment::Rendered => 0,
+        Treatment::Kept => 1,
+        Treatment::Lost => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::{ContentHash, Diagnostic, Key, Place, Revision, Scope};
+    use crate::state::Change;
+
+    fn record() -> DocRecord {
+        let place = Place {
+            scope: Scope::new("1"),
+            container: vec!["ENG".to_owned()].into(),
+            kind: "page".into(),
+            title: "Guide".to_owned(),
+            parent: None,
+            stem: "guide--98411".to_owned(),
+            transparent: false,
+            url: "https://wiki.example/spaces/ENG/pages/98411/Guide".to_owned(),
+            aliases: Vec::new(),
+        };
+        let met = |what: &str, treatment, detail: &'static str, count| Diagnostic { what: what.to_owned(), treatment, detail: detail.into(), count };
+        DocRecord {
+            revision: Some(Revision::new("7")),
+            path: Some(DocPath::new("ENG/guide--98411.md").unwrap()),
+            hash: Some(ContentHash::of(b"text")),
+            includes_from: vec![Key::new("doc:5")],
+            diagnostics: vec![met("macro:code", Treatment::Rendered, "", 3), met("macro:jira", Treatment::Lost, "the list of issues", 1)],
+            ..DocRecord::unwritten(place)
+        }
+    }
+
+    #[test]
+    fn a_document_is_found_by_id_path_and_address_and_its_losses_stand_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, _) = State::open(&folder.path().join(".sync_state"), Duration::from_secs(5)).unwrap();
+        let mirror = Mirror::open(folder.path()).unwrap();
+        state.commit(vec![Change::PutDocument(RemoteId::new("98411"), record())]).unwrap();
+        for what in [
+            "98411",
+            "ENG/guide--98411.md",
+            "https://wiki.example/spaces/ENG/pages/98411/Guide",
+            "https://wiki.example/pages/viewpage.action?pageId=98411&focused=1",
+        ] {
+            let told = run(&state, &mirror, what).unwrap();
+            assert_eq!(told.outcome, Outcome::Done, "{what}");
+            let said: Vec<String> = told.items.iter().map(|item| format!("{} {}{}", item.kind, item.path, item.reason)).collect();
+            assert!(said.contains(&"title Guide".to_owned()) && said.contains(&"shows doc:5".to_owned()), "{said:?}");
+            assert_eq!(said[said.len() - 2..], ["construct macro:jiralost: the list of issues", "construct macro:coderendered, 3 times"]);
+            assert!(said.iter().any(|line| line.contains("its file is gone")), "{said:?}");
+        }
+        assert_eq!(run(&state, &mirror, "98412").unwrap().outcome, Outcome::NotFound);
+    }
+}
