@@ -124,7 +124,7 @@ pub(super) struct Listing<'c> {
     /// Cards among what was selected.
     pub(super) selected_cards: Mutex<Vec<Card>>,
     /// Whose heads are kept.
-    pub(super) keeps: Keeps,
+    pub(super) keeps: Mutex<Keeps>,
     /// What their comments need of documents, by id.
     pub(super) heads: Mutex<FxHashMap<Box<str>, Head>>,
 }
@@ -159,7 +159,7 @@ impl Confluence {
         let turn = memory.as_ref().map_or(0, |memory| memory.turn) + 1;
         let depth = if self.config.filter().is_some() { rolling::of_selection(depth, turn) } else { depth };
         let whole = rolling::whole(depth, &asked.spaces, &known, memory.as_ref());
-        let mut listing = Listing {
+        let listing = Listing {
             whole,
             counts: asked.spaces.iter().map(|_| AtomicU64::new(0)).collect(),
             newest_ms: AtomicI64::new(memory.as_ref().and_then(|memory| memory.documents_ms).unwrap_or_default()),
@@ -174,7 +174,7 @@ impl Confluence {
             orphans: Mutex::default(),
             lacking: Mutex::default(),
             selected_cards: Mutex::default(),
-            keeps: Keeps::Nothing,
+            keeps: Mutex::new(Keeps::Nothing),
             heads: Mutex::default(),
         };
         let course = listing.new_comments(commented).await?;
