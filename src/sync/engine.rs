@@ -115,11 +115,7 @@ pub(super) async fn go(run: Run, summary: &mut Summary) -> Result<(), Abort> {
         book.site.full_wanted = true;
         engine.commit(vec![Change::PutSite(book.site.clone())]).await?;
     }
-    let progressed = Arc::clone(&engine.progressed);
-    tokio::select! {
-        done = engine.go(&mut book, summary) => done,
-        never = progressed.pulse() => match never {},
-    }
+    engine.go(&mut book, summary).await
 }
 
 impl Engine {

@@ -1,18 +1,13 @@
 //! Counts what a run has done, and tells it.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use context_sync_protocol::event::Progress;
 
 use super::report::Reporter;
 use crate::connectors::connector::{Connector, Traffic};
-
-/// How often requests and waits are looked at.
-const PULSE: Duration = Duration::from_secs(1);
 
 /// The counters of one run, shared by its parts.
 pub(super) struct Progressed {
@@ -69,19 +64,6 @@ impl Progressed {
     pub(super) fn rename_phase(&self, name: &'static str) {
         *self.phase.lock().unwrap_or_else(PoisonError::into_inner) = name;
         self.tell(self.connector.traffic());
-    }
-
-    /// Tells, for ever, of requests and waits while nothing else is told of: whoever watches must not take patience for death.
-    pub(super) async fn pulse(&self) -> Infallible {
-        let mut told = self.connector.traffic();
-        loop {
-            tokio::time::sleep(PULSE).await;
-            let traffic = self.connector.traffic();
-            if (traffic.requests, traffic.waiting_until_ms) != (told.requests, told.waiting_until_ms) {
-                self.tell(traffic.clone());
-            }
-            told = traffic;
-        }
     }
 
     fn tell(&self, traffic: Traffic) {

@@ -120,7 +120,7 @@ pub(super) enum Keeps {
     Nothing,
     /// Those that have comments.
     These(FxHashSet<Box<str>>),
-    /// All: which have comments is not known before the end.
+    /// All: which have comments is not known yet.
     All,
 }
 
@@ -152,7 +152,7 @@ pub(super) struct Course {
 
 impl Listing<'_> {
     /// Asks what is new since the last time. What cannot be learnt so is left to [`Listing::all_comments`], which can go on beside the documents.
-    pub(super) async fn new_comments(&mut self, cursor: Option<&Cursor>) -> Result<Course, SourceError> {
+    pub(super) async fn new_comments(&self, cursor: Option<&Cursor>) -> Result<Course, SourceError> {
         let of = self.conn.memory_of();
         let known = cursor.and_then(|cursor| serde_json::from_str::<Memory>(cursor.as_str()).ok()).filter(|memory| memory.of == of);
         let mut course = Course {
@@ -180,7 +180,7 @@ impl Listing<'_> {
                 Err(stop) => course.lacking = Some(self.bears("comments", stop)?),
             }
         }
-        self.keeps = match course.whole.is_empty() {
+        *locked(&self.keeps) = match course.whole.is_empty() {
             true => Keeps::These(course.memory.pages.keys().map(|page| page.as_str().into()).collect()),
             false => Keeps::All,
         };
@@ -217,6 +217,7 @@ impl Listing<'_> {
                 }
             }
         }
+        self.keep_only(course.memory.pages.keys().chain(fresh.pages.keys()).map(|page| page.as_str().into()).collect());
         let listed = course.whole.iter().map(|space| space.id.clone());
         if matches!(self.depth, Depth::Rolling(_)) {
             course.memory.spaces.extend(listed);
@@ -244,9 +245,15 @@ impl Listing<'_> {
         Ok(())
     }
 
+    /// Once it is known which documents have comments, or had some, the heads of all others go: mostly long before the last document is listed.
+    fn keep_only(&self, these: FxHashSet<Box<str>>) {
+        locked(&self.heads).retain(|id, _| these.contains(id));
+        *locked(&self.keeps) = Keeps::These(these);
+    }
+
     /// Keeps what a document's comments need of its place.
     pub(super) fn keep_head(&self, at: usize, id: &RemoteId, place: &Place) {
-        if !self.keeps.wants(id.as_str()) {
+        if !locked(&self.keeps).wants(id.as_str()) {
             return;
         }
         let parent = place.parent.as_ref().map(|parent| parent.as_str().into());

@@ -107,6 +107,8 @@ pub(super) struct Listing<'c> {
     pub(super) spaces: Vec<Space>,
     /// Which of them are listed whole; of the others only what is new.
     pub(super) whole: Vec<bool>,
+    /// What is saved up for the runs to come.
+    saved: u64,
     /// How many documents were seen in each.
     counts: Vec<AtomicU64>,
     /// The newest document's moment.
@@ -124,7 +126,7 @@ pub(super) struct Listing<'c> {
     /// Cards among what was selected.
     pub(super) selected_cards: Mutex<Vec<Card>>,
     /// Whose heads are kept.
-    pub(super) keeps: Keeps,
+    pub(super) keeps: Mutex<Keeps>,
     /// What their comments need of documents, by id.
     pub(super) heads: Mutex<FxHashMap<Box<str>, Head>>,
 }
@@ -158,9 +160,10 @@ impl Confluence {
         locked(&self.spaces).extend(asked.spaces.iter().map(|space| (space.id.clone(), space.key.clone())));
         let turn = memory.as_ref().map_or(0, |memory| memory.turn) + 1;
         let depth = if self.config.filter().is_some() { rolling::of_selection(depth, turn) } else { depth };
-        let whole = rolling::whole(depth, &asked.spaces, &known, memory.as_ref());
-        let mut listing = Listing {
+        let (whole, saved) = rolling::whole(depth, &asked.spaces, &known, memory.as_ref());
+        let listing = Listing {
             whole,
+            saved,
             counts: asked.spaces.iter().map(|_| AtomicU64::new(0)).collect(),
             newest_ms: AtomicI64::new(memory.as_ref().and_then(|memory| memory.documents_ms).unwrap_or_default()),
             turn,
@@ -174,7 +177,7 @@ impl Confluence {
             orphans: Mutex::default(),
             lacking: Mutex::default(),
             selected_cards: Mutex::default(),
-            keeps: Keeps::Nothing,
+            keeps: Mutex::new(Keeps::Nothing),
             heads: Mutex::default(),
         };
         let course = listing.new_comments(commented).await?;
@@ -371,6 +374,7 @@ impl Listing<'_> {
             attachments_ms,
             documents_ms: (newest > 0).then_some(newest),
             turn: self.turn,
+            saved: self.saved,
             tried,
             nodes: known.nodes,
             cards: known.cards,

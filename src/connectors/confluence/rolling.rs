@@ -38,14 +38,16 @@ pub(super) fn of_selection(depth: Depth, turn: u64) -> Depth {
     }
 }
 
-/// Which spaces are listed whole.
-pub(super) fn whole(depth: Depth, spaces: &[Space], known: &[Known], memory: Option<&Memory>) -> Vec<bool> {
-    let Depth::Rolling(percent) = depth else { return vec![true; spaces.len()] };
-    if memory.is_none_or(|memory| memory.documents_ms.is_none()) {
-        return vec![true; spaces.len()];
+/// Which spaces are listed whole, and how many documents may be listed besides them in the runs to come. Those that have waited longest come first; one that is
+/// larger than a run's part waits until enough has been saved up for it, and the others behind it.
+pub(super) fn whole(depth: Depth, spaces: &[Space], known: &[Known], memory: Option<&Memory>) -> (Vec<bool>, u64) {
+    let all = (vec![true; spaces.len()], 0);
+    let (Depth::Rolling(percent), Some(memory)) = (depth, memory) else { return all };
+    if memory.documents_ms.is_none() {
+        return all;
     }
     let of = |space: &Space| known.iter().find(|known| known.scope == space.scope);
-    let tried = |space: &Space| memory.and_then(|memory| memory.tried.get(&space.id)).copied().unwrap_or_default();
+    let tried = |space: &Space| memory.tried.get(&space.id).copied().unwrap_or_default();
     let turn = |space: &Space| of(space).map_or(0, |known| known.turn).max(tried(space));
     // A space that was never listed whole has to be.
     let mut whole: Vec<bool> = spaces.iter().map(|space| turn(space) == 0).collect();
@@ -55,15 +57,15 @@ pub(super) fn whole(depth: Depth, spaces: &[Space], known: &[Known], memory: Opt
     }
     waiting.sort_unstable();
     let total: u64 = waiting.iter().map(|(_, _, count)| count).sum();
-    let mut share = (total * u64::from(percent)).div_ceil(100);
+    let mut saved = (memory.saved + (total * u64::from(percent)).div_ceil(100)).min(total);
     for (_, at, count) in waiting {
-        if share == 0 {
+        if count > saved {
             break;
         }
         whole[at] = true;
-        share = share.saturating_sub(count);
+        saved -= count;
     }
-    whole
+    (whole, saved)
 }
 
 impl Listing<'_> {
@@ -226,21 +228,47 @@ mod tests {
         serde_json::from_str(r#"{"of":"","site":{"cloud":true,"base":"https://w","web":"https://w","account":null},"documents_ms":7}"#).unwrap()
     }
 
-    #[test]
-    fn every_space_has_its_turn_and_a_new_one_at_once() {
-        let spaces: Vec<Space> = (0..50).map(space).collect();
-        let mut turns: Vec<u64> = vec![1; 50];
-        turns[49] = 0;
-        for turn in 2..=22 {
-            let known: Vec<Known> = (0..50).map(|id| known(id, 400, turns[id])).collect();
-            let whole = whole(Depth::Rolling(5), &spaces, &known, Some(&memory()));
-            assert!(whole[49] || turn > 2);
-            assert!(whole.iter().filter(|whole| **whole).count() <= 4, "a twentieth, rounded up");
+    /// The turns of spaces with so many documents each after so many runs at 5 %, and the most documents that one of the runs listed. Space 0 may break off
+    /// each time.
+    fn rounds(counts: &[u64], runs: u64, breaks: bool) -> (Vec<u64>, u64) {
+        let spaces: Vec<Space> = (0..counts.len()).map(space).collect();
+        let (mut turns, mut memory, mut most) = (vec![1; counts.len()], memory(), 0);
+        for turn in 2..2 + runs {
+            let known: Vec<Known> = counts.iter().enumerate().map(|(id, count)| known(id, *count, turns[id])).collect();
+            let (whole, saved) = whole(Depth::Rolling(5), &spaces, &known, Some(&memory));
+            memory.saved = saved;
+            most = most.max(whole.iter().zip(counts).filter(|(whole, _)| **whole).map(|(_, count)| count).sum());
             for (at, _) in whole.iter().enumerate().filter(|(_, whole)| **whole) {
-                turns[at] = turn;
+                if at == 0 && breaks {
+                    memory.tried.insert("0".to_owned(), turn);
+                } else {
+                    turns[at] = turn;
+                }
             }
         }
-        assert!(turns.iter().all(|turn| *turn >= 2), "{turns:?}");
+        (turns, most)
+    }
+
+    #[test]
+    fn every_space_has_its_turn_in_twenty_runs() {
+        let (turns, most) = rounds(&[400; 50], 21, false);
+        assert!(turns.iter().all(|turn| *turn > 1) && most <= 3 * 400, "{turns:?} {most}");
+        let (turns, _) = rounds(&[90_000, 10, 10, 5000, 10], 21, false);
+        assert!(turns.iter().all(|turn| *turn > 1), "{turns:?}");
+        let (turns, _) = rounds(&[90_000], 40, false);
+        assert_eq!(turns, [41], "the only space is listed every twentieth time, not each time");
+    }
+
+    #[test]
+    fn a_space_that_breaks_off_each_time_takes_no_other_turn() {
+        let (turns, _) = rounds(&[100; 20], 40, true);
+        assert!(turns[1..].iter().all(|turn| *turn > 20), "{turns:?}");
+    }
+
+    #[test]
+    fn a_new_space_is_listed_at_once() {
+        let spaces = [space(1), space(2)];
+        assert_eq!(whole(Depth::Rolling(5), &spaces, &[known(1, 5, 1)], Some(&memory())).0, [false, true]);
     }
 
     #[test]
@@ -251,29 +279,17 @@ mod tests {
     }
 
     #[test]
-    fn a_space_that_breaks_off_each_time_takes_no_other_turn() {
-        let spaces: Vec<Space> = (0..20).map(space).collect();
-        let (mut turns, mut memory) = (vec![1; 20], memory());
-        for turn in 2..=40 {
-            let known: Vec<Known> = (0..20).map(|id| known(id, 100, turns[id])).collect();
-            let whole = whole(Depth::Rolling(5), &spaces, &known, Some(&memory));
-            for (at, _) in whole.iter().enumerate().filter(|(_, whole)| **whole) {
-                if at == 0 {
-                    memory.tried.insert("0".to_owned(), turn)
-                } else {
-                    turns[at] = turn;
-                    None
-                };
-            }
-        }
-        assert!(turns[1..].iter().all(|turn| *turn > 20) && memory.tried["0"] > 20, "{turns:?}");
-    }
-
-    #[test]
     fn what_knows_too_little_is_listed_whole() {
-        let (spaces, known) = ([space(1), space(2)], [known(1, 5, 1)]);
-        assert_eq!(whole(Depth::Changes, &spaces, &known, Some(&memory())), [true, true]);
-        assert_eq!(whole(Depth::Rolling(5), &spaces, &known, None), [true, true]);
-        assert_eq!(whole(Depth::Rolling(100), &spaces, &known, Some(&memory())), [true, true]);
+        let (spaces, known) = ([space(1), space(2)], [known(1, 5, 1), known(2, 5, 1)]);
+        let memory = memory();
+        let (none, all) = ([false, false], [true, true]);
+        for (depth, memory, expected) in [
+            (Depth::Changes, Some(&memory), all),
+            (Depth::Rolling(5), None, all),
+            (Depth::Rolling(5), Some(&memory), none),
+            (Depth::Rolling(100), Some(&memory), all),
+        ] {
+            assert_eq!(whole(depth, &spaces, &known, memory).0, expected, "{depth:?}");
+        }
     }
 }

@@ -48,6 +48,9 @@ pub(super) struct Memory {
     /// How many runs there were that listed documents.
     #[serde(default)]
     pub(super) turn: u64,
+    /// How many documents may be listed besides those of a run's own part: runs that listed less have saved them.
+    #[serde(default)]
+    pub(super) saved: u64,
     /// Spaces that broke off when their turn came, by id, and that turn: they must not take the turns of others.
     #[serde(default)]
     pub(super) tried: BTreeMap<String, u64>,

@@ -187,3 +187,35 @@ fn an_hourly_run_costs_the_feeds_and_a_twentieth_of_the_whole() {
         }
     });
 }
+
+#[test]
+fn the_only_space_of_a_site_is_fed_until_its_turn_comes() {
+    on_both(async |site| {
+        let pages: Vec<Id> = site.edit(|m| {
+            m.add_space("ENG", "Engineering");
+            let pages = (0..300).map(|n| m.add_page("ENG", None, &format!("Page {n}"), "<p/>")).collect();
+            m.advance(Duration::from_secs(86_400));
+            m.add_page("ENG", None, "Latest", "<p/>");
+            pages
+        });
+        let mut driver = Driver::new(&site, &json!({}));
+        let all = driver.everything().await;
+        site.edit(|m| m.edit_page(pages[7], "<p>changed</p>"));
+        let (mut fed, mut whole) = (0, 0);
+        for _ in 0..20 {
+            site.clear_requests();
+            driver = driver.next_run(&site, &json!({}));
+            let seen = driver.list(Depth::Rolling(5)).await.unwrap();
+            match seen.completion("ENG") {
+                Completion::News => {
+                    fed += 1;
+                    assert!(site.requests().len() <= 5, "{}", site.transcript());
+                    assert_ne!(seen.docs[&pages[7].to_string()].0, all.docs[&pages[7].to_string()].0);
+                    assert_eq!(seen.docs.len(), 2, "{:?}", seen.docs.keys());
+                }
+                _ => whole += 1,
+            }
+        }
+        assert_eq!((fed, whole), (19, 1));
+    });
+}

@@ -53,9 +53,6 @@ pub(super) struct Service {
     pub broken_assets: BTreeSet<String>,
     /// The listing fails after so many items.
     pub listing_fails_after: Option<(usize, SourceError)>,
-    /// The listing begins so much later, and the service says until when it makes us wait.
-    pub late: Option<std::time::Duration>,
-    pub waits_until_ms: Option<u64>,
     /// Called at each fetched body.
     pub on_fetch: Option<Hook>,
     /// The reader is another one, which writes text in capitals.
@@ -263,8 +260,7 @@ impl Connector for Fake {
             }
             items
         });
-        let late = self.at(|s| s.late).unwrap_or_default();
-        stream::once(tokio::time::sleep(late)).filter_map(|()| async { None }).chain(stream::iter(items)).boxed()
+        stream::iter(items).boxed()
     }
 
     fn batch_size(&self) -> usize {
@@ -339,8 +335,7 @@ impl Connector for Fake {
     }
 
     fn traffic(&self) -> Traffic {
-        let waiting_until_ms = self.at(|s| s.waits_until_ms);
-        Traffic { waiting_until_ms, requests: self.requests.load(Ordering::Relaxed), ..Traffic::default() }
+        Traffic { requests: self.requests.load(Ordering::Relaxed), ..Traffic::default() }
     }
 }
 

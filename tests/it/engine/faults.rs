@@ -153,22 +153,3 @@ fn a_document_that_is_listed_and_may_not_be_read_waits_and_stays() {
     house.synced();
     assert!(house.read("ENG/page-2--2.md").contains("changed"));
 }
-
-#[test]
-fn a_wait_that_the_service_asks_for_is_told_while_nothing_else_happens() {
-    let house = three();
-    house.fake.at(|s| {
-        s.late = Some(std::time::Duration::from_millis(2500));
-        s.waits_until_ms = None;
-    });
-    let fake = house.fake.clone();
-    let limits = std::thread::spawn(move || {
-        std::thread::sleep(std::time::Duration::from_millis(300));
-        fake.at(|s| s.waits_until_ms = Some(99));
-    });
-    house.synced();
-    limits.join().unwrap();
-    let told = house.notes.1.lock().unwrap();
-    let first = told.iter().position(|progress| progress.waiting_until_ms == Some(99)).expect("nobody was told of the wait");
-    assert_eq!((told[first].phase.as_str(), told[first].total), ("listing", 0), "before the listing brought anything");
-}
