@@ -1,7 +1,8 @@
 //! Measures whole syncs of a simulated 2,000-page site: time, requests, CPU and memory of all processes; how soon a busy daemon answers; and the idle daemon.
 //!
 //! `cargo bench --bench sync` prints all, `cargo bench --bench sync -- answers` one part of it (`rounds`, `answers`, `idle`); nothing is asserted by time.
-//! The site's own work is done by this process and is not counted.
+//! The site's own work is done by this process and is not counted. With a number (`-- 100000`) it measures one space of so many small pages instead, and
+//! the peak is the worker's alone.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a measurement stops where it cannot go on, and prints")]
 
@@ -28,6 +29,9 @@ fn main() {
     if !std::env::args().any(|a| a == "--bench") {
         return;
     }
+    if let Some(pages) = std::env::args().find_map(|a| a.parse().ok()) {
+        return large(pages);
+    }
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let wants = |part: &str| wanted.is_empty() || wanted.iter().any(|name| name == part);
     if wants("rounds") {
@@ -51,6 +55,19 @@ fn rounds() {
     }
 }
 
+/// One space of so many pages of some 2 KB.
+fn large(pages: usize) {
+    let site = Site::cloud();
+    let ids = site.edit(|m| populate(m, pages, 1, &Options { attachments: false, giants: 0, median_bytes: 2048, ..Options::default() }));
+    let home = Home::for_site(DAEMON, &site, "attachments = \"none\"");
+    println!("{pages} pages in one space; seconds of wall time, requests, CPU seconds, peak MB of the worker\n");
+    for label in ["first", "no change"] {
+        measure_by(label, &site, &home, |child| children(child).into_iter().map(resident).max().unwrap_or(0));
+    }
+    site.edit(|m| m.edit_page(ids[0], &support::prose::body(1, 2048)));
+    measure_by("one edited", &site, &home, |child| children(child).into_iter().map(resident).max().unwrap_or(0));
+}
+
 fn round(attachments: bool, latency: Duration) {
     let site = Site::cloud();
     let ids = site.edit(|m| populate(m, PAGES, 4, &Options { attachments, ..Options::default() }));
@@ -68,11 +85,16 @@ fn round(attachments: bool, latency: Duration) {
 }
 
 fn measure(label: &str, site: &Site, home: &Home) {
+    measure_by(label, site, home, |child| resident(child) + children(child).into_iter().map(resident).sum::<u64>());
+}
+
+/// `memory` says how much the process with this id takes now, with its children or without.
+fn measure_by(label: &str, site: &Site, home: &Home, memory: impl Fn(u32) -> u64) {
     site.clear_requests();
     let cpu = cpu_of_children();
     let begun = Instant::now();
     let mut child = home.daemon_command(&["--once"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let (peak, status) = watch(&mut child);
+    let (peak, status) = watch(&mut child, memory);
     let wall = begun.elapsed();
     assert!(status.success(), "{label}: {status}");
     println!(
@@ -84,15 +106,11 @@ fn measure(label: &str, site: &Site, home: &Home) {
     );
 }
 
-/// Largest sum of the resident memory of the process and its children, in bytes, looked at every 5 ms.
-fn watch(child: &mut Child) -> (u64, std::process::ExitStatus) {
+/// The most that `memory` says, in bytes, looked at every 5 ms.
+fn watch(child: &mut Child, memory: impl Fn(u32) -> u64) -> (u64, std::process::ExitStatus) {
     let mut peak = 0;
     loop {
-        let mut sum = resident(child.id());
-        for pid in children(child.id()) {
-            sum += resident(pid);
-        }
-        peak = peak.max(sum);
+        peak = peak.max(memory(child.id()));
         if let Some(status) = child.try_wait().unwrap() {
             return (peak, status);
         }

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use crate::model::{ConnectorName, Secret};
 use connector::{Connector, SourceError};
 
-type Build = fn(ConnectorName, &serde_json::Value, &BTreeMap<String, Secret>) -> Result<Box<dyn Connector>, SourceError>;
+type Built = Result<Box<dyn Connector>, SourceError>;
+type Build = fn(ConnectorName, &serde_json::Value, &BTreeMap<String, Secret>) -> Built;
+type Reader = fn(ConnectorName, &serde_json::Value) -> Built;
 
 /// What configuration and program need to know about a type of connector.
 pub struct Kind {
@@ -26,7 +28,7 @@ pub struct Kind {
     /// Checks settings (without secrets) and fills in defaults; the error names the setting.
     pub check: fn(&serde_json::Value) -> Result<serde_json::Value, String>,
     build: Build,
-    reader: fn(ConnectorName, &serde_json::Value) -> Result<Box<dyn Connector>, SourceError>,
+    reader: Reader,
     notes: fn(&serde_json::Value) -> Vec<String>,
 }
 

@@ -61,7 +61,7 @@ mod tests {
         let converted = run("confluence-storage", "<h1>A</h1><p>b&nbsp;<strong>c</strong></p>").unwrap();
         assert_eq!((converted.markdown.as_str(), converted.notes.len()), ("# A\n\nb **c**\n", 0));
         let call = "<ac:structured-macro ac:name=\"gallery\"/>";
-        assert_eq!(run("confluence-storage", &call.repeat(2)).unwrap().notes, ["lost: macro:gallery, 2 times: the list of the page's files"]);
+        assert_eq!(run("confluence-storage", &call.repeat(2)).unwrap().notes, ["rendered: macro:gallery, 2 times: as the mirror has it"]);
         assert!(run("docx", "").unwrap_err().to_string().contains("docx"));
     }
 }

@@ -51,6 +51,7 @@ mod tests {
             markdown("<p>see <iframe src='https://example.com/v?a=1'></iframe>!</p>"),
             "see [https://example.com/v?a=1](https://example.com/v?a=1) !"
         );
+        assert_eq!(markdown("<li>a</li><li>b<ul><li>c</ul>"), "a\n\nb\n\n* c");
         assert_eq!(markdown("<pre>a\n  b</pre>"), "```\na\n  b\n```");
         assert_eq!(markdown("<p>a <!-- hidden <b> --> &amp; b < c &unknown;</p>"), "a & b \\< c &unknown;");
         assert_eq!(markdown("<script>alert('<p>')</script><style>p{}</style>"), "");
@@ -72,10 +73,64 @@ mod tests {
         assert!(is_refused(&format!("<ul><li>{}</ul>", "<p>x".repeat(9_000))), "quadratic in the length of an item");
         assert!(is_refused(&format!("<table><tr><td>{}{}</table>", "x".repeat(500_000), "<tr><td>y".repeat(5_000))), "padded to the widest cell");
         assert!(is_refused(&"<a \"".repeat(100_000)));
+        assert!(markdown(&"<h1>x<li>".repeat(200)).len() < 5_000, "items without a list would be indented again and again");
         assert!(!is_refused(&"<table><tr><td>".repeat(15)), "each level flattened into the first");
     }
 
+    /// Nested HTML with a word of its own in each place.
+    fn page() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![Just("<w/>".to_owned()), Just("<w/><br><w/>".to_owned()), Just("<img src=\"x.png\" alt=\"<w/>\">".to_owned())];
+        let frames = vec![
+            ("<p>", "</p>"),
+            ("<div>", "</div>"),
+            ("<b>", "</b>"),
+            ("<em>", "</em>"),
+            ("<s>", "</s>"),
+            ("<code>", "</code>"),
+            ("<pre>", "</pre>"),
+            ("<h2>", "</h2>"),
+            ("<ul><li>", "</li></ul>"),
+            ("<ol><li><w/></li><li>", "</li></ol>"),
+            ("<li>", "</li>"),
+            ("<blockquote>", "</blockquote>"),
+            ("<a href=\"https://example.com\">", "</a>"),
+            ("<table><tr><th><w/></th><td>", "</td></tr></table>"),
+            ("<table><tr><td>", "</td><td><w/></td></tr><tr><td><w/></td></tr></table>"),
+            ("<span>", "</span>"),
+            ("<section>", "</section>"),
+            ("<dl><dt><w/></dt><dd>", "</dd></dl>"),
+            ("<novel>", "</novel>"),
+            ("<details><summary><w/></summary>", "</details>"),
+            ("<td>", "</td>"),
+            ("<table>", "</table>"),
+            ("<button>", "</button>"),
+            ("<u>", "</u>"),
+        ];
+        leaf.prop_recursive(5, 24, 4, move |inner| {
+            (prop::sample::select(frames.clone()), prop::collection::vec(inner, 0..4))
+                .prop_map(|((open, close), inner)| format!("{open}{}{close}", inner.join(" ")))
+        })
+    }
+
     proptest! {
+        #[test]
+        fn words_in_are_words_out(page in page()) {
+            let mut pieces = page.split("<w/>");
+            let mut html = pieces.next().unwrap_or_default().to_owned();
+            let mut count = 0;
+            for piece in pieces {
+                html.push_str(&format!("w{count}q{piece}"));
+                count += 1;
+            }
+            let text = match to_blocks(&html).as_slice() {
+                [Block::Markdown(text)] | [Block::Code { text, .. }] => text.clone(),
+                _ => String::new(),
+            };
+            for word in 0..count {
+                prop_assert!(text.contains(&format!("w{word}q")), "w{}q is missing of\n{}\nin\n{}", word, html, text);
+            }
+        }
+
         #[test]
         fn any_text_is_taken(html in ".{0,200}") {
             let _ = to_blocks(&html);

@@ -10,6 +10,8 @@ use super::{Block, Cell, Inline, Item, List, Table, Tree};
 /// A piece that stands where it is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Insert {
+    /// The construct that names it (`macro:include`), as diagnostics call it.
+    pub construct: String,
     /// What it is.
     pub piece: Piece,
     /// What is written while it cannot be had: by custom a marker and a link.
@@ -138,7 +140,7 @@ fn any(content: &[Inline]) -> bool {
 }
 
 /// Gives the piece that an [`Insert`] names, or none.
-pub type Giver<'g> = dyn FnMut(&Piece) -> Option<Vec<Block>> + 'g;
+pub type Giver<'g> = dyn FnMut(&Insert) -> Option<Vec<Block>> + 'g;
 
 /// Puts every piece in its place.
 pub fn fill(blocks: Vec<Block>, give: &mut Giver<'_>) -> Vec<Block> {
@@ -187,7 +189,7 @@ fn paragraph(content: Vec<Inline>, give: &mut Giver<'_>, filled: &mut Vec<Block>
             }
             continue;
         };
-        match give(&insert.piece).map(<[Block; 1]>::try_from) {
+        match give(&insert).map(<[Block; 1]>::try_from) {
             None => run.extend(insert.otherwise),
             Some(Ok([Block::Paragraph(piece)])) => run.extend(piece),
             Some(Ok(block)) => part(&mut run, block.into(), filled),
@@ -209,7 +211,7 @@ fn line(content: Vec<Inline>, give: &mut Giver<'_>, after: &mut Vec<Block>) -> V
     for inline in content {
         filled.push(match inline {
             Inline::Insert(insert) => {
-                match give(&insert.piece).map(<[Block; 1]>::try_from) {
+                match give(&insert).map(<[Block; 1]>::try_from) {
                     None => filled.extend(insert.otherwise),
                     Some(Ok([Block::Paragraph(piece)])) => filled.extend(piece),
                     Some(Ok(block)) => after.extend(block),
@@ -239,12 +241,16 @@ mod tests {
     }
 
     fn insert(name: &str) -> Inline {
-        Inline::Insert(Box::new(Insert { piece: Piece::Body(Key::new(name)), otherwise: vec![Inline::Marker(format!("include {name}"))] }))
+        Inline::Insert(Box::new(Insert {
+            construct: "include".to_owned(),
+            piece: Piece::Body(Key::new(name)),
+            otherwise: vec![Inline::Marker(format!("include {name}"))],
+        }))
     }
 
     /// `one` is a paragraph, `two` are two blocks, and nothing else can be had.
-    fn give(piece: &Piece) -> Option<Vec<Block>> {
-        let Piece::Body(key) = piece else { return None };
+    fn give(insert: &Insert) -> Option<Vec<Block>> {
+        let Piece::Body(key) = &insert.piece else { return None };
         match key.as_str() {
             "one" => Some(vec![Block::Paragraph(vec![text("piece")])]),
             "two" => Some(vec![Block::Paragraph(vec![text("first")]), Block::Code { language: None, text: "second".to_owned() }]),

@@ -6,6 +6,7 @@
 //! - A link within a link is its content; marks around all of a link's content are around the link; a link without content shows its address, and one to an address of another
 //!   scheme than `http`, `https`, `mailto` or `ftp` is its content.
 //! - Markers are code spans in brackets; a line break in a heading is a blank; an alert's title is the strong first paragraph of its body.
+//! - An anchor bears the name that is written, under the marks that its neighbours share; one in a heading is gone, for the heading is its place.
 //! - Blocks that show nothing are gone, as are lists without items and rows without cells. Levels, numbers and spans are within their ranges; a code block's language is
 //!   one word.
 //!

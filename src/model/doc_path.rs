@@ -68,11 +68,24 @@ impl DocPath {
     /// How a file at `self` names the file `to` in a relative link, not yet percent-encoded: `../ops/x.md`.
     #[must_use]
     pub fn link_to(&self, to: &DocPath) -> String {
-        let from: Vec<&str> = self.folder().split('/').filter(|c| !c.is_empty()).collect();
-        let target: Vec<&str> = to.components().collect();
-        let shared = from.iter().zip(&target[..target.len() - 1]).take_while(|(a, b)| a == b).count();
-        let mut link = "../".repeat(from.len() - shared);
-        link.push_str(&target[shared..].join("/"));
+        self.link_into(to.folder(), to.file_name())
+    }
+
+    /// The same for a file that is known by its folder and name.
+    #[must_use]
+    pub fn link_into(&self, folder: &str, name: &str) -> String {
+        let components = |folder| str::split(folder, '/').filter(|component| !component.is_empty());
+        let (mut from, mut to) = (components(self.folder()).peekable(), components(folder).peekable());
+        while from.peek().is_some() && from.peek() == to.peek() {
+            from.next();
+            to.next();
+        }
+        let mut link = "../".repeat(from.count());
+        for component in to {
+            link.push_str(component);
+            link.push('/');
+        }
+        link.push_str(name);
         link
     }
 }

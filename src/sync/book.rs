@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::layout::Spot;
 use super::view::View;
 use crate::connectors::connector::{Completion, Presence};
 use crate::model::{AssetRef, ContentHash, Cursor, DocPath, Key, Place, RemoteId, Revision, Scope, Stamp};
@@ -40,8 +41,8 @@ pub(super) struct Book {
 /// A document.
 #[derive(Default)]
 pub(super) struct Entry {
-    /// What the state has of it. Boxed, because a first sync of a large site has as many entries and none of these.
-    pub kept: Option<Box<Kept>>,
+    /// What the state has of it. Apart, because a first sync of a large site has as many entries and none of these; shared with those who look at files.
+    pub kept: Option<Arc<Kept>>,
     /// What this run's listing says of it.
     pub seen: Option<Seen>,
     /// Labels that this run learnt.
@@ -69,8 +70,8 @@ pub(super) struct Kept {
     pub place: Arc<Place>,
     /// Revision of the raw body that is kept.
     pub revision: Option<Revision>,
-    /// Where its file is.
-    pub path: Option<DocPath>,
+    /// Where its file is; see [`Kept::path`].
+    pub spot: Option<Spot>,
     /// Size and time of that file.
     pub stamp: Option<Stamp>,
     /// Its bytes' hash.
@@ -119,10 +120,11 @@ impl Book {
     /// When the state cannot be read.
     pub(super) fn load(state: &State) -> Result<Self, StateError> {
         let mut book = Self { site: state.site()?, ..Self::default() };
+        let mut folders = FxHashSet::default();
         for document in state.documents() {
             let (id, mut record) = document?;
             book.pack(&mut record.place);
-            book.docs.insert(id, Entry { kept: Some(Box::new(Kept::from(record))), ..Entry::default() });
+            book.docs.insert(id, Entry { kept: Some(Arc::new(Kept::new(record, &mut folders))), ..Entry::default() });
         }
         for asset in state.assets() {
             let (id, record) = asset?;
@@ -137,18 +139,15 @@ impl Book {
         Ok(book)
     }
 
-    /// Lets a place share what it has in common with others, and gives back what its lists were given beyond need: it is what most of a large site's
-    /// memory goes to.
+    /// Lets a place share what it has in common with others, and be no larger than it must: it is what most of a large site's memory goes to.
     pub(super) fn pack(&mut self, place: &mut Place) {
         share(&mut self.kinds, &mut place.kind);
         share(&mut self.containers, &mut place.container);
         if let Some((parent, _)) = place.parent.as_ref().and_then(|parent| self.docs.get_key_value(parent)) {
             place.parent = Some(parent.clone());
         }
-        place.aliases.shrink_to_fit();
-        for text in [&mut place.title, &mut place.stem, &mut place.url] {
-            text.shrink_to_fit();
-        }
+        // A copy has no room to spare. Shrinking in place would leave as many holes as it frees bytes; what the copy was made of serves the next place.
+        *place = place.clone();
     }
 
     /// The cursors to list on with.
@@ -179,6 +178,9 @@ impl Book {
     /// A snapshot of everything that stays or comes. A full run fetches every body, so that earlier names are needed no more.
     pub(super) fn view(&self, full: bool) -> View {
         let mut view = View { nodes: self.nodes.clone(), people: self.people.clone(), ..View::default() };
+        // A map that grows is there twice for a moment.
+        view.docs.reserve(self.docs.len());
+        view.keys.reserve(self.docs.len() + self.assets.len());
         for (scope, entry) in &self.scopes {
             let name = entry.listed.as_ref().map(|(name, ..)| name.clone()).or_else(|| entry.kept.as_ref().map(|k| k.name.clone()));
             view.scopes.insert(scope.clone(), name.unwrap_or_default());
@@ -187,8 +189,7 @@ impl Book {
             if entry.leaves.is_none()
                 && let Some(place) = entry.place()
             {
-                let lies = entry.kept.as_ref().and_then(|kept| kept.path.clone());
-                view.add(id.clone(), Arc::clone(place), lies, entry.current_labels(), entry.former(full), entry.available());
+                view.add(id.clone(), Arc::clone(place), entry.current_labels(), entry.former(full), entry.available());
             }
         }
         for entry in self.assets.values() {
@@ -241,7 +242,7 @@ impl Entry {
 
     /// Whether there is, or will be after this run, a file to link to.
     pub(super) fn available(&self) -> bool {
-        let on_disk = self.kept.as_ref().is_some_and(|k| k.path.is_some());
+        let on_disk = self.kept.as_ref().is_some_and(|k| k.spot.is_some());
         on_disk || (self.seen.is_some() && self.failed.is_none())
     }
 }
@@ -264,12 +265,13 @@ impl AssetEntry {
     }
 }
 
-impl From<DocRecord> for Kept {
-    fn from(record: DocRecord) -> Self {
+impl Kept {
+    /// Of its record; `folders` are those that are held already.
+    fn new(record: DocRecord, folders: &mut FxHashSet<Arc<str>>) -> Self {
         Self {
+            spot: record.path.map(|path| Spot::new(&path, &record.place, folders)),
             place: Arc::new(record.place),
             revision: record.revision,
-            path: record.path,
             stamp: record.stamp,
             hash: record.hash,
             labels: record.labels.into(),
@@ -278,5 +280,10 @@ impl From<DocRecord> for Kept {
             deferred: record.deferred.map(Box::new),
             unwanted: record.unwanted,
         }
+    }
+
+    /// Where its file is.
+    pub(super) fn path(&self) -> Option<DocPath> {
+        self.spot.as_ref()?.path(&self.place)
     }
 }

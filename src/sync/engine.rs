@@ -151,7 +151,7 @@ impl Engine {
     async fn heal(&self, book: &Book) -> Result<(), Abort> {
         let movers: Vec<RemoteId> = book.docs.iter().filter(|(_, e)| e.kept.as_ref().is_some_and(|k| k.leaving)).map(|(id, _)| id.clone()).collect();
         let taken: FxHashSet<DocPath> =
-            if movers.is_empty() { FxHashSet::default() } else { book.docs.values().filter_map(|e| e.kept.as_ref()?.path.clone()).collect() };
+            if movers.is_empty() { FxHashSet::default() } else { book.docs.values().filter_map(|e| e.kept.as_ref()?.path()).collect() };
         // Looking into every folder is for runs that follow a bad end, and once a day.
         let sweeps = book.site.unclean || self.rules.daily;
         let (mirror, state, day) = (Arc::clone(&self.mirror), Arc::clone(&self.state), self.day.clone());
@@ -165,7 +165,7 @@ impl Engine {
                     records.push((id, record));
                 }
             }
-            writer::leave_behind(&mirror, &state, records, &day, &taken)
+            writer::leave_behind(&mirror, &state, records, &day, &|path| taken.contains(path))
         })
         .await?
     }

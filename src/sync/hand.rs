@@ -19,7 +19,7 @@ pub(super) struct Known<T> {
 ///
 /// # Errors
 /// When the mirror cannot be read.
-pub(super) fn touched<T>(mirror: &Mirror, known: Vec<Known<T>>) -> Result<Vec<T>, MirrorError> {
+pub(super) fn touched<T>(mirror: &Mirror, known: impl IntoIterator<Item = Known<T>>) -> Result<Vec<T>, MirrorError> {
     let mut touched = Vec::new();
     for file in known {
         let same = match mirror.find(&file.path)? {

@@ -117,5 +117,5 @@ impl Index {
 /// What a list shows of a document or node.
 pub(super) fn hash_listed(view: &View, id: &RemoteId, hasher: &mut FxHasher) {
     view.place(id).map(|place| (&place.title, &place.url)).hash(hasher);
-    view.docs.get(id).filter(|doc| doc.available).and_then(|doc| doc.path.as_ref().ok()).hash(hasher);
+    view.docs.get(id).filter(|doc| doc.available).and_then(super::view::DocView::path).hash(hasher);
 }

@@ -3,6 +3,7 @@
 //! Reads kept raw bodies and the view, never a service. What it drew on is returned as keys, and [`hash`] turns each into a number: so a record is stale when
 //! anything that it shows has changed. Bounded in depth, documents and bytes; what is beyond leaves its marker.
 
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -31,8 +32,8 @@ pub(super) struct Inserted {
     pub blocks: Vec<Block>,
     /// What it drew on, sorted.
     pub from: Vec<Key>,
-    /// How many pieces could not be had.
-    pub missing: u32,
+    /// How many pieces could not be had, by the construct that names them.
+    pub missing: BTreeMap<String, u32>,
 }
 
 /// Puts every piece of the document `id` in its place.
@@ -40,7 +41,8 @@ pub(super) struct Inserted {
 /// # Errors
 /// When the state cannot be read.
 pub(super) fn insert(desk: &Desk, id: &RemoteId, document: Document) -> Result<Inserted, StateError> {
-    let mut inserter = Inserter { desk, open: vec![id.clone()], read: FxHashMap::default(), bytes: 0, from: Vec::new(), missing: 0, failed: None };
+    let mut inserter =
+        Inserter { desk, open: vec![id.clone()], read: FxHashMap::default(), bytes: 0, from: Vec::new(), missing: BTreeMap::new(), failed: None };
     let own = Arc::new(Document { tree: crate::markdown::Tree::default(), ..document.clone() });
     inserter.read.insert(id.clone(), Some(own));
     let blocks = inserter.fill(id, document.tree.blocks);
@@ -94,16 +96,18 @@ struct Inserter<'d> {
     read: FxHashMap<RemoteId, Option<Arc<Document>>>,
     bytes: usize,
     from: Vec<Key>,
-    missing: u32,
+    missing: BTreeMap<String, u32>,
     failed: Option<StateError>,
 }
 
 impl Inserter<'_> {
     /// Fills blocks that stand in the document `owner`.
     fn fill(&mut self, owner: &RemoteId, blocks: Vec<Block>) -> Vec<Block> {
-        fill(blocks, &mut |piece| {
-            let found = self.piece(owner, piece);
-            self.missing += u32::from(found.is_none());
+        fill(blocks, &mut |insert| {
+            let found = self.piece(owner, &insert.piece);
+            if found.is_none() {
+                *self.missing.entry(insert.construct.clone()).or_default() += 1;
+            }
             found
         })
     }

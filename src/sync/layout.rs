@@ -3,9 +3,60 @@
 //! Knows no disk and no state. A parent that is not known (a restricted page) ends the chain: the document then lies below its nearest known ancestor,
 //! or at the top of its container.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use crate::model::{DocPath, PathError, Place, RemoteId};
+
+/// A document's path as a large site can afford it: neighbours share the folder, and the name is that of the place unless it is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Spot {
+    folder: Arc<str>,
+    name: Option<Box<str>>,
+}
+
+impl Spot {
+    /// `path` for the document at `place`; `folders` are those that are held already.
+    pub(super) fn new(path: &DocPath, place: &Place, folders: &mut FxHashSet<Arc<str>>) -> Self {
+        let folder = match folders.get(path.folder()) {
+            Some(folder) => Arc::clone(folder),
+            None => {
+                let folder: Arc<str> = path.folder().into();
+                folders.insert(Arc::clone(&folder));
+                folder
+            }
+        };
+        let usual = path.file_name().strip_suffix(".md") == Some(&place.stem);
+        Self { folder, name: (!usual).then(|| path.file_name().into()) }
+    }
+
+    /// The path again; `place` is the one that it was made for.
+    pub(super) fn path(&self, place: &Place) -> Option<DocPath> {
+        // Parts of a path make a path.
+        DocPath::new(&if self.folder.is_empty() { self.name(place).into_owned() } else { format!("{}/{}", self.folder, self.name(place)) }).ok()
+    }
+
+    /// The folder; empty at the top.
+    pub(super) fn folder(&self) -> &str {
+        &self.folder
+    }
+
+    /// Whether both are one path.
+    pub(super) fn is(&self, place: &Place, other: &Self, other_place: &Place) -> bool {
+        self.folder == other.folder && self.name(place) == other.name(other_place)
+    }
+
+    /// How a file at `from` links to this one.
+    pub(super) fn link(&self, from: &DocPath, place: &Place) -> String {
+        from.link_into(&self.folder, &self.name(place))
+    }
+
+    fn name(&self, place: &Place) -> Cow<'_, str> {
+        self.name.as_deref().map_or_else(|| format!("{}.md", place.stem).into(), Cow::Borrowed)
+    }
+}
 
 /// At most so many ancestors become folders; deeper documents lie in the last one's folder.
 pub(super) const MAX_FOLDERS: usize = 12;
@@ -104,6 +155,20 @@ mod tests {
         assert_eq!(path_of(&map, "a"), "ENG/a--a.md");
         assert_eq!(path_of(&map, "b"), "ENG/a--a/b--b.md");
         assert_eq!(path_of(&map, "lost"), "ENG/lost--lost.md");
+    }
+
+    #[test]
+    fn a_spot_gives_back_the_path_it_was_made_of() {
+        let mut folders = FxHashSet::default();
+        let place = place("a", None, false);
+        for path in ["ENG/a--a.md", "ENG/earlier.md", "a--a.md", "ENG/x/a--a.txt"] {
+            let path = DocPath::new(path).unwrap();
+            let spot = Spot::new(&path, &place, &mut folders);
+            assert_eq!(spot.path(&place), Some(path.clone()));
+            let from = DocPath::new("ENG/x/from.md").unwrap();
+            assert_eq!(spot.link(&from, &place), from.link_to(&path));
+        }
+        assert_eq!(folders.len(), 3);
     }
 
     #[test]

@@ -10,12 +10,21 @@ use super::progress::Progressed;
 use super::render::{Desk, Outcome, Round, render};
 use super::writer::Job;
 use crate::model::{ContentHash, DocPath, Key, RemoteId, Revision};
+use crate::state::{State, StateError};
 
 /// One document to render.
 #[derive(Clone, Debug)]
 pub(super) struct Ask {
     /// The document.
     pub id: RemoteId,
+    /// What this run learnt of it. Without, all is as its record says, which is looked up when its turn comes: a rename at the top of a large site asks
+    /// for every document.
+    pub news: Option<Box<News>>,
+}
+
+/// What a run knows of a document whose body came.
+#[derive(Clone, Debug)]
+pub(super) struct News {
     /// Revision of the raw body that the state keeps now.
     pub revision: Option<Revision>,
     /// Labels that came with the body.
@@ -24,6 +33,15 @@ pub(super) struct Ask {
     pub known: Option<ContentHash>,
     /// Where it lay until now.
     pub old_path: Option<DocPath>,
+}
+
+impl News {
+    /// What the record says.
+    fn of_record(state: &State, id: &RemoteId) -> Result<Self, StateError> {
+        let record = state.document(id)?;
+        let (revision, known, old_path) = record.map_or((None, None, None), |record| (record.revision, record.hash, record.path));
+        Ok(Self { revision, labels: None, known, old_path })
+    }
 }
 
 /// Why a document was not rendered.
@@ -57,10 +75,15 @@ pub(super) async fn press(
             if cancel.is_cancelled() {
                 return Err(Abort::Cancelled);
             }
-            match render(&desk, &ask.id, ask.labels.as_deref(), round)? {
+            let labels = ask.news.as_ref().and_then(|news| news.labels.as_deref());
+            match render(&desk, &ask.id, labels, round)? {
                 Outcome::File(rendered) => {
                     progressed.done();
-                    let job = Job { rendered, revision: ask.revision, known: ask.known, old_path: ask.old_path };
+                    let News { revision, known, old_path, .. } = match ask.news {
+                        Some(news) => *news,
+                        None => News::of_record(&desk.state, &ask.id)?,
+                    };
+                    let job = Job { rendered, revision, known, old_path };
                     jobs.blocking_send(job).map_err(|_| Abort::WriterGone)?;
                 }
                 Outcome::UnknownPeople(people) => leftovers.push((ask, Leftover::People(people))),

@@ -79,9 +79,10 @@ pub(super) enum Round {
 pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, round: Round) -> Result<Outcome, StateError> {
     let Desk { connector, source, state, view } = desk;
     let Some(doc) = view.docs.get(id) else { return Ok(Outcome::Impossible("it is not in the listing".to_owned())) };
-    let path = match &doc.path {
-        Ok(path) => path.clone(),
-        Err(why) => return Ok(Outcome::Impossible(why.to_string())),
+    let path = match (&doc.spot, doc.path()) {
+        (_, Some(path)) => path,
+        (Err(why), _) => return Ok(Outcome::Impossible(why.to_string())),
+        (Ok(_), None) => return Ok(Outcome::Impossible("it has no path".to_owned())),
     };
     let Some(raw) = state.raw(id)? else { return Ok(Outcome::NoBody) };
     let Ok(mut document) = connector.read(&Raw(raw.into())) else { return Ok(Outcome::NoBody) };
@@ -110,10 +111,13 @@ pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, roun
     let titles = view.titles(doc);
     let facts = &document.facts;
     let mut diagnostics = std::mem::take(&mut document.diagnostics);
-    if inserted.missing > 0 {
-        let detail = "what it shows of other pages, which the mirror does not have".into();
-        diagnostics.push(Diagnostic { what: "insert".to_owned(), treatment: Treatment::Lost, detail, count: inserted.missing });
+    for (what, count) in std::mem::take(&mut inserted.missing) {
+        if let Some(said) = diagnostics.iter_mut().find(|said| said.what == what && said.treatment == Treatment::Rendered) {
+            said.count = said.count.saturating_sub(count);
+        }
+        diagnostics.push(Diagnostic { what, treatment: Treatment::Lost, detail: "what the mirror does not have".into(), count });
     }
+    diagnostics.retain(|said| said.count > 0);
     let front = FrontMatter {
         title: &doc.place.title,
         source,

@@ -38,7 +38,7 @@ pub(super) fn look(state: &State, view: &View, touched: &FxHashSet<RemoteId>) ->
         }
         let inserted = record.includes_from.iter().map(|key| insert::hash(state, view, key)).collect::<Result<Vec<u64>, _>>()?;
         if record.path.is_none() || touched.contains(&id) || view.context(doc, &doc.labels, &record.links_to, &inserted) != record.context {
-            found.stale.push(Ask { id, revision: record.revision, labels: None, known: record.hash, old_path: record.path });
+            found.stale.push(Ask { id, news: None });
         }
     }
     Ok(found)

@@ -6,10 +6,10 @@
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
-use rustc_hash::{FxHashMap, FxHasher};
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::index::Index;
-use super::layout::{self, Places};
+use super::layout::{self, Places, Spot};
 use crate::markdown::{Resolved, Resolver};
 use crate::model::{AssetRef, DocPath, Key, Place, RemoteId, Scope};
 
@@ -39,14 +39,21 @@ pub(super) struct View {
 pub(super) struct DocView {
     /// Its place.
     pub place: Arc<Place>,
-    /// Where it lies, or why it cannot lie anywhere.
-    pub path: Result<DocPath, Box<str>>,
+    /// Where it lies, or why it cannot lie anywhere; see [`DocView::path`].
+    pub spot: Result<Spot, Box<str>>,
     /// Its labels, sorted.
     pub labels: Arc<[String]>,
     /// Aliases of earlier titles and places.
     pub former: Box<[Key]>,
     /// False while there is nothing at its path: links to it stay absolute.
     pub available: bool,
+}
+
+impl DocView {
+    /// Where it lies.
+    pub(super) fn path(&self) -> Option<DocPath> {
+        self.spot.as_ref().ok()?.path(&self.place)
+    }
 }
 
 /// An attachment in the snapshot.
@@ -81,8 +88,8 @@ impl Places for View {
 }
 
 impl View {
-    /// Adds a document with all its keys. `lies` is where it was until now; where it is to be comes with [`View::lay_out`].
-    pub(super) fn add(&mut self, id: RemoteId, place: Arc<Place>, lies: Option<DocPath>, labels: Arc<[String]>, former: Box<[Key]>, available: bool) {
+    /// Adds a document with all its keys; its path comes with [`View::lay_out`].
+    pub(super) fn add(&mut self, id: RemoteId, place: Arc<Place>, labels: Arc<[String]>, former: Box<[Key]>, available: bool) {
         for alias in &place.aliases {
             // Two documents may claim one title while one is being renamed: the smaller id wins, so that every run says the same.
             let referent = self.keys.entry(alias.clone()).or_insert_with(|| Referent::Doc(id.clone()));
@@ -90,7 +97,7 @@ impl View {
                 *referent = Referent::Doc(id.clone());
             }
         }
-        self.docs.insert(id, DocView { place, path: lies.ok_or_else(Box::default), labels, former, available });
+        self.docs.insert(id, DocView { place, spot: Err(Box::default()), labels, former, available });
     }
 
     /// Adds an attachment with its keys. Of two attachments of one name, the one with the larger id is the newer.
@@ -118,26 +125,23 @@ impl View {
         }
     }
 
-    /// Computes every document's path, once all places are known. One that stays is shared with whoever told where the document lay.
+    /// Computes every document's path, once all places are known.
     pub(super) fn lay_out(&mut self) {
-        let moved: Vec<(RemoteId, Result<DocPath, Box<str>>)> = self
-            .docs
-            .iter()
-            .filter_map(|(id, doc)| {
-                let path = layout::path(&doc.place, &layout::ancestors(self, &doc.place)).map_err(|e| e.to_string().into());
-                (path != doc.path).then(|| (id.clone(), path))
-            })
-            .collect();
-        for (id, path) in moved {
-            if let Some(doc) = self.docs.get_mut(&id) {
-                doc.path = path;
-            }
+        let mut folders = FxHashSet::default();
+        let spot = |doc: &DocView| {
+            let path = layout::path(&doc.place, &layout::ancestors(self, &doc.place)).map_err(|error| error.to_string().into_boxed_str())?;
+            Ok(Spot::new(&path, &doc.place, &mut folders))
+        };
+        // In the order of the map, which does not change in between.
+        let spots: Vec<Result<Spot, Box<str>>> = self.docs.values().map(spot).collect();
+        for (doc, spot) in self.docs.values_mut().zip(spots) {
+            doc.spot = spot;
         }
     }
 
-    /// The paths of all documents.
-    pub(super) fn paths(&self) -> impl Iterator<Item = &DocPath> {
-        self.docs.values().filter_map(|doc| doc.path.as_ref().ok())
+    /// The paths of all documents, as folder and name without `.md`.
+    pub(super) fn paths(&self) -> FxHashSet<(&str, &str)> {
+        self.docs.values().filter_map(|doc| Some((doc.spot.as_ref().ok()?.folder(), doc.place.stem.as_str()))).collect()
     }
 
     /// Titles of a document's ancestors, outermost first; those that we may not see have none.
@@ -172,10 +176,10 @@ impl View {
         for ancestor in layout::ancestors(self, &doc.place) {
             ancestor.title.hash(&mut hasher);
         }
-        if let Ok(path) = &doc.path {
+        if let Some(path) = doc.path() {
             path.hash(&mut hasher);
             for key in links {
-                match self.look(path, key) {
+                match self.look(&path, key) {
                     Some(resolved) => (resolved.link, resolved.title).hash(&mut hasher),
                     None => 0u8.hash(&mut hasher),
                 }
@@ -195,8 +199,8 @@ impl View {
             return (!name.is_empty()).then(|| Resolved { link: None, title: name.clone() });
         }
         let of_document = |doc: &DocView| {
-            let path = doc.path.as_ref().ok().filter(|_| doc.available)?;
-            Some(Resolved { link: Some(from.link_to(path)), title: doc.place.title.clone() })
+            let spot = doc.spot.as_ref().ok().filter(|_| doc.available)?;
+            Some(Resolved { link: Some(spot.link(from, &doc.place)), title: doc.place.title.clone() })
         };
         if let Some(doc) = key.document().and_then(|id| self.docs.get(id)) {
             return of_document(doc);

@@ -7,7 +7,7 @@
 use std::cell::LazyCell;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use tokio::sync::mpsc;
 
 use super::Abort;
@@ -79,11 +79,10 @@ struct Placed {
     record: DocRecord,
 }
 
-/// The paths of a view, gathered only if something moves.
-type Taken<'v> = LazyCell<FxHashSet<DocPath>, Box<dyn FnOnce() -> FxHashSet<DocPath> + 'v>>;
-
 fn work(mirror: &Mirror, state: &State, day: &str, view: &View, mut queue: mpsc::Receiver<Job>) -> Result<Tally, Abort> {
-    let taken: Taken<'_> = LazyCell::new(Box::new(|| view.paths().cloned().collect()));
+    // Gathered only if something moves.
+    let paths = LazyCell::new(|| view.paths());
+    let taken = |path: &DocPath| paths.contains(&(path.folder(), path.file_name().strip_suffix(".md").unwrap_or_default()));
     let mut tally = Tally::default();
     let mut lagging: Vec<Placed> = Vec::new();
     while let Some(first) = queue.blocking_recv() {
@@ -135,7 +134,7 @@ fn to_record(job: Job) -> Placed {
     Placed { id: rendered.id, record }
 }
 
-fn commit(mirror: &Mirror, state: &State, day: &str, taken: &Taken<'_>, tally: &mut Tally, placed: Vec<Placed>) -> Result<(), Abort> {
+fn commit(mirror: &Mirror, state: &State, day: &str, taken: &dyn Fn(&DocPath) -> bool, tally: &mut Tally, placed: Vec<Placed>) -> Result<(), Abort> {
     if placed.is_empty() {
         return Ok(());
     }
@@ -151,7 +150,7 @@ fn commit(mirror: &Mirror, state: &State, day: &str, taken: &Taken<'_>, tally: &
 }
 
 /// Removes the copies that moved documents left at earlier paths, and then says so in their records: our own bytes vanish, anything else goes to the
-/// trash. A run begins with this for what a killed run left behind.
+/// trash; what is `taken` by another document stays. A run begins with this for what a killed run left behind.
 ///
 /// # Errors
 /// When the mirror or the state could not do it.
@@ -160,12 +159,12 @@ pub(super) fn leave_behind(
     state: &State,
     movers: Vec<(RemoteId, DocRecord)>,
     day: &str,
-    taken: &FxHashSet<DocPath>,
+    taken: &dyn Fn(&DocPath) -> bool,
 ) -> Result<(), Abort> {
     if movers.is_empty() {
         return Ok(());
     }
-    for old in movers.iter().filter_map(|(_, record)| record.leaving.as_ref()).filter(|old| !taken.contains(&old.path)) {
+    for old in movers.iter().filter_map(|(_, record)| record.leaving.as_ref()).filter(|old| !taken(&old.path)) {
         match mirror.hash(&old.path)? {
             None => {}
             hash if hash == old.hash => {

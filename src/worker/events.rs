@@ -277,7 +277,7 @@ mod tests {
         events.finish(Finished::default());
         thread.join().unwrap();
         let told: Vec<Progress> = lines(reader).into_iter().filter_map(|e| if let Event::Progress(p) = e { Some(p) } else { None }).collect();
-        let last = Progress { phase: "fetching".to_owned(), done: 3, total: 9, requests: 8, waiting_until_ms: Some(5), requests_per_second: 0 };
+        let last = Progress { phase: "fetching".to_owned(), done: 3, total: 9, requests: 8, waiting_until_ms: Some(5), ..Progress::default() };
         assert_eq!(told.last(), Some(&last));
     }
 

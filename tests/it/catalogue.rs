@@ -77,3 +77,27 @@ fn names_in_the_catalogue_are_unique() {
         assert_eq!(names.len(), all, "{file}");
     }
 }
+
+#[test]
+fn the_documentation_names_entries_that_are_there() {
+    let docs = include_str!("../../docs/connectors/confluence.md");
+    let mut checked = 0;
+    for part in docs
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .filter_map(|line| line.trim_end_matches(" |").rsplit(" | ").next())
+        .flat_map(|cell| cell.split("; "))
+    {
+        let Some((file, names)) = part.split_once("`: ") else { continue };
+        let Some((_, text)) = FILES.iter().find(|(name, _)| file.trim_start_matches('`') == *name) else { continue };
+        for name in names.split(", ") {
+            let found = match name.strip_suffix('\u{2026}') {
+                Some(start) => entries(text).any(|(entry, _, _)| entry.starts_with(start)),
+                None => entries(text).any(|(entry, _, _)| entry == name),
+            };
+            assert!(found, "{file} has no entry called {name}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 60, "{checked}");
+}

@@ -149,6 +149,8 @@ impl Guard {
             }
             return Some(());
         };
+        // For an item without a list html2md would indent all that it has written so far, each time anew.
+        let name = if name == "li" && !self.within("ul") && !self.within("ol") { "p" } else { name };
         if is_block(name) && self.within("p") {
             self.close_to("p")?;
         }
@@ -182,8 +184,10 @@ impl Guard {
             self.out.push(' ');
         }
         if matches!(name, "br" | "hr" | "img") {
-            if written {
+            if written && !(name == "img" && self.within("pre")) {
                 self.open_tag(name, attributes);
+            } else if let Some(alt) = attribute(attributes, "alt") {
+                self.text(&alt.replace('<', "&lt;"));
             }
             return Some(());
         }

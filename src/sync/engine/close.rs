@@ -77,7 +77,7 @@ impl Engine {
     /// Moves to the trash what leaves, with the attachments that only it showed.
     pub(super) async fn remove(&self, book: &mut Book, summary: &mut Summary) -> Result<(), Abort> {
         let leaving: Vec<(RemoteId, Option<DocPath>, Presence)> =
-            book.docs.iter().filter_map(|(id, e)| Some((id.clone(), e.kept.as_ref().and_then(|k| k.path.clone()), e.leaves?))).collect();
+            book.docs.iter().filter_map(|(id, e)| Some((id.clone(), e.kept.as_ref().and_then(|k| k.path()), e.leaves?))).collect();
         if leaving.is_empty() {
             return Ok(());
         }

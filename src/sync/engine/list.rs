@@ -10,7 +10,7 @@ use super::{Engine, Rest};
 use crate::connectors::connector::{Completion, Wanted};
 use crate::model::{Key, RemoteId};
 use crate::state::Change;
-use crate::sync::book::{Book, Entry};
+use crate::sync::book::{Book, Entry, Kept};
 use crate::sync::fetch::Arrival;
 use crate::sync::sweep::Limits;
 use crate::sync::view::View;
@@ -51,12 +51,9 @@ impl Engine {
     }
 
     fn look_for_hands(&self, book: &Book) -> tokio::task::JoinHandle<Result<Touched, Abort>> {
-        let mut documents = Vec::new();
-        for (id, entry) in &book.docs {
-            if let Some((kept, path)) = entry.kept.as_ref().and_then(|k| Some((k, k.path.clone()?))) {
-                documents.push(hand::Known { whose: id.clone(), path, stamp: kept.stamp, hash: kept.hash });
-            }
-        }
+        // Shared with the book; each is made to what is known of a file when its turn comes.
+        let documents: Vec<(RemoteId, Arc<Kept>)> =
+            book.docs.iter().filter_map(|(id, entry)| Some((id.clone(), Arc::clone(entry.kept.as_ref()?)))).collect();
         let mut files = Vec::new();
         for (id, entry) in &book.assets {
             if let Some((kept, path)) = entry.kept.as_ref().and_then(|k| Some((k, k.path.clone()?))) {
@@ -65,6 +62,10 @@ impl Engine {
         }
         let mirror = Arc::clone(&self.mirror);
         tokio::task::spawn_blocking(move || {
+            let documents = documents.into_iter().filter_map(|(whose, kept)| {
+                let path = kept.path()?;
+                Some(hand::Known { whose, path, stamp: kept.stamp, hash: kept.hash })
+            });
             Ok(Touched {
                 documents: hand::touched(&mirror, documents)?.into_iter().collect(),
                 assets: hand::touched(&mirror, files)?.into_iter().collect(),
@@ -126,7 +127,10 @@ struct Touched {
 fn structural(book: &Book, view: &View) -> bool {
     let doc_changed = |id: &RemoteId, entry: &Entry| {
         let Some(kept) = &entry.kept else { return entry.seen.is_some() };
-        let moved = view.docs.get(id).is_none_or(|d| d.path.as_ref().ok() != kept.path.as_ref());
+        let moved = view.docs.get(id).is_none_or(|doc| match (&doc.spot, &kept.spot) {
+            (Ok(now), Some(before)) => !now.is(&doc.place, before, &kept.place),
+            (now, before) => now.is_ok() || before.is_some(),
+        });
         moved
             || entry.leaves.is_some()
             || entry.seen.as_ref().is_some_and(|s| s.place != kept.place)

@@ -12,7 +12,7 @@ use crate::sync::Abort;
 use crate::sync::assets::deferred_again;
 use crate::sync::book::Book;
 use crate::sync::fetch::Arrival;
-use crate::sync::press::{Ask, Leftover, press};
+use crate::sync::press::{Ask, Leftover, News, press};
 use crate::sync::render::Round;
 use crate::sync::view::View;
 use crate::sync::writer::Writer;
@@ -162,13 +162,13 @@ fn take_arrival(book: &Book, arrival: Arrival, rest: &mut Rest) -> Option<Ask> {
             if let Some(labels) = &labels {
                 rest.labels.insert(id.clone(), labels.as_ref().into());
             }
-            Some(Ask {
+            let news = News {
                 revision: Some(revision),
                 labels: labels.map(Into::into),
                 known: kept.and_then(|k| k.hash),
-                old_path: kept.and_then(|k| k.path.clone()),
-                id,
-            })
+                old_path: kept.and_then(|k| k.path()),
+            };
+            Some(Ask { id, news: Some(Box::new(news)) })
         }
         Arrival::Failure(failure) => {
             match *failure {

@@ -347,7 +347,9 @@ fn read(raw: &Raw, shouts: bool, reveals: bool) -> Result<Document, ReadError> {
     let remote =
         |key: &str| Target::Remote { key: Key::new(key), anchor: None, fallback: Some(format!("https://fake.example/?{key}")), name: key.to_owned() };
     let selection = |label: &str| Selection { labels: vec![vec![label.to_owned()]], ..Selection::default() };
-    let insert = |piece| Inline::Insert(Box::new(Insert { piece, otherwise: vec![Inline::Marker("cannot be had".to_owned())] }));
+    let insert = |piece| {
+        Inline::Insert(Box::new(Insert { construct: "insert".to_owned(), piece, otherwise: vec![Inline::Marker("cannot be had".to_owned())] }))
+    };
     let words = |text: &str| vec![Block::Paragraph(vec![Inline::Text(text.to_owned())])];
     let mut parts = Vec::new();
     let mut blocks = Vec::new();

@@ -1,7 +1,6 @@
 //! Code: exact text, and what Confluence's names of languages mean elsewhere.
 
 use crate::markdown::{Block, Inline};
-use crate::model::Treatment;
 
 use super::blocks::Walk;
 use super::dom::{Id, View};
@@ -39,15 +38,27 @@ impl Walk<'_> {
         self.objects(id, flow);
     }
 
-    /// Images and macros within `id`: what its text leaves out.
+    /// Images, people and macros within `id`: what its text leaves out.
     fn objects(&mut self, id: Id, flow: &mut Flow) {
         let dom = self.dom;
         for child in dom.children(id) {
             match dom.view(child) {
                 View::Element(tag) if matches!(tag.name(), "ac:image" | "img" | "ac:emoticon") => self.node(child, flow),
+                // What shows no text by itself is shown as it would be elsewhere.
+                View::Element(tag) if tag.name() == "ac:link" && !dom.has_text(child) => self.node(child, flow),
+                View::Element(tag)
+                    if matches!(tag.name(), "ac:structured-macro" | "ac:macro")
+                        && ["ac:rich-text-body", "ac:plain-text-body"].iter().all(|body| dom.child(child, body).is_none()) =>
+                {
+                    self.node(child, flow);
+                }
                 View::Element(tag) if matches!(tag.name(), "ac:structured-macro" | "ac:macro") => {
-                    let name = tag.attribute("ac:name").unwrap_or_default().into_owned();
-                    self.diagnostics.add(&format!("macro:{name}"), Treatment::Kept, "its text, within preformatted text");
+                    let call = Macro::read(self, child, tag);
+                    self.kept(&call, "its text, within preformatted text");
+                    if !self.readable(&call).is_empty() {
+                        flow.block(Block::Marker(call.marker(self)));
+                    }
+                    self.objects(child, flow);
                 }
                 View::Element(_) => self.objects(child, flow),
                 _ => {}

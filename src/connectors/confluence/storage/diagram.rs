@@ -20,7 +20,11 @@ impl<'d> Walk<'d> {
         }
         match call.any_text(&["filename", "attachment", "name"]) {
             Some(file) => {
-                self.lost(call, "the diagram's text is in the attachment");
+                if call.param("data").is_some() {
+                    self.lost(call, "the diagram's text, which cannot be decoded");
+                } else {
+                    self.kept(call, "a link to the attachment with its text");
+                }
                 let apart = !flow.in_text();
                 flow.inline(Inline::Marker(format!("Confluence macro: {}", call.name)));
                 flow.text(" ");

@@ -158,7 +158,7 @@ impl<'a> Dom<'a> {
             View::Text(text) => !text.trim().is_empty(),
             View::TooDeep => true,
             View::Element(tag) => match tag.name() {
-                "ac:adf-attribute" | "ac:adf-fallback" | "ac:placeholder" => false,
+                "ac:adf-attribute" | "ac:placeholder" => false,
                 "ac:image" | "img" | "ac:structured-macro" | "ac:macro" | "ac:emoticon" | "ac:link" | "time" | "hr" => true,
                 _ => self.shows(child),
             },
@@ -187,6 +187,7 @@ impl<'a> Dom<'a> {
                 View::Element(tag) => match tag.name() {
                     "ac:parameter" | "ac:placeholder" => {}
                     "br" => out.push('\n'),
+                    "time" if self.children(id).next().is_none() => out.push_str(&tag.attribute("datetime").unwrap_or_default()),
                     name if names::is_inline(name) => self.gather(id, source, out),
                     // What stands apart must not glue words.
                     _ => {

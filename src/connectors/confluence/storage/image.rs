@@ -23,7 +23,7 @@ impl<'d> Walk<'d> {
             }
             _ => (None, None),
         };
-        let alt = self.alt(tag, file, !caption.is_empty());
+        let alt = self.alt(tag, file, self.dom.child(id, "ac:caption"));
         self.put_image(target, alt, "ac:image", flow);
         if !caption.is_empty() {
             flow.append_blocks(caption.into_iter().map(emphasise).collect());
@@ -52,12 +52,19 @@ impl<'d> Walk<'d> {
         }
     }
 
-    /// The alternative text: what the author wrote, else the file's name; but no generated name where there is a caption.
-    fn alt(&self, tag: Tag<'d>, file: Option<String>, has_caption: bool) -> String {
+    /// The alternative text: what the author wrote, else the caption's words, else the file's name.
+    fn alt(&self, tag: Tag<'d>, file: Option<String>, caption: Option<Id>) -> String {
         let file = file.unwrap_or_default();
         let written = ["ac:alt", "ac:title"].into_iter().filter_map(|name| tag.attribute(name));
         let mut written = written.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty() && *text != file && !is_generated(text));
-        written.next().unwrap_or_else(|| if has_caption { String::new() } else { file })
+        written
+            .next()
+            .or_else(|| {
+                let words = self.dom.text(caption?, false);
+                let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+                (!words.is_empty()).then_some(words)
+            })
+            .unwrap_or(file)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::markdown::insert::{Insert, Part, PartKind, Piece, Root, Selection};
 use crate::markdown::{Inline, Target};
+use crate::model::Treatment;
 
 use super::blocks::Walk;
 use super::cql;
@@ -180,7 +181,11 @@ impl<'d> Walk<'d> {
     fn insert(&mut self, call: &Macro<'d>, piece: Option<Piece>, otherwise: Vec<Inline>, flow: &mut Flow) {
         let apart = !flow.in_text();
         match piece {
-            Some(piece) => flow.inline(Inline::Insert(Box::new(Insert { piece, otherwise }))),
+            Some(piece) => {
+                let construct = format!("macro:{}", call.name);
+                self.diagnostics.add(&construct, Treatment::Rendered, "as the mirror has it");
+                flow.inline(Inline::Insert(Box::new(Insert { construct, piece, otherwise })));
+            }
             None => {
                 self.lost(call, "what it shows of other pages");
                 otherwise.into_iter().for_each(|inline| flow.inline(inline));

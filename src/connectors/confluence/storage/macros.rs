@@ -126,11 +126,19 @@ impl<'d> Walk<'d> {
                 flow.block(Block::Marker(marker));
                 self.boundary(body, flow);
             }
-        } else if self.readable(call).iter().any(|pair| !["language=", "lang=", "title="].iter().any(|own| pair.starts_with(own))) {
+        } else if !flow.in_text() && self.readable(call).iter().any(|pair| !["language=", "lang=", "title="].iter().any(|own| pair.starts_with(own)))
+        {
             flow.block(Block::Marker(marker));
         }
-        if call.plain.is_some() {
-            self.code(call, Some(&call.name), flow);
+        match call.body() {
+            // What stood within a line stays there.
+            Some(text) if flow.in_text() && call.rich.is_none() && !text.trim().contains('\n') => {
+                flow.inline(Inline::Marker(call.marker(self)));
+                flow.text(" ");
+                flow.inline(Inline::Code(text.trim().to_owned()));
+            }
+            Some(_) => self.code(call, Some(&call.name), flow),
+            None => {}
         }
     }
 
@@ -155,7 +163,7 @@ impl<'d> Walk<'d> {
 
     /// A body below its title.
     fn titled(&mut self, call: &Macro<'d>, otherwise: Option<&str>, flow: &mut Flow) {
-        if let Some(title) = call.any_text(&["title", ""]).or_else(|| otherwise.map(str::to_owned)) {
+        if let Some(title) = call.any_text(&["title", "label", ""]).or_else(|| otherwise.map(str::to_owned)) {
             flow.block(bold_line(title));
         }
         self.frame(call, flow);
@@ -172,30 +180,6 @@ impl<'d> Walk<'d> {
             } else {
                 flow.block(Block::Paragraph(vec![Inline::Emphasis(content)]));
             }
-        }
-    }
-
-    fn jira(&mut self, call: &Macro<'d>, flow: &mut Flow) {
-        let site = self.context.base.strip_suffix("/wiki").filter(|_| self.context.cloud);
-        let query = call.any_text(&["jqlQuery", "jql"]);
-        let apart = !flow.in_text();
-        match (call.text("key"), query, site) {
-            (Some(key), _, Some(site)) => flow_link(format!("{site}/browse/{}", super::href::encode_words(&key)), Inline::Text(key), flow),
-            // On Data Center nothing tells which Jira it is.
-            (Some(key), _, None) => {
-                self.kept(call, "the key, without a link");
-                flow.text(&key);
-            }
-            (None, Some(query), Some(site)) => {
-                self.lost(call, "the issues that the query finds");
-                let words: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
-                flow.text("Jira issues: ");
-                flow_link(format!("{site}/issues/?jql={words}"), Inline::Code(query), flow);
-            }
-            _ => return self.unknown_macro(call, flow),
-        }
-        if apart {
-            flow.end_run();
         }
     }
 
@@ -235,32 +219,6 @@ impl<'d> Walk<'d> {
             None => self.unknown_macro(call, flow),
         }
     }
-
-    fn math(&mut self, call: &Macro<'d>, flow: &mut Flow) {
-        let Some(formula) = call.body().filter(|body| !body.trim().is_empty()).or_else(|| call.any_text(&["body", "equation", ""])) else {
-            return self.unknown_macro(call, flow);
-        };
-        let formula = match formula.strip_prefix("--uriencoded--") {
-            Some(encoded) => percent_encoding::percent_decode_str(encoded).decode_utf8_lossy().into_owned(),
-            None => formula,
-        };
-        let formula = bare_formula(&formula);
-        if call.name.contains("inline") || (call.name == "latex" && flow.in_text()) {
-            flow.inline(Inline::Math(formula.split_whitespace().collect::<Vec<_>>().join(" ")));
-        } else {
-            flow.block(Block::Code { language: Some("math".to_owned()), text: super::code::exact(&formula) });
-        }
-    }
-}
-
-/// A formula without the delimiters that some macros want around it.
-fn bare_formula(formula: &str) -> String {
-    let trimmed = formula.trim();
-    let inner = [("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"), ("$", "$")]
-        .iter()
-        .find_map(|(open, close)| trimmed.strip_prefix(open)?.strip_suffix(close))
-        .filter(|inner| !inner.is_empty() && !inner.contains('$') && !inner.contains("\\["));
-    inner.unwrap_or(formula).to_owned()
 }
 
 /// A lozenge with a word in it.
@@ -269,7 +227,7 @@ fn status(call: &Macro<'_>, flow: &mut Flow) {
     flow.chip(Chip::Other(Inline::Strong(vec![Inline::Text(format!("[{title}]"))])));
 }
 
-fn flow_link(address: String, text: Inline, flow: &mut Flow) {
+pub(super) fn flow_link(address: String, text: Inline, flow: &mut Flow) {
     flow.inline(Inline::Link { target: crate::markdown::Target::Url(address), content: vec![text] });
 }
 

@@ -2,9 +2,10 @@
 
 use super::dom::Tag;
 
-/// How long a parameter's value may be, and all of a marker, in characters.
+/// How long a parameter's value may be, that of a query, and all of a marker, in characters.
 const MAX_VALUE: usize = 80;
-pub(super) const MAX_MARKER: usize = 200;
+const MAX_QUERY: usize = 240;
+pub(super) const MAX_MARKER: usize = 300;
 
 /// `text` in one line, cut to `limit` characters.
 pub(super) fn short(text: &str, limit: usize) -> String {
@@ -29,7 +30,7 @@ pub(super) fn short(text: &str, limit: usize) -> String {
 
 /// `key=value`, in quotes where the value has blanks.
 pub(super) fn pair(key: &str, value: &str) -> String {
-    let value = short(value, MAX_VALUE);
+    let value = short(value, if matches!(key, "cql" | "jql" | "jqlQuery" | "query") { MAX_QUERY } else { MAX_VALUE });
     let quote = match (value.contains(' '), value.contains('"')) {
         (false, _) => "",
         (true, false) => "\"",

@@ -96,6 +96,12 @@ fn jira_issues_are_linked_where_the_site_is_known() {
     ]);
     let Reading { tree, diagnostics: found, .. } = read(&call("jira", &[("key", "ABC-1")], ""), &SERVER);
     assert_eq!(write::body(&tree, &Mirror).text, "ABC-1\n");
+    let query = read(&call("jira", &[("jqlQuery", "project = A")], ""), &SERVER).tree;
+    assert_eq!(
+        write::body(&query, &Mirror).text,
+        "Jira issues: `project = A`
+"
+    );
     assert_eq!(found, [Diagnostic { what: "macro:jira".to_owned(), treatment: Treatment::Kept, detail: "the key, without a link".into(), count: 1 }]);
 }
 
@@ -174,6 +180,7 @@ fn unknown_macros_keep_their_bodies_and_say_what_they_are() {
         (&call("novel", &[("who", "<ri:user ri:account-id=\"secret\" />")], &rich("<p>x</p>")), "`[Confluence macro: novel]`\n\nx"),
         (&format!("<p>a {} b</p>", call("novel", &[], &rich("x <em>y</em>"))), "a `[Confluence macro: novel]` x *y* b"),
         (&call("novel", &[], &plain("a\nb")), "```novel\na\nb\n```"),
+        (&format!("<p>a {} b</p>", call("novel", &[("k", "v")], &plain("*x*"))), "a `[Confluence macro: novel k=v]` `*x*` b"),
         (
             &call("novel", &[("mode", "strict"), ("language", "js")], &plain("a")),
             "`[Confluence macro: novel mode=strict language=js]`\n\n```javascript\na\n```",

@@ -43,6 +43,31 @@ fn markup() -> impl Strategy<Value = String> {
         ),
         ("<ac:structured-macro ac:name=\"novel\"><ac:rich-text-body>", "</ac:rich-text-body></ac:structured-macro>"),
         ("<ac:structured-macro ac:name=\"expand\"><ac:rich-text-body>", "</ac:rich-text-body></ac:structured-macro>"),
+        ("<ac:structured-macro ac:name=\"footnote\"><ac:rich-text-body>", "</ac:rich-text-body></ac:structured-macro>"),
+        (
+            "<ac:structured-macro ac:name=\"ui-steps\"><ac:rich-text-body><w/><ac:structured-macro ac:name=\"ui-step\"><ac:parameter ac:name=\"title\"><w/></ac:parameter><ac:rich-text-body>",
+            "</ac:rich-text-body></ac:structured-macro></ac:rich-text-body></ac:structured-macro>",
+        ),
+        (
+            "<ac:structured-macro ac:name=\"tooltip\"><ac:parameter ac:name=\"text\"><w/></ac:parameter><ac:rich-text-body>",
+            "</ac:rich-text-body></ac:structured-macro>",
+        ),
+        (
+            "<ac:structured-macro ac:name=\"show-if\"><ac:parameter ac:name=\"group\"><w/></ac:parameter><ac:rich-text-body>",
+            "</ac:rich-text-body></ac:structured-macro>",
+        ),
+        (
+            "<ac:structured-macro ac:name=\"panel\"><ac:parameter ac:name=\"title\"><w/></ac:parameter><ac:rich-text-body>",
+            "</ac:rich-text-body></ac:structured-macro>",
+        ),
+        ("<ac:structured-macro ac:name=\"scroll-landscape\"><ac:rich-text-body>", "</ac:rich-text-body></ac:structured-macro>"),
+        (
+            "<ac:adf-extension><ac:adf-node type=\"multi-bodied-extension\"><ac:adf-node type=\"extension-frame\"><ac:adf-content>",
+            "</ac:adf-content></ac:adf-node></ac:adf-node></ac:adf-extension>",
+        ),
+        ("<ac:adf-extension><ac:adf-node type=\"novel\"/><ac:adf-fallback>", "</ac:adf-fallback></ac:adf-extension>"),
+        ("<table><thead><tr><td>", "</td></tr></thead><tfoot><tr><td><w/></td></tr></tfoot></table>"),
+        ("<pre>", "</pre>"),
         ("<ac:link><ri:page ri:content-title=\"P\"/><ac:link-body>", "</ac:link-body></ac:link>"),
         ("<ac:link><ac:link-body>", "</ac:link-body></ac:link>"),
         ("<ac:adf-extension><ac:adf-node type=\"panel\"><ac:adf-content>", "</ac:adf-content></ac:adf-node></ac:adf-extension>"),

@@ -104,6 +104,10 @@ fn blocks_within_text_end_the_paragraph_and_reopen_it_with_its_marks() {
 fn quotes_preformatted_text_and_layouts() {
     check(&[
         ("<blockquote><p>a</p><blockquote>b</blockquote></blockquote>", "> a\n>\n> > b"),
+        (
+            "<pre>a <time datetime=\"2026-10-01\"/> <ac:link><ri:user ri:account-id=\"712020:ann\"/></ac:link><ac:structured-macro ac:name=\"status\"><ac:parameter ac:name=\"title\">T</ac:parameter></ac:structured-macro></pre>",
+            "```\na 2026-10-01 \n```\n\n@Ann **[T]**",
+        ),
         ("<pre><p>a</p><p>b</p>c</pre>", "```\na\nb\nc\n```"),
         ("<pre>  a\n\tb <strong>c</strong>&nbsp;d<br/>e\n</pre>", "```\n  a\n\tb c d\ne\n```"),
         (
@@ -122,7 +126,7 @@ fn images_have_texts_and_captions() {
         (&image("", ""), "![a b.png](_assets/a%20b.png)"),
         (
             &image("ac:alt=\"image-20250102-101112.png\"", "<ac:caption><p>Fig <strong>1</strong></p></ac:caption>"),
-            "![](_assets/a%20b.png)\n\n*Fig **1***",
+            "![Fig 1](_assets/a%20b.png)\n\n*Fig **1***",
         ),
         (&format!("<p>a {} b</p>", image("ac:alt=\"x\"", "")), "a ![x](_assets/a%20b.png) b"),
         (&format!("{}{}", image("ac:alt=\"x\"", ""), image("ac:alt=\"y\"", "")), "![x](_assets/a%20b.png)\n\n![y](_assets/a%20b.png)"),
