@@ -33,9 +33,9 @@ pub(super) struct Book {
     pub site: SiteRecord,
     /// Nothing can be downloaded in this run, so that there is no attachment but those that are there.
     pub offline: bool,
-    /// The few words for what documents are, and the folders of scopes, each held once.
+    /// The few words for what documents are, and lists that many have (folders of scopes, labels), each held once.
     kinds: FxHashSet<Arc<str>>,
-    containers: FxHashSet<Arc<[String]>>,
+    lists: FxHashSet<Arc<[String]>>,
 }
 
 /// A document.
@@ -124,7 +124,8 @@ impl Book {
         for document in state.documents() {
             let (id, mut record) = document?;
             book.pack(&mut record.place);
-            book.docs.insert(id, Entry { kept: Some(Arc::new(Kept::new(record, &mut folders))), ..Entry::default() });
+            let labels = book.labels(std::mem::take(&mut record.labels));
+            book.docs.insert(id, Entry { kept: Some(Arc::new(Kept::new(record, labels, &mut folders))), ..Entry::default() });
         }
         for asset in state.assets() {
             let (id, record) = asset?;
@@ -142,12 +143,19 @@ impl Book {
     /// Lets a place share what it has in common with others, and be no larger than it must: it is what most of a large site's memory goes to.
     pub(super) fn pack(&mut self, place: &mut Place) {
         share(&mut self.kinds, &mut place.kind);
-        share(&mut self.containers, &mut place.container);
+        share(&mut self.lists, &mut place.container);
         if let Some((parent, _)) = place.parent.as_ref().and_then(|parent| self.docs.get_key_value(parent)) {
             place.parent = Some(parent.clone());
         }
         // A copy has no room to spare. Shrinking in place would leave as many holes as it frees bytes; what the copy was made of serves the next place.
         *place = place.clone();
+    }
+
+    /// Labels, of which most documents have none or the same as others.
+    pub(super) fn labels(&mut self, labels: Vec<String>) -> Arc<[String]> {
+        let mut labels = labels.into();
+        share(&mut self.lists, &mut labels);
+        labels
     }
 
     /// The cursors to list on with.
@@ -267,14 +275,14 @@ impl AssetEntry {
 
 impl Kept {
     /// Of its record; `folders` are those that are held already.
-    fn new(record: DocRecord, folders: &mut FxHashSet<Arc<str>>) -> Self {
+    fn new(record: DocRecord, labels: Arc<[String]>, folders: &mut FxHashSet<Arc<str>>) -> Self {
         Self {
             spot: record.path.map(|path| Spot::new(&path, &record.place, folders)),
             place: Arc::new(record.place),
             revision: record.revision,
             stamp: record.stamp,
             hash: record.hash,
-            labels: record.labels.into(),
+            labels,
             former: record.former.into(),
             leaving: record.leaving.is_some(),
             deferred: record.deferred.map(Box::new),

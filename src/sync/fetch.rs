@@ -14,8 +14,8 @@ use crate::connectors::connector::{Connector, Consequence, Fetched, SourceError,
 use crate::model::{Raw, RemoteId, Revision};
 use crate::state::State;
 
-/// Batches asked for at once. The HTTP room bounds the requests; this bounds the bodies.
-const BATCHES_IN_FLIGHT: usize = 3;
+/// Batches asked for at once. The HTTP room bounds the requests; this bounds the bodies. Two keep it busy: one is on its way while the other is laid down.
+const BATCHES_IN_FLIGHT: usize = 2;
 
 /// What came of a wanted body. Small: as many as the site has documents may wait until the listing is whole.
 pub(super) enum Arrival {

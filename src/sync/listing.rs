@@ -100,7 +100,10 @@ fn take(book: &mut Book, item: Listed, rules: Rules, wanted: &mpsc::UnboundedSen
                 book.new_nodes.push(id);
             }
         }
-        Listed::Labels { id, labels } => book.docs.entry(id).or_default().labels = Some(labels.into()),
+        Listed::Labels { id, labels } => {
+            let labels = book.labels(labels);
+            book.docs.entry(id).or_default().labels = Some(labels);
+        }
         Listed::Asset(asset) => {
             let entry = book.assets.entry(asset.id.clone()).or_insert_with(|| AssetEntry {
                 kept: None,

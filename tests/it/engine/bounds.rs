@@ -7,7 +7,7 @@ use super::*;
 /// Bytes of each body, so that bytes are bodies.
 const BODY: usize = 1000;
 /// Bodies of one batch, as the fake wants them, times the batches that may be under way.
-const BODIES: u64 = 3 * 3;
+const BODIES: u64 = 3 * 2;
 /// Threads that render.
 const READERS: u64 = 2;
 

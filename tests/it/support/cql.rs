@@ -1,5 +1,7 @@
 //! A small CQL: clauses joined by `and` and `or`, parentheses, and an order. What it does not know is answered as an error, never ignored.
 
+use std::collections::HashSet;
+
 use super::model::{Attachment, Comment, Content, Id, Model};
 use super::wire::days_since_1970;
 
@@ -97,6 +99,8 @@ struct Clause {
     field: String,
     operator: String,
     values: Vec<Value>,
+    /// The values as ids, where the field is one: a large site is asked for hundreds at once.
+    ids: HashSet<Id>,
 }
 
 #[derive(Debug)]
@@ -133,7 +137,10 @@ impl Query {
 
 impl Clause {
     fn matches(&self, hit: Hit<'_>, model: &Model) -> bool {
-        let any = self.values.iter().any(|value| self.matches_one(hit, value, model));
+        let any = match self.field.as_str() {
+            "id" | "content" => self.ids.contains(&hit.id()),
+            _ => self.values.iter().any(|value| self.matches_one(hit, value, model)),
+        };
         match self.operator.as_str() {
             "!=" | "not in" => !any,
             _ => any,
@@ -145,7 +152,6 @@ impl Clause {
         match (self.field.as_str(), value) {
             ("type", Value::Text(kind)) => hit.kind() == kind,
             ("space" | "space.key", Value::Text(key)) => model.space_of(content).key.eq_ignore_ascii_case(key),
-            ("id" | "content", Value::Text(id)) => hit.id().to_string() == *id,
             ("container", Value::Text(id)) => !matches!(hit, Hit::Content(_)) && content.id.to_string() == *id,
             // Labels and places are those of pages, not of what hangs on them.
             ("parent" | "ancestor" | "label", _) if !matches!(hit, Hit::Content(_)) => false,
@@ -302,7 +308,9 @@ impl Reader<'_> {
             values.push(self.value(is_date)?);
             sign
         };
-        Ok(Clause { field, operator, values })
+        let id = |value: &Value| if let Value::Text(text) = value { text.parse().ok() } else { None };
+        let ids = values.iter().filter_map(id).collect();
+        Ok(Clause { field, operator, values, ids })
     }
 
     fn value(&mut self, is_date: bool) -> Result<Value, String> {
