@@ -160,7 +160,9 @@ impl Engine {
         summary.assets = book.assets.values().filter(|e| e.kept.as_ref().is_some_and(|k| k.path.is_some())).count() as u64;
         let waits =
             |id: &RemoteId, e: &Entry| e.failed.is_some() || (!rest.settled.contains(id) && e.kept.as_ref().is_some_and(|k| k.deferred.is_some()));
-        let documents = book.docs.iter().filter(|(id, e)| waits(id, e)).count();
+        // What nobody asks for any more does not wait.
+        let asked_for = |e: &Entry| e.seen.is_some() || !(e.unwanted || e.kept.as_ref().is_some_and(|k| k.unwanted));
+        let documents = book.docs.iter().filter(|(id, e)| waits(id, e) && asked_for(e)).count();
         let attachments = book.assets.values().filter(|e| e.wanted() && e.kept.as_ref().is_some_and(|k| k.deferred.is_some())).count();
         summary.deferred = (documents + attachments) as u64;
         Ok(())

@@ -208,3 +208,19 @@ fn documents_that_wait_are_asked_for_although_a_listing_of_news_does_not_name_th
     assert_eq!(house.fake.asked(), ["list Rolling(5)", "fetch 5"]);
     assert!(house.read("ENG/page-5--5.md").contains("changed"));
 }
+
+#[test]
+fn a_document_that_waits_and_is_asked_for_no_more_makes_no_run_partial() {
+    let house = filled(3);
+    house.fake.put("eng", "2", None, "Page 2", "changed");
+    house.fake.at(|s| {
+        s.broken.insert("2".to_owned(), SourceError::BadAnswer { service: "fake".to_owned(), what: "2".to_owned(), detail: "broken".to_owned() });
+    });
+    assert_eq!(house.sync().summary.deferred, 1);
+    house.fake.at(|s| {
+        s.unlisted.insert("2".to_owned());
+        s.presence.insert("2".to_owned(), Presence::Unwanted);
+    });
+    assert_eq!(house.synced().summary.deferred, 0);
+    assert_eq!(house.synced().summary.deferred, 0);
+}
