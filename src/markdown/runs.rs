@@ -299,9 +299,18 @@ impl<'a> Runs<'a> {
                 self.ends_blank = false;
             }
             Err(name) => {
-                let name = if visible::shows(name) { name } else { alt };
+                // The words that its author gave it say more than a file's name, which finds it.
                 self.text("[image: ", marks | EMPHASIS);
-                self.text(name, marks | EMPHASIS);
+                match (visible::shows(alt), visible::shows(name)) {
+                    (true, true) if alt.trim() != name.trim() => {
+                        self.text(alt, marks | EMPHASIS);
+                        self.text(" (", marks | EMPHASIS);
+                        self.text(name, marks | EMPHASIS);
+                        self.text(")", marks | EMPHASIS);
+                    }
+                    (_, true) => self.text(name, marks | EMPHASIS),
+                    _ => self.text(alt, marks | EMPHASIS),
+                }
                 self.text("]", marks | EMPHASIS);
             }
         }

@@ -138,7 +138,7 @@ impl Inserter<'_> {
             Piece::Labelled(selection) => {
                 let ids = self.select(owner, selection)?;
                 let items: Vec<Item> = ids.iter().map(|id| item(vec![self.link(id)])).collect();
-                Some(list(items).into_iter().collect())
+                Some(vec![list(items).unwrap_or_else(nothing_found)])
             }
             Piece::Report { selection, first, columns, name } => {
                 let ids = self.select(owner, selection)?;
@@ -152,7 +152,7 @@ impl Inserter<'_> {
                         rows.push((self.link(&id), properties));
                     }
                 }
-                Some(report_table::table(first, columns, rows).into_iter().collect())
+                Some(vec![report_table::table(first, columns, rows).unwrap_or_else(nothing_found)])
             }
             Piece::Files { root, images } => {
                 let id = self.root(owner, root)?;
@@ -319,6 +319,11 @@ impl Inserter<'_> {
 
 fn item(content: Vec<Inline>) -> Item {
     Item { done: None, body: vec![Block::Paragraph(content)] }
+}
+
+/// What a search that finds nothing shows.
+fn nothing_found() -> Block {
+    Block::Paragraph(vec![Inline::Emphasis(vec![Inline::Text("No pages found.".to_owned())])])
 }
 
 fn list(items: Vec<Item>) -> Option<Block> {

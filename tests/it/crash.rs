@@ -1,7 +1,7 @@
 //! Kill it anywhere, and the next run heals it: the tree is that of an undisturbed sync, byte for byte, no temporary file stays, and the trash loses
 //! nothing.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::home::{Home, children, wait_for};
 use crate::support::Site;
@@ -63,6 +63,13 @@ fn disturb(site: &Site, ids: &mut Vec<crate::support::Id>, dice: &mut Dice, roun
     });
 }
 
+/// How many milliseconds a run takes here that nobody kills.
+fn usual_ms(home: &Home) -> u64 {
+    let began = Instant::now();
+    home.synced();
+    u64::try_from(began.elapsed().as_millis()).unwrap().max(10)
+}
+
 /// Starts `--once` and kills its worker, or itself, after `delay`; true if it was still running.
 fn kill_after(home: &Home, delay: Duration, worker: bool) -> bool {
     let mut child = home
@@ -116,10 +123,11 @@ fn sigkill_during_full_syncs_loses_nothing() {
     let (site, _) = site();
     let mut dice = Dice(1);
     let mut kills = 0;
+    let usual = usual_ms(&Home::for_site(DAEMON, &site, ""));
     for round in 0..30 {
         let home = Home::for_site(DAEMON, &site, "");
-        kills += usize::from(kill_after(&home, Duration::from_millis(5 + dice.roll(400)), round % 2 == 0));
-        kills += usize::from(kill_after(&home, Duration::from_millis(5 + dice.roll(300)), round % 2 == 1));
+        kills += usize::from(kill_after(&home, Duration::from_millis(1 + dice.roll(usual)), round % 2 == 0));
+        kills += usize::from(kill_after(&home, Duration::from_millis(1 + dice.roll(usual * 3 / 4)), round % 2 == 1));
         if round % 5 == 4 {
             assert_healed(&home, &site, &format!("round {round}"));
         } else {
@@ -135,10 +143,12 @@ fn sigkill_during_incremental_syncs_with_edits_between_loses_nothing() {
     let mut dice = Dice(2);
     let home = Home::for_site(DAEMON, &site, "");
     home.synced();
+    disturb(&site, &mut ids, &mut dice, 40);
+    let usual = usual_ms(&home);
     let mut kills = 0;
     for round in 0..40 {
         disturb(&site, &mut ids, &mut dice, round);
-        kills += usize::from(kill_after(&home, Duration::from_millis(5 + dice.roll(200)), round % 2 == 0));
+        kills += usize::from(kill_after(&home, Duration::from_millis(1 + dice.roll(usual)), round % 2 == 0));
         if round % 8 == 7 {
             assert_healed(&home, &site, &format!("round {round}"));
         }

@@ -88,6 +88,7 @@ fn lists_of_children_labels_and_properties_follow_the_mirror() {
     house.fake.put("eng", "3", Some("1"), "Child", "property Owner Ann");
     house.fake.put("eng", "4", Some("3"), "Grandchild", "property Owner Bob\nproperty State done");
     house.fake.put("eng", "5", Some("1"), "Another", "text");
+    house.fake.put("eng", "7", None, "None", "labelled nobody\nreport nobody");
     house.fake.at(|s| ["3", "4"].iter().for_each(|id| s.docs.get_mut(*id).unwrap().labels = vec!["team".to_owned()]));
     house.synced();
     assert_eq!(body(&house, "ENG/top--1.md"), "- [Another](top--1/another--5.md)\n- [Child](top--1/child--3.md)\n");
@@ -95,6 +96,8 @@ fn lists_of_children_labels_and_properties_follow_the_mirror() {
     let table = "| Page | Owner | State |\n| --- | --- | --- |\n| [Child](top--1/child--3.md) | Ann |  |\n\
                  | [Grandchild](top--1/child--3/grandchild--4.md) | Bob | done |\n";
     assert_eq!(body(&house, "ENG/all--2.md"), format!("{links}\n{table}"));
+
+    assert_eq!(body(&house, "ENG/none--7.md"), "*No pages found.*\n\n*No pages found.*\n");
 
     house.fake.put("eng", "6", Some("1"), "Zoo", "text");
     house.fake.put("eng", "3", Some("1"), "Child", "property Owner Cid");

@@ -95,7 +95,7 @@ fn links_keep_their_text_and_never_nest() {
 fn images_are_there_or_named() {
     assert_eq!(image(remote("file:1:a.png", None, None, "a.png"), "the [plan]"), "![the \\[plan\\]](_assets/1/a%20b.png)");
     assert_eq!(image(remote("file:1:big.zip", None, Some("https://w/b"), "big.zip"), ""), "![](https://w/b)");
-    assert_eq!(image(remote("file:9", None, None, "flow_chart.png"), "x"), "*[image: flow_chart.png]*");
+    assert_eq!(image(remote("file:9", None, None, "flow_chart.png"), "x"), "*[image: x (flow_chart.png)]*");
     assert_eq!(image(Target::Url("data:image/png;base64,AAAA".to_owned()), "logo"), "*[image: logo]*");
     let linked = Inline::Link {
         target: Target::Url("https://x.y".to_owned()),

@@ -89,7 +89,11 @@ fn inline(inline: &Inline, in_link: bool) -> Vec<Inline> {
         Inline::Image { target, alt } => match address(target, false) {
             Ok(url) => Inline::Image { target: Target::Url(canonical(&url)), alt: alt.clone() },
             Err(name) => {
-                let name = if shows(&name) { name } else { alt.clone() };
+                let name = match (shows(alt), shows(&name)) {
+                    (true, true) if alt.trim() != name.trim() => format!("{alt} ({name})"),
+                    (_, true) => name,
+                    _ => alt.clone(),
+                };
                 Inline::Emphasis(vec![text("[image: "), text(&name), text("]")])
             }
         },

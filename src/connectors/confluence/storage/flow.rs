@@ -227,10 +227,8 @@ impl Flow {
             }
             return;
         }
-        let holder = self.holder;
         let here = self.here();
         let inline = match mark {
-            Mark::Strong if matches!(holder, Holder::Heading(_)) => return here.append(&mut content),
             Mark::Plain => return here.append(&mut content),
             Mark::Strong => Inline::Strong(content),
             Mark::Emphasis => Inline::Emphasis(content),
@@ -268,7 +266,7 @@ impl Flow {
             trim_end(&mut content);
             let block = match self.holder {
                 Holder::Paragraph => Block::Paragraph(content),
-                Holder::Heading(level) => Block::Heading { level, content },
+                Holder::Heading(level) => Block::Heading { level, content: plainly(content) },
             };
             push(&mut self.blocks, block);
         }
@@ -321,6 +319,15 @@ fn shows(inline: &Inline) -> bool {
         Inline::Break => false,
         _ => true,
     }
+}
+
+/// A heading's content without bold, where all of it is bold: that says no more than that it is a heading.
+fn plainly(content: Vec<Inline>) -> Vec<Inline> {
+    if !content.iter().all(|inline| matches!(inline, Inline::Strong(_)) || !shows(inline)) {
+        return content;
+    }
+    let inner = |inline| if let Inline::Strong(inner) = inline { inner } else { vec![inline] };
+    content.into_iter().flat_map(inner).collect()
 }
 
 /// Cuts blanks and breaks off the end.

@@ -88,7 +88,12 @@ impl Resource {
     /// Where a link to it leads, and the text of a link that has none. None where it is nothing that a link can point to.
     pub(super) fn target(&self, context: &Context<'_>, anchor: Option<&str>) -> Option<(Target, Option<String>)> {
         let anchor_owned = anchor.map(str::to_owned);
-        let remote = |key, fallback, name| Target::Remote { key, anchor: anchor_owned.clone(), fallback, name };
+        // A browser finds the place by the name that the page gives it.
+        let place = |address: String| match anchor.filter(|anchor| !anchor.is_empty()) {
+            Some(anchor) => format!("{address}#{}", href::encode_words(anchor).replace('+', "%20")),
+            None => address,
+        };
+        let remote = |key, fallback: Option<String>, name| Target::Remote { key, anchor: anchor_owned.clone(), fallback: fallback.map(place), name };
         Some(match self {
             Self::Page { title, .. } if title.is_empty() => (Target::Anchor(anchor?.to_owned()), Some(anchor?.to_owned())),
             Self::Page { space, title } => {

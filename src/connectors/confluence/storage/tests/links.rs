@@ -43,7 +43,10 @@ fn every_resource_has_a_key_a_name_and_a_web_address() {
     let space = "<p><ac:link><ri:space ri:space-key=\"OPS\" /></ac:link></p>";
     assert_eq!(target(space, &SERVER), remote(keys::space("OPS"), None, "https://example.org/confluence/display/OPS", "OPS"));
     let anchored = "<p><ac:link ac:anchor=\"Deploy-steps\"><ri:page ri:content-title=\"P\" /></ac:link></p>";
-    assert_eq!(target(anchored, &CLOUD), remote(keys::title("ENG", "P"), Some("Deploy-steps"), "https://acme.example.net/wiki/display/ENG/P", "P"));
+    assert_eq!(
+        target(anchored, &CLOUD),
+        remote(keys::title("ENG", "P"), Some("Deploy-steps"), "https://acme.example.net/wiki/display/ENG/P#Deploy-steps", "P")
+    );
 }
 
 #[test]

@@ -52,9 +52,10 @@ fn breaks_stand_between_text_only() {
 }
 
 #[test]
-fn headings_lose_their_bold() {
+fn headings_that_are_bold_as_a_whole_are_plain() {
     check(&[
-        ("<h1>A</h1><h6><strong>B</strong> <em>c</em></h6>", "# A\n\n###### B *c*"),
+        ("<h1>A</h1><h6><strong>B</strong> <em>c</em></h6>", "# A\n\n###### **B** *c*"),
+        ("<h2><strong>A</strong> <b>b</b></h2>", "## A b"),
         ("<h2>A<br/>b</h2>", "## A b"),
         ("<strong><h3>A</h3></strong>", "### A"),
         ("<h2>Use <code>x</code> &amp; <a href=\"https://example.com\">y</a></h2>", "## Use `x` & [y](https://example.com)"),
