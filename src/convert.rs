@@ -4,7 +4,6 @@
 
 use crate::connectors::confluence::storage;
 use crate::markdown::{Unresolved, write};
-use crate::model::{Diagnostic, Treatment};
 
 /// The formats that can be converted.
 pub const FORMATS: [&str; 1] = ["confluence-storage"];
@@ -22,7 +21,7 @@ pub enum ConvertError {
 pub struct Converted {
     /// Markdown, without title and front matter.
     pub markdown: String,
-    /// A line for each kind of construct that the reader counted (`lost: macro:jira, 2 times: the issues that the query finds`).
+    /// A line for each kind of construct that the reader counted (`macro:jira: lost, 2 times: the issues that the query finds`).
     pub notes: Vec<String>,
 }
 
@@ -35,21 +34,13 @@ pub fn run(from: &str, input: &str) -> Result<Converted, ConvertError> {
         "confluence-storage" => {
             let context = storage::Context { base: "https://confluence.invalid/wiki", space: "SPACE", page: "0", cloud: true };
             let storage::Reading { tree, diagnostics, .. } = storage::read(input, &context);
-            Ok(Converted { markdown: write::body(&tree, &Unresolved).text, notes: diagnostics.iter().map(note).collect() })
+            Ok(Converted {
+                markdown: write::body(&tree, &Unresolved).text,
+                notes: diagnostics.iter().map(|met| format!("{}: {met}", met.what)).collect(),
+            })
         }
         other => Err(ConvertError::UnknownFormat(other.to_owned())),
     }
-}
-
-fn note(diagnostic: &Diagnostic) -> String {
-    let treatment = match diagnostic.treatment {
-        Treatment::Rendered => "rendered",
-        Treatment::Kept => "kept",
-        Treatment::Lost => "lost",
-    };
-    let times = if diagnostic.count == 1 { String::new() } else { format!(", {} times", diagnostic.count) };
-    let detail = if diagnostic.detail.is_empty() { String::new() } else { format!(": {}", diagnostic.detail) };
-    format!("{treatment}: {}{times}{detail}", diagnostic.what)
 }
 
 #[cfg(test)]
@@ -61,7 +52,7 @@ mod tests {
         let converted = run("confluence-storage", "<h1>A</h1><p>b&nbsp;<strong>c</strong></p>").unwrap();
         assert_eq!((converted.markdown.as_str(), converted.notes.len()), ("# A\n\nb **c**\n", 0));
         let call = "<ac:structured-macro ac:name=\"gallery\"/>";
-        assert_eq!(run("confluence-storage", &call.repeat(2)).unwrap().notes, ["rendered: macro:gallery, 2 times: as the mirror has it"]);
+        assert_eq!(run("confluence-storage", &call.repeat(2)).unwrap().notes, ["macro:gallery: rendered, 2 times: as the mirror has it"]);
         assert!(run("docx", "").unwrap_err().to_string().contains("docx"));
     }
 }

@@ -221,8 +221,23 @@ pub struct Diagnostic {
     pub count: u32,
 }
 
-/// How a construct was treated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// How it was treated, and how often: `lost, 2 times: the list of issues`.
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.treatment {
+            Treatment::Rendered => "rendered",
+            Treatment::Kept => "kept",
+            Treatment::Lost => "lost",
+        })?;
+        if self.count != 1 {
+            write!(f, ", {} times", self.count)?;
+        }
+        if self.detail.is_empty() { Ok(()) } else { write!(f, ": {}", self.detail) }
+    }
+}
+
+/// How a construct was treated; the worse is the greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Treatment {
     /// All that it shows is there.
     Rendered,

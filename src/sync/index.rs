@@ -3,14 +3,14 @@
 //!
 //! Pure. Orders are by title and id, so that equal views give equal lists.
 
-use std::hash::{Hash, Hasher};
+use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::layout::Places as _;
 use super::view::View;
-use crate::model::{Place, RemoteId};
+use crate::model::{Key, Place, RemoteId};
 
 /// How deep the tree is followed; deeper documents are in no list.
 const MAX_LEVELS: u8 = 100;
@@ -21,8 +21,8 @@ pub(super) struct Index {
     below: FxHashMap<RemoteId, Vec<RemoteId>>,
     labelled: FxHashMap<String, Vec<RemoteId>>,
     files: FxHashMap<RemoteId, Vec<RemoteId>>,
-    /// What was computed already: a site's template may put one list on every page.
-    hashes: Mutex<FxHashMap<(RemoteId, u8), u64>>,
+    /// What was computed already, see [`Index::once`].
+    hashes: Mutex<FxHashMap<Key, u64>>,
 }
 
 impl Index {
@@ -78,20 +78,14 @@ impl Index {
         self.files.get(id).map_or(&[], Vec::as_slice)
     }
 
-    /// One number for all that lists of what lies below `root` show, so many levels deep.
-    pub(super) fn hash_below(&self, view: &View, root: &RemoteId, depth: u8) -> u64 {
-        let asked = (root.clone(), depth);
-        if let Some(known) = self.hashes.lock().unwrap_or_else(PoisonError::into_inner).get(&asked) {
-            return *known;
+    /// The number that `key` stands for, computed once however many documents ask: a site's template may put one list on every page.
+    pub(super) fn once(&self, key: &Key, compute: impl FnOnce() -> u64) -> u64 {
+        let known = || self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(hash) = known().get(key) {
+            return *hash;
         }
-        let mut hasher = FxHasher::default();
-        self.walk_below(root, depth, &mut |level, id| {
-            (level, id).hash(&mut hasher);
-            hash_listed(view, id, &mut hasher);
-            true
-        });
-        let hash = hasher.finish();
-        self.hashes.lock().unwrap_or_else(PoisonError::into_inner).insert(asked, hash);
+        let hash = compute();
+        known().insert(key.clone(), hash);
         hash
     }
 

@@ -59,29 +59,38 @@ pub(super) fn insert(desk: &Desk, id: &RemoteId, document: Document) -> Result<I
 pub(super) fn hash(state: &State, view: &View, key: &Key) -> Result<u64, StateError> {
     let mut hasher = FxHasher::default();
     let (kind, rest) = key.as_str().split_once(':').unwrap_or_default();
-    match kind {
-        BELOW => {
-            let (depth, root) = rest.split_once(':').unwrap_or_default();
-            if let Some(id) = view.document(&Key::new(root)) {
-                view.index().hash_below(view, id, depth.parse().unwrap_or(0)).hash(&mut hasher);
-            }
-        }
-        FILES => {
-            for asset in view.document(&Key::new(rest)).into_iter().flat_map(|id| view.index().files(id)).filter_map(|id| view.assets.get(id)) {
-                (&asset.name, &asset.key, asset.image).hash(&mut hasher);
-            }
-        }
-        LABELLED => view.index().labelled(rest).iter().for_each(|id| {
-            id.hash(&mut hasher);
-            hash_listed(view, id, &mut hasher);
-        }),
-        _ => {
-            let id = view.document(key);
-            let revision = id.map(|id| state.document(id)).transpose()?.flatten().and_then(|record| record.revision);
-            (id, revision).hash(&mut hasher);
-        }
+    if !matches!(kind, BELOW | FILES | LABELLED) {
+        let id = view.document(key);
+        let revision = id.map(|id| state.document(id)).transpose()?.flatten().and_then(|record| record.revision);
+        (id, revision).hash(&mut hasher);
+        return Ok(hasher.finish());
     }
-    Ok(hasher.finish())
+    Ok(view.index().once(key, || {
+        match kind {
+            BELOW => {
+                let (depth, root) = rest.split_once(':').unwrap_or_default();
+                let below = &mut |level, id: &RemoteId| {
+                    (level, id).hash(&mut hasher);
+                    hash_listed(view, id, &mut hasher);
+                    true
+                };
+                if let Some(id) = view.document(&Key::new(root)) {
+                    view.index().walk_below(id, depth.parse().unwrap_or(0), below);
+                }
+            }
+            FILES => {
+                let files = view.document(&Key::new(rest)).map_or(&[][..], |id| view.index().files(id));
+                for asset in files.iter().filter_map(|id| view.assets.get(id)) {
+                    (&asset.name, &asset.key, asset.image).hash(&mut hasher);
+                }
+            }
+            _ => view.index().labelled(rest).iter().for_each(|id| {
+                id.hash(&mut hasher);
+                hash_listed(view, id, &mut hasher);
+            }),
+        }
+        hasher.finish()
+    }))
 }
 
 /// Kinds of keys that stand for more than one document or file.
@@ -294,8 +303,11 @@ impl Inserter<'_> {
                 && (selection.kinds.is_empty() || selection.kinds.iter().any(|kind| **kind == *doc.place.kind))
                 && below.as_ref().is_none_or(|below| below.contains(*id))
         });
-        ids.sort_by_cached_key(|id| (view.docs.get(*id).map(|doc| doc.place.title.to_lowercase()), (*id).clone()));
-        ids.dedup();
+        // Documents of one label are in order already.
+        if selection.labels.first().is_some_and(|group| group.len() > 1) {
+            ids.sort_by_cached_key(|id| (view.docs.get(*id).map(|doc| doc.place.title.to_lowercase()), (*id).clone()));
+            ids.dedup();
+        }
         ids.truncate(selection.most.unwrap_or(MAX_LISTED).min(MAX_LISTED));
         Some(ids.into_iter().cloned().collect())
     }

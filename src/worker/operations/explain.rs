@@ -7,7 +7,7 @@ use context_sync_protocol::event::{Finished, Outcome};
 use super::super::error::WorkerError;
 use super::items::Items;
 use crate::mirror::Mirror;
-use crate::model::{DocPath, RemoteId, Treatment};
+use crate::model::{DocPath, RemoteId};
 use crate::state::{DocRecord, State, StateError};
 
 /// Blocking.
@@ -83,24 +83,9 @@ fn facts(id: &RemoteId, record: &DocRecord, items: &mut Items) {
 
 fn treatments(record: &DocRecord, items: &mut Items) {
     let mut met: Vec<_> = record.diagnostics.iter().collect();
-    met.sort_by_key(|diagnostic| std::cmp::Reverse(rank(diagnostic.treatment)));
+    met.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.treatment));
     for diagnostic in met {
-        let treatment = match diagnostic.treatment {
-            Treatment::Rendered => "rendered",
-            Treatment::Kept => "kept",
-            Treatment::Lost => "lost",
-        };
-        let times = if diagnostic.count == 1 { String::new() } else { format!(", {} times", diagnostic.count) };
-        let detail = if diagnostic.detail.is_empty() { String::new() } else { format!(": {}", diagnostic.detail) };
-        items.push("construct", diagnostic.what.clone(), 0, format!("{treatment}{times}{detail}"));
-    }
-}
-
-fn rank(treatment: Treatment) -> u8 {
-    match treatment {
-        Treatment::Rendered => 0,
-        Treatment::Kept => 1,
-        Treatment::Lost => 2,
+        items.push("construct", diagnostic.what.clone(), 0, diagnostic.to_string());
     }
 }
 
@@ -109,7 +94,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::{ContentHash, Diagnostic, Key, Place, Revision, Scope};
+    use crate::model::{ContentHash, Diagnostic, Key, Place, Revision, Scope, Treatment};
     use crate::state::Change;
 
     fn record() -> DocRecord {
