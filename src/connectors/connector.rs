@@ -100,6 +100,13 @@ pub enum Listed {
         /// The scope.
         scope: Scope,
     },
+    /// All attachments of one document have been listed, likewise.
+    OwnAssetsDone {
+        /// The document.
+        owner: RemoteId,
+    },
+    /// Something that people should know, and that changes nothing.
+    Warning(String),
     /// The service says itself that a document is gone.
     Gone {
         /// Its id.
@@ -129,6 +136,14 @@ pub enum Completion {
     CompleteSelection,
     /// Only what is new in it was named: silence means nothing.
     News,
+    /// What is new in it was named, and all documents whose ids, read as numbers, lie between these (the first excluded, the last included): silence about one of
+    /// them means what it means in a whole listing. An id counts by the digits that it begins with.
+    Stretch {
+        /// Above this.
+        above: u64,
+        /// Up to this.
+        up_to: u64,
+    },
     /// Something was not; why, for people.
     Incomplete(String),
     /// The whole scope is not there, or closed to us; why, for people.
@@ -142,6 +157,24 @@ impl Completion {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         matches!(self, Self::Complete | Self::CompleteSelection)
+    }
+
+    /// Whether the next listing goes on from here.
+    #[must_use]
+    pub fn advances(&self) -> bool {
+        self.is_complete() || matches!(self, Self::News | Self::Stretch { .. })
+    }
+
+    /// Whether all would have been named that have such ids.
+    #[must_use]
+    pub fn covers(&self, id: &RemoteId) -> bool {
+        match self {
+            Self::Stretch { above, up_to } => {
+                let digits = id.as_str().split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+                digits.parse().is_ok_and(|number: u64| number > *above && number <= *up_to)
+            }
+            _ => self.is_complete(),
+        }
     }
 }
 

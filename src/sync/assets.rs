@@ -288,8 +288,8 @@ pub(super) fn deferred_again(old: Option<Deferred>, reason: String, now_ms: u64,
 pub(super) fn gone(book: &Book, max_delete_percent: u8, reporter: &dyn Reporter) -> Vec<RemoteId> {
     let of_done_scope = |id: &RemoteId| {
         // What is listed no more has its attachments listed no more; they go where it goes.
-        let place = book.docs.get(id).and_then(|e| e.seen.as_ref()).map(|seen| &seen.place);
-        place.and_then(|p| book.scopes.get(&p.scope)).is_some_and(|s| s.assets_done)
+        let Some((entry, seen)) = book.docs.get(id).and_then(|entry| Some((entry, entry.seen.as_ref()?))) else { return false };
+        entry.assets_done || book.scopes.get(&seen.place.scope).is_some_and(|scope| scope.assets_done)
     };
     let candidates: Vec<(&RemoteId, bool)> =
         book.assets.iter().filter(|(_, e)| e.kept.is_some() && of_done_scope(&e.asset.owner)).map(|(id, e)| (id, e.listed)).collect();

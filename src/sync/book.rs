@@ -53,6 +53,8 @@ pub(super) struct Entry {
     pub failed: Option<Box<str>>,
     /// It is there, and the configuration does not ask for it any more.
     pub unwanted: bool,
+    /// All its attachments were listed in this run.
+    pub assets_done: bool,
 }
 
 /// What the listing said.

@@ -89,6 +89,8 @@ pub(super) async fn go(run: Run, summary: &mut Summary) -> Result<(), Abort> {
     let due = now_ms.saturating_sub(book.site.last_everything_ms) >= EVERYTHING_MS || book.site.last_everything_ms > now_ms;
     let depth = match () {
         () if full || first || book.site.settings != run.options.settings => Depth::Everything,
+        // Who accepts deletions means all that were held back, wherever the listing by parts stands.
+        () if book.docs.len() > run.options.whole_up_to && run.options.accept_deletions => Depth::Everything,
         () if book.docs.len() > run.options.whole_up_to => Depth::Rolling(share(now_ms.saturating_sub(book.site.last_success_ms))),
         () if due => Depth::Everything,
         () => Depth::Changes,

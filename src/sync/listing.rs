@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use context_sync_protocol::event::Level;
 use futures_util::StreamExt;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::Abort;
 use super::book::{AssetEntry, Book, Seen};
 use super::progress::Progressed;
+use super::report::Reporter;
 use crate::connectors::connector::{Connector, Depth, Listed, Wanted};
 use crate::model::RemoteId;
 
@@ -36,6 +38,7 @@ pub(super) async fn list(
     rules: Rules,
     wanted: mpsc::UnboundedSender<Wanted>,
     progressed: &Progressed,
+    reporter: &dyn Reporter,
     cancel: &CancellationToken,
 ) -> Result<u64, Abort> {
     let mut listing = connector.changes(book.cursors(), rules.depth);
@@ -47,7 +50,7 @@ pub(super) async fn list(
             item = listing.next() => item,
         };
         let Some(item) = item else { return Ok(asked) };
-        asked += u64::from(take(book, item.map_err(Abort::Source)?, rules, &wanted, progressed));
+        asked += u64::from(take(book, item.map_err(Abort::Source)?, rules, &wanted, progressed, reporter));
     }
 }
 
@@ -65,7 +68,14 @@ fn ask_for_deferred(book: &Book, rules: Rules, wanted: &mpsc::UnboundedSender<Wa
     asked
 }
 
-fn take(book: &mut Book, item: Listed, rules: Rules, wanted: &mpsc::UnboundedSender<Wanted>, progressed: &Progressed) -> bool {
+fn take(
+    book: &mut Book,
+    item: Listed,
+    rules: Rules,
+    wanted: &mpsc::UnboundedSender<Wanted>,
+    progressed: &Progressed,
+    reporter: &dyn Reporter,
+) -> bool {
     match item {
         Listed::Seen { id, revision, mut place, people } => {
             book.named.extend(people);
@@ -116,6 +126,12 @@ fn take(book: &mut Book, item: Listed, rules: Rules, wanted: &mpsc::UnboundedSen
             entry.asset = asset;
         }
         Listed::AssetsDone { scope } => book.scopes.entry(scope).or_default().assets_done = true,
+        Listed::OwnAssetsDone { owner } => {
+            if let Some(entry) = book.docs.get_mut(&owner) {
+                entry.assets_done = true;
+            }
+        }
+        Listed::Warning(text) => reporter.log(Level::Warn, &text, &[]),
         Listed::Gone { id, why } => {
             if let Some(entry) = book.docs.get_mut(&id) {
                 entry.leaves = Some(why);

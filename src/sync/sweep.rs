@@ -1,6 +1,6 @@
 //! Decides what leaves the mirror: never on doubt.
 //!
-//! A document leaves only if the service says so, or if a complete listing of its scope lacks it and asking for it by id confirms that. A scope that is
+//! A document leaves only if the service says so, or if a complete listing of its scope, or of the stretch of it in which it lies, lacks it and asking for it by id confirms that. A scope that is
 //! missing as a whole, or suddenly empty, needs three such listings over at least a day. Too many removals at once are held back until a person accepts
 //! them. Pure but for the one question to the service.
 
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use context_sync_protocol::event::Level;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::book::Book;
+use super::book::{Book, ScopeEntry};
 use super::report::Reporter;
 use crate::connectors::connector::{Completion, Connector, Presence, SourceError, Wanted};
 use crate::model::{RemoteId, Scope};
@@ -60,7 +60,7 @@ pub(super) async fn sweep(
         .filter(|(_, e)| e.seen.is_none() && e.leaves.is_none())
         .filter_map(|(id, e)| Some((id, e.kept.as_ref()?)))
         // What the user took out of the configuration was asked after then; it stays until `cleanup` takes it.
-        .filter(|(_, kept)| open.contains(&kept.place.scope) && !kept.unwanted)
+        .filter(|(id, kept)| !kept.unwanted && (open.contains(&kept.place.scope) || in_stretch(&book.scopes, &kept.place.scope, id) == Some(true)))
         .map(|(id, kept)| (id.clone(), Wanted { id: id.clone(), place: Arc::clone(&kept.place), labels: false }))
         .collect();
     if !silent.is_empty() {
@@ -95,8 +95,10 @@ fn judge_scopes(book: &mut Book, present: &FxHashSet<Scope>, now_ms: u64, swept:
         record.unwanted = *completion == Completion::Unwanted;
         match missing {
             None => {
-                if completion.is_complete() {
+                if completion.is_complete() || present.contains(scope) {
                     record.missing = None;
+                }
+                if completion.is_complete() {
                     open.insert(scope.clone());
                 }
             }
@@ -115,6 +117,12 @@ fn judge_scopes(book: &mut Book, present: &FxHashSet<Scope>, now_ms: u64, swept:
     open
 }
 
+/// Whether a document lies in the stretch of its scope that was listed; none where the scope was not listed by stretches.
+fn in_stretch(scopes: &FxHashMap<Scope, ScopeEntry>, scope: &Scope, id: &RemoteId) -> Option<bool> {
+    let (_, completion, _) = scopes.get(scope)?.listed.as_ref()?;
+    matches!(completion, Completion::Stretch { .. }).then(|| completion.covers(id))
+}
+
 /// Takes back the marks of every scope, or of all, that would lose too many.
 fn hold_back(book: &mut Book, limits: Limits, swept: &mut Swept) {
     if limits.accept_deletions {
@@ -122,8 +130,12 @@ fn hold_back(book: &mut Book, limits: Limits, swept: &mut Swept) {
     }
     let too_many = |leaving: usize, of: usize| leaving > ALWAYS_ALLOWED && leaving * 100 > of * usize::from(limits.max_delete_percent);
     let mut counts: FxHashMap<Scope, (usize, usize)> = FxHashMap::default();
-    for entry in book.docs.values() {
+    for (id, entry) in &book.docs {
         if let Some(kept) = &entry.kept {
+            // A tenth of a scope that leaves at each run would be all of it soon: the limit holds for each stretch.
+            if entry.leaves.is_none() && in_stretch(&book.scopes, &kept.place.scope, id) == Some(false) {
+                continue;
+            }
             let count = counts.entry(kept.place.scope.clone()).or_default();
             count.0 += usize::from(entry.leaves.is_some());
             count.1 += 1;

@@ -2,6 +2,7 @@
 
 mod budgets;
 mod comments;
+mod counts;
 mod driver;
 mod fetching;
 mod listing;

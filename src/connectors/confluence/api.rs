@@ -67,6 +67,9 @@ impl Rest {
     }
 }
 
+/// The parameter that says where a page begins.
+const CURSOR: &str = "cursor";
+
 /// Something that lists name by id.
 pub(super) trait Identified {
     /// Its id.
@@ -118,6 +121,19 @@ impl<T: Identified + DeserializeOwned + Send + 'static> Paged<'_, T> {
         Self { max_bytes, ..self }
     }
 
+    /// Goes on from where an earlier walk through the same list stood.
+    pub(super) fn on_from(mut self, cursor: Option<&str>) -> Self {
+        if let (Some(query), Some(cursor)) = (&mut self.query, cursor) {
+            query.push((CURSOR.to_owned(), cursor.to_owned()));
+        }
+        self
+    }
+
+    /// Where the page that comes next begins: none at the end, and where the service counts instead.
+    pub(super) fn cursor(&self) -> Option<&str> {
+        self.query.as_ref()?.iter().find(|(name, _)| name == CURSOR).map(|(_, value)| value.as_str())
+    }
+
     /// The next page; none at the end.
     ///
     /// # Errors
@@ -131,7 +147,7 @@ impl<T: Identified + DeserializeOwned + Send + 'static> Paged<'_, T> {
         self.query = page.links.next.as_deref().map(next_query);
         if let Some(next) = &self.query {
             self.dull = if self.ids.len() == before { self.dull + 1 } else { 0 };
-            let at: Query = next.iter().filter(|(name, _)| name == "cursor" || name == "start").cloned().collect();
+            let at: Query = next.iter().filter(|(name, _)| name == CURSOR || name == "start").cloned().collect();
             if at.is_empty() || !self.cursors.insert(format!("{at:?}")) {
                 return Err(Stop::Endless("the list names the same place as its next page twice"));
             }

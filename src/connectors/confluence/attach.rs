@@ -25,6 +25,9 @@ const FEED: &str = "50";
 /// Items of a page of the whole; the service lowers it to what it allows.
 const WHOLE: &str = "250";
 
+/// Documents in one search: their ids stand in the address.
+const AT_ONCE: usize = 200;
+
 type Chunks = BoxStream<'static, Result<bytes::Bytes, SourceError>>;
 
 impl Listing<'_> {
@@ -63,6 +66,18 @@ impl Listing<'_> {
     async fn whole(&self, spaces: &[Space], latest: &mut i64) -> Result<(), Stop> {
         for cql in in_spaces(spaces, "type=attachment") {
             self.walk_attachments(&cql, WHOLE, i64::MIN, latest).await?;
+        }
+        Ok(())
+    }
+
+    /// All attachments of these documents.
+    pub(super) async fn attachments_of(&self, documents: &[String]) -> Result<(), Stop> {
+        for documents in documents.chunks(AT_ONCE) {
+            let cql = format!("type=attachment and container in ({})", documents.join(","));
+            self.walk_attachments(&cql, WHOLE, i64::MIN, &mut 0).await?;
+            for owner in documents {
+                self.out.send(Listed::OwnAssetsDone { owner: RemoteId::new(owner) }).await;
+            }
         }
         Ok(())
     }

@@ -27,6 +27,8 @@ pub(super) const KIND: &str = "comments";
 pub(super) const SCOPE: &str = "#comments";
 /// How far behind the newest known comment the feed looks: search shows what is fresh late, and not in its order.
 const OVERLAP_MS: i64 = 15 * 60 * 1000;
+/// Documents in one search: their ids stand in the address.
+const AT_ONCE: usize = 200;
 /// Items of a page of the feed, which mostly ends on its first.
 const FEED: &str = "50";
 /// Items of a page of the whole.
@@ -228,6 +230,24 @@ impl Listing<'_> {
             course.memory = fresh;
         }
         Ok(course)
+    }
+
+    /// All comments of these documents, where they are not listed by whole spaces.
+    pub(super) async fn comments_of(&self, documents: &[String], course: &mut Course) -> Result<(), Stop> {
+        let mut fresh = Memory::default();
+        for documents in documents.chunks(AT_ONCE) {
+            let cql = format!("type=comment and container in ({}) order by created asc", documents.join(","));
+            self.walk_comments(&cql, WHOLE, i64::MIN, &mut fresh, &mut BTreeSet::new()).await?;
+        }
+        for document in documents {
+            let known = course.memory.pages.remove(document);
+            let Some(now) = fresh.pages.remove(document) else { continue };
+            if known.as_ref() != Some(&now) {
+                course.news.insert(document.clone());
+            }
+            course.memory.pages.insert(document.clone(), now);
+        }
+        Ok(())
     }
 
     async fn walk_comments(&self, cql: &str, limit: &str, until: i64, memory: &mut Memory, news: &mut BTreeSet<String>) -> Result<(), Stop> {

@@ -18,6 +18,7 @@ use super::cards::Card;
 use super::comments::{self, Head, Keeps};
 use super::hidden::{Orphan, Step};
 use super::labels::Labels;
+use super::rolling::Plan;
 use super::site::{Memory, Site};
 use super::spaces::{Asked, Known};
 use super::{Confluence, cloud, data_center, locked, nodes, rolling};
@@ -105,10 +106,10 @@ pub(super) struct Listing<'c> {
     pub(super) out: Outlet,
     /// The spaces that are listed.
     pub(super) spaces: Vec<Space>,
-    /// Which of them are listed whole; of the others only what is new.
-    pub(super) whole: Vec<bool>,
-    /// What is saved up for the runs to come.
-    saved: u64,
+    /// What is known of each.
+    pub(super) known: Vec<Known>,
+    /// How much of each is listed.
+    pub(super) plan: Plan,
     /// How many documents were seen in each.
     counts: Vec<AtomicU64>,
     /// The newest document's moment.
@@ -160,10 +161,11 @@ impl Confluence {
         locked(&self.spaces).extend(asked.spaces.iter().map(|space| (space.id.clone(), space.key.clone())));
         let turn = memory.as_ref().map_or(0, |memory| memory.turn) + 1;
         let depth = if self.config.filter().is_some() { rolling::of_selection(depth, turn) } else { depth };
-        let (whole, saved) = rolling::whole(depth, &asked.spaces, &known, memory.as_ref());
+        let of = |space: &Space| known.iter().find(|known| known.scope == space.scope).cloned().unwrap_or_else(|| Known::new(space));
+        let each: Vec<Known> = asked.spaces.iter().map(of).collect();
         let listing = Listing {
-            whole,
-            saved,
+            plan: rolling::plan(depth, &asked.spaces, &each, memory.as_ref(), site.cloud || !site.no_scan),
+            known: each,
             counts: asked.spaces.iter().map(|_| AtomicU64::new(0)).collect(),
             newest_ms: AtomicI64::new(memory.as_ref().and_then(|memory| memory.documents_ms).unwrap_or_default()),
             turn,
@@ -182,13 +184,15 @@ impl Confluence {
         };
         let course = listing.new_comments(commented).await?;
         let until = memory.as_ref().and_then(|memory| memory.documents_ms);
-        let (complete, (), course) = try_join!(listing.documents(), listing.news(until), listing.all_comments(course))?;
+        let (complete, unfed, mut course) = try_join!(listing.documents(), listing.news(until), listing.all_comments(course))?;
+        let rounds = listing.stretches(unfed, &mut course).await?;
         listing.unlisted_with_news(&course).await?;
         listing.name_comments(course).await;
         let hidden = listing.hidden(memory.as_ref(), &complete).await?;
         let nodes = listing.nodes(memory.as_ref(), hidden).await?;
         let attachments_ms = listing.attachments(memory.as_ref(), &known, &complete).await?;
-        listing.done(nodes, attachments_ms, listing.broke_off(memory.as_ref(), &complete)).await;
+        let short = listing.compare_counts(memory.as_ref(), &complete, &rounds).await?;
+        listing.done(nodes, attachments_ms, listing.broke_off(memory.as_ref(), &complete), short).await;
         Ok(())
     }
 
@@ -257,10 +261,21 @@ impl Listing<'_> {
             (pages, _) => pages,
         };
         let whole = completion == Completion::Complete;
-        let count = self.counts.get(at).map_or(0, |count| count.load(Ordering::Relaxed));
-        let cursor = whole.then(|| Known::cursor(&space.key, count, self.turn));
+        let count = self.count(at);
+        let cursor = whole.then(|| self.listed_whole(at, space, count));
         self.out.send(Listed::ScopeDone { scope: space.scope.clone(), name: space.key.clone(), completion, cursor }).await;
         Ok(whole)
+    }
+
+    /// What is remembered of a space that came whole.
+    pub(super) fn listed_whole(&self, at: usize, space: &Space, count: u64) -> Cursor {
+        let no_stretches = self.known.get(at).is_some_and(|known| known.no_stretches);
+        Known { count, turn: self.turn, no_stretches, ..Known::new(space) }.cursor()
+    }
+
+    /// How many documents of a space were seen.
+    pub(super) fn count(&self, at: usize) -> u64 {
+        self.counts.get(at).map_or(0, |count| count.load(Ordering::Relaxed))
     }
 
     /// Pages, or posts, of one space.
@@ -329,7 +344,7 @@ impl Listing<'_> {
 
     /// Whether this run lists the whole space.
     pub(super) fn is_whole(&self, at: usize) -> bool {
-        self.whole.get(at) == Some(&true)
+        self.plan.whole.get(at) == Some(&true)
     }
 
     /// Whether this run looks at everything in the space, and not at what is new only.
@@ -362,7 +377,7 @@ impl Listing<'_> {
         }
     }
 
-    async fn done(&self, known: nodes::Known, attachments_ms: Option<i64>, tried: BTreeMap<String, u64>) {
+    async fn done(&self, known: nodes::Known, attachments_ms: Option<i64>, tried: BTreeMap<String, u64>, short: BTreeMap<String, u64>) {
         let mut lacking = std::mem::take(&mut *locked(&self.lacking));
         lacking.dedup();
         let completion = if lacking.is_empty() { Completion::Complete } else { Completion::Incomplete(lacking.join("; ")) };
@@ -374,8 +389,9 @@ impl Listing<'_> {
             attachments_ms,
             documents_ms: (newest > 0).then_some(newest),
             turn: self.turn,
-            saved: self.saved,
+            saved: self.plan.saved,
             tried,
+            short,
             nodes: known.nodes,
             cards: known.cards,
             archived: self.conn.config.archived,
@@ -389,7 +405,7 @@ impl Listing<'_> {
 }
 
 /// What a list that ended means for its space.
-fn judged(done: Result<(), Stop>) -> Result<Completion, SourceError> {
+pub(super) fn judged(done: Result<(), Stop>) -> Result<Completion, SourceError> {
     match done {
         Ok(()) => Ok(Completion::Complete),
         Err(Stop::Endless(how)) => Ok(Completion::Incomplete(how.to_owned())),

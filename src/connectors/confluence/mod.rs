@@ -11,6 +11,7 @@ mod cloud;
 mod comments;
 mod config;
 mod confirm;
+mod count;
 mod data_center;
 mod fetch;
 mod hidden;
@@ -27,6 +28,7 @@ mod selection;
 mod site;
 mod spaces;
 pub mod storage;
+mod stretches;
 mod v1;
 mod validate;
 

@@ -42,7 +42,7 @@ impl Listing<'_> {
         let mut found = Found { with_cards: self.conn.config.link_cards && !selected, ..Found::default() };
         // Of a site that is listed by parts, the parts whose turn it is, and those that show what is not known.
         let shows = |at: usize| parents.iter().any(|(parent, there)| *there == at && !known.contains(parent.as_str()));
-        let looks = |at: &usize| !matches!(self.depth, Depth::Rolling(_)) || self.is_whole(*at) || shows(*at);
+        let looks = |at: &usize| !matches!(self.depth, Depth::Rolling(_)) || self.is_whole(*at) || self.begins_round(*at) || shows(*at);
         let asked: Vec<Space> = (0..self.spaces.len()).filter(looks).filter_map(|at| self.spaces.get(at).cloned()).collect();
         for cql in in_spaces(&asked, "type in (folder,whiteboard,database,embed)") {
             match self.search_nodes(&cql, &mut found).await {

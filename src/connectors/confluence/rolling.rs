@@ -3,7 +3,7 @@
 //!
 //! What is new is read newest first down to the newest document of the last run. No date is ever sent to the service: what a date means there, to the minute
 //! and in a zone that nobody tells, is of no concern then. What is no new version (a move, a label, a deletion, a page that comes back) shows when its space
-//! has its turn.
+//! has its turn, or its stretch of a space that is larger than a run's part ([`super::stretches`]).
 
 use std::collections::BTreeMap;
 
@@ -23,6 +23,8 @@ use crate::connectors::connector::{Completion, Depth, Listed, SourceError};
 const OVERLAP_MS: i64 = 15 * 60 * 1000;
 /// Spaces in one request of Cloud's feed.
 const SPACES: usize = 100;
+/// A space with so few documents is never listed by stretches: a few requests bring it whole.
+const LEAST: u64 = 1000;
 /// Items of a page of the feed.
 const FEED: &str = "100";
 /// Ids in one request.
@@ -38,34 +40,48 @@ pub(super) fn of_selection(depth: Depth, turn: u64) -> Depth {
     }
 }
 
-/// Which spaces are listed whole, and how many documents may be listed besides them in the runs to come. Those that have waited longest come first; one that is
-/// larger than a run's part waits until enough has been saved up for it, and the others behind it.
-pub(super) fn whole(depth: Depth, spaces: &[Space], known: &[Known], memory: Option<&Memory>) -> (Vec<bool>, u64) {
-    let all = (vec![true; spaces.len()], 0);
-    let (Depth::Rolling(percent), Some(memory)) = (depth, memory) else { return all };
+/// How much of each space is listed in a run; of all others what is new.
+pub(super) struct Plan {
+    /// Those that are listed whole.
+    pub(super) whole: Vec<bool>,
+    /// Those of which a stretch is listed, and how many documents that is at least; 0 for the others.
+    pub(super) stretches: Vec<u64>,
+    /// How many documents may be listed besides them in the runs to come.
+    pub(super) saved: u64,
+}
+
+/// Which spaces are listed whole: those that have waited longest come first; one that is larger than a run's part waits until enough has been saved up for it,
+/// and the others behind it. Of one that is much larger a stretch is listed at each run, where the service lists in an order (`ordered`). `known`: of each space.
+pub(super) fn plan(depth: Depth, spaces: &[Space], known: &[Known], memory: Option<&Memory>, ordered: bool) -> Plan {
+    let mut plan = Plan { whole: vec![true; spaces.len()], stretches: vec![0; spaces.len()], saved: 0 };
+    let (Depth::Rolling(percent), Some(memory)) = (depth, memory) else { return plan };
     if memory.documents_ms.is_none() {
-        return all;
+        return plan;
     }
-    let of = |space: &Space| known.iter().find(|known| known.scope == space.scope);
-    let tried = |space: &Space| memory.tried.get(&space.id).copied().unwrap_or_default();
-    let turn = |space: &Space| of(space).map_or(0, |known| known.turn).max(tried(space));
-    // A space that was never listed whole has to be.
-    let mut whole: Vec<bool> = spaces.iter().map(|space| turn(space) == 0).collect();
+    let part = |count: u64| (count * u64::from(percent)).div_ceil(100);
+    let all: u64 = known.iter().map(|known| known.count).sum();
     let mut waiting: Vec<(u64, usize, u64)> = Vec::new();
-    for (at, space) in spaces.iter().enumerate().filter(|(at, _)| !whole[*at]) {
-        waiting.push((turn(space), at, of(space).map_or(0, |known| known.count) + 1));
+    for (at, (space, known)) in spaces.iter().zip(known).enumerate() {
+        let turn = known.turn.max(memory.tried.get(&space.id).copied().unwrap_or_default());
+        // A space that was never listed whole has to be.
+        plan.whole[at] = turn == 0;
+        match turn {
+            0 => {}
+            _ if ordered && !known.no_stretches && known.count > part(all).max(LEAST) => plan.stretches[at] = part(known.count),
+            _ => waiting.push((turn, at, known.count + 1)),
+        }
     }
     waiting.sort_unstable();
     let total: u64 = waiting.iter().map(|(_, _, count)| count).sum();
-    let mut saved = (memory.saved + (total * u64::from(percent)).div_ceil(100)).min(total);
+    plan.saved = (memory.saved + part(total)).min(total);
     for (_, at, count) in waiting {
-        if count > saved {
+        if count > plan.saved {
             break;
         }
-        whole[at] = true;
-        saved -= count;
+        plan.whole[at] = true;
+        plan.saved -= count;
     }
-    (whole, saved)
+    plan
 }
 
 impl Listing<'_> {
@@ -82,26 +98,29 @@ impl Listing<'_> {
         tried
     }
 
-    /// What is new in spaces that are not listed whole, since `until`.
-    pub(super) async fn news(&self, until: Option<i64>) -> Result<(), SourceError> {
+    /// What is new in spaces that are not listed whole, since `until`. Returns why it could not be had, if so.
+    pub(super) async fn news(&self, until: Option<i64>) -> Result<Option<String>, SourceError> {
         let fed: Vec<Space> = self.spaces.iter().enumerate().filter(|(at, _)| !self.is_whole(*at)).map(|(_, space)| space.clone()).collect();
-        let (false, Some(until)) = (fed.is_empty(), until) else { return Ok(()) };
+        let (false, Some(until)) = (fed.is_empty(), until) else { return Ok(None) };
         let until = until - OVERLAP_MS;
         let done = if self.site.cloud { self.news_on_cloud(&fed, until).await } else { self.news_on_data_center(&fed, until).await };
-        let completion = match done {
-            Ok(()) => Completion::News,
+        let unfed = match done {
+            Ok(()) => None,
             Err(stop) => {
                 // The next run has to begin where this one did.
                 let why = self.bears("what is new", stop)?;
                 locked(&self.lacking).push(format!("what is new: {why}"));
-                Completion::Incomplete(why)
+                Some(why)
             }
         };
-        for space in fed {
-            let done = Listed::ScopeDone { scope: space.scope, name: space.key, completion: completion.clone(), cursor: None };
-            self.out.send(done).await;
+        for (at, space) in self.spaces.iter().enumerate().filter(|(at, _)| !self.is_whole(*at)) {
+            // What is said of the others, their stretch tells.
+            if self.stretch(at) == 0 || unfed.is_some() {
+                let completion = unfed.clone().map_or(Completion::News, Completion::Incomplete);
+                self.out.send(Listed::ScopeDone { scope: space.scope.clone(), name: space.key.clone(), completion, cursor: None }).await;
+            }
         }
-        Ok(())
+        Ok(unfed)
     }
 
     async fn news_on_cloud(&self, spaces: &[Space], until: i64) -> Result<(), Stop> {
@@ -175,7 +194,7 @@ impl Listing<'_> {
 
     /// Documents that this run does not list and whose comments changed: their comments need to know their place.
     pub(super) async fn unlisted_with_news(&self, course: &Course) -> Result<(), SourceError> {
-        if !self.whole.contains(&false) {
+        if !self.plan.whole.contains(&false) {
             return Ok(());
         }
         let pages = course.news_elsewhere(&locked(&self.heads));
@@ -221,7 +240,7 @@ mod tests {
     }
 
     fn known(id: usize, count: u64, turn: u64) -> Known {
-        Known { scope: Scope::new(id.to_string()), key: id.to_string(), count, turn }
+        Known { count, turn, no_stretches: true, ..Known::new(&space(id)) }
     }
 
     fn memory() -> Memory {
@@ -235,7 +254,7 @@ mod tests {
         let (mut turns, mut memory, mut most) = (vec![1; counts.len()], memory(), 0);
         for turn in 2..2 + runs {
             let known: Vec<Known> = counts.iter().enumerate().map(|(id, count)| known(id, *count, turns[id])).collect();
-            let (whole, saved) = whole(Depth::Rolling(5), &spaces, &known, Some(&memory));
+            let Plan { whole, saved, .. } = plan(Depth::Rolling(5), &spaces, &known, Some(&memory), true);
             memory.saved = saved;
             most = most.max(whole.iter().zip(counts).filter(|(whole, _)| **whole).map(|(_, count)| count).sum());
             for (at, _) in whole.iter().enumerate().filter(|(_, whole)| **whole) {
@@ -268,7 +287,8 @@ mod tests {
     #[test]
     fn a_new_space_is_listed_at_once() {
         let spaces = [space(1), space(2)];
-        assert_eq!(whole(Depth::Rolling(5), &spaces, &[known(1, 5, 1)], Some(&memory())).0, [false, true]);
+        let known = [known(1, 5, 1), Known::new(&spaces[1])];
+        assert_eq!(plan(Depth::Rolling(5), &spaces, &known, Some(&memory()), true).whole, [false, true]);
     }
 
     #[test]
@@ -289,7 +309,23 @@ mod tests {
             (Depth::Rolling(5), Some(&memory), none),
             (Depth::Rolling(100), Some(&memory), all),
         ] {
-            assert_eq!(whole(depth, &spaces, &known, memory).0, expected, "{depth:?}");
+            assert_eq!(plan(depth, &spaces, &known, memory, true).whole, expected, "{depth:?}");
         }
+    }
+
+    #[test]
+    fn a_space_that_holds_most_of_a_site_is_listed_by_stretches_beside_the_turns_of_the_others() {
+        let spaces = [space(1), space(2), space(3)];
+        let in_order = |known: Known| Known { no_stretches: false, ..known };
+        let all = [in_order(known(1, 90_000, 9)), in_order(known(2, 500, 2)), in_order(known(3, 500, 1))];
+        let planned = plan(Depth::Rolling(5), &spaces, &all, Some(&memory()), true);
+        assert_eq!((planned.stretches, planned.saved), (vec![4500, 0, 0], 51), "the small ones save up for their own turns only");
+        // A stretch of everything is the whole.
+        assert_eq!(plan(Depth::Rolling(100), &spaces, &all, Some(&memory()), true).whole, [true; 3]);
+        for (known, ordered) in [(&all[..], false), (&[known(1, 90_000, 9), all[1].clone(), all[2].clone()][..], true)] {
+            assert_eq!(plan(Depth::Rolling(5), &spaces, known, Some(&memory()), ordered).stretches, [0; 3]);
+        }
+        let small = [in_order(known(1, 900, 9)), in_order(known(2, 5, 2)), in_order(known(3, 5, 1))];
+        assert_eq!(plan(Depth::Rolling(5), &spaces, &small, Some(&memory()), true).stretches, [0; 3]);
     }
 }

@@ -116,7 +116,7 @@ impl Listing<'_> {
         }
         let whole = completion == Completion::CompleteSelection;
         for space in &self.spaces {
-            let cursor = whole.then(|| super::spaces::Known::cursor(&space.key, 0, 0));
+            let cursor = whole.then(|| super::spaces::Known::new(space).cursor());
             let (scope, name, completion) = (space.scope.clone(), space.key.clone(), completion.clone());
             self.out.send(Listed::ScopeDone { scope, name, completion, cursor }).await;
         }

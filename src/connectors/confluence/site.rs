@@ -54,6 +54,9 @@ pub(super) struct Memory {
     /// Spaces that broke off when their turn came, by id, and that turn: they must not take the turns of others.
     #[serde(default)]
     pub(super) tried: BTreeMap<String, u64>,
+    /// Spaces in which search counted more documents than their lists named, by id, and how many.
+    #[serde(default)]
+    pub(super) short: BTreeMap<String, u64>,
     /// Folders and their kin whose titles were asked for.
     #[serde(default)]
     pub(super) nodes: Vec<String>,

@@ -9,45 +9,60 @@ use super::cloud::{self, SpaceV2};
 use super::data_center::SpaceV1;
 use super::list::Space;
 use super::site::Site;
+use super::stretches::Position;
 use crate::connectors::connector::{Completion, SourceError};
 use crate::model::{Cursor, Scope};
 
 /// Keys in one request: they stand in the address.
 const KEYS: usize = 100;
 
-/// A space of an earlier run.
+/// A space of an earlier run: what its scope's cursor remembers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Known {
     /// Its scope.
+    #[serde(skip, default = "nowhere")]
     pub(super) scope: Scope,
     /// The key that it had.
     pub(super) key: String,
     /// How many documents were listed in it.
+    #[serde(default)]
     pub(super) count: u64,
     /// The turn in which it was listed whole; 0 before there were turns.
+    #[serde(default)]
     pub(super) turn: u64,
-}
-
-#[derive(Default, Serialize, Deserialize)]
-struct Kept {
-    key: String,
+    /// Where its next stretch begins, if it is listed by stretches.
     #[serde(default)]
-    count: u64,
+    pub(super) stretch: Position,
+    /// The service does not list it in the order of ids, or not on from where a run ended: it is always listed whole.
     #[serde(default)]
-    turn: u64,
+    pub(super) no_stretches: bool,
 }
 
 impl Known {
     /// Reads a scope's cursor.
     pub(super) fn read(scope: &Scope, cursor: &Cursor) -> Self {
-        let kept: Option<Kept> = serde_json::from_str(cursor.as_str()).ok();
-        let kept = kept.unwrap_or_else(|| Kept { key: scope.as_str().to_owned(), ..Kept::default() });
-        Self { scope: scope.clone(), key: kept.key, count: kept.count, turn: kept.turn }
+        let kept: Option<Self> = serde_json::from_str(cursor.as_str()).ok();
+        kept.map_or_else(|| Self::of(scope.clone(), scope.as_str()), |kept| Self { scope: scope.clone(), ..kept })
+    }
+
+    /// A space that was not known.
+    pub(super) fn new(space: &Space) -> Self {
+        Self::of(space.scope.clone(), &space.key)
+    }
+
+    fn of(scope: Scope, key: &str) -> Self {
+        Self { scope, key: key.to_owned(), count: 0, turn: 0, stretch: Position::default(), no_stretches: false }
     }
 
     /// Writes a scope's cursor.
-    pub(super) fn cursor(key: &str, count: u64, turn: u64) -> Cursor {
-        Cursor::new(serde_json::to_string(&Kept { key: key.to_owned(), count, turn }).unwrap_or_default())
+    pub(super) fn cursor(&self) -> Cursor {
+        Cursor::new(serde_json::to_string(self).unwrap_or_default())
     }
+}
+
+/// A cursor does not say whose it is.
+fn nowhere() -> Scope {
+    Scope::new("")
 }
 
 /// What came of asking.

@@ -125,7 +125,7 @@ impl Engine {
         for (scope, entry) in &book.scopes {
             let Some((name, completion, cursor)) = &entry.listed else { continue };
             let old = entry.kept.clone().unwrap_or_default();
-            let advanced = if completion.is_complete() { cursor.clone().or(old.cursor) } else { old.cursor };
+            let advanced = if completion.advances() { cursor.clone().or(old.cursor) } else { old.cursor };
             changes.push(Change::PutScope(
                 scope.clone(),
                 ScopeRecord { name: name.clone(), cursor: advanced, missing: old.missing, unwanted: *completion == Completion::Unwanted },

@@ -25,7 +25,7 @@ impl Engine {
         summary: &mut Summary,
     ) -> Result<(Arc<View>, Rest, FxHashSet<RemoteId>), Abort> {
         let looking = self.look_for_hands(book);
-        let asked = listing::list(self.connector.as_ref(), book, self.rules, wanted, &self.progressed, &self.cancel).await?;
+        let asked = listing::list(self.connector.as_ref(), book, self.rules, wanted, &self.progressed, self.reporter.as_ref(), &self.cancel).await?;
         let touched = looking.await??;
         for id in &touched.assets {
             if let Some(asset) = book.assets.get_mut(id) {

@@ -25,6 +25,8 @@ pub(super) struct Seen {
     pub(super) labels: BTreeMap<String, Vec<String>>,
     pub(super) assets: BTreeMap<String, AssetRef>,
     pub(super) assets_done: BTreeSet<String>,
+    pub(super) own_assets_done: BTreeSet<String>,
+    pub(super) warnings: Vec<String>,
     pub(super) scopes: BTreeMap<String, (Scope, Completion)>,
 }
 
@@ -78,9 +80,13 @@ impl Driver {
                 Listed::AssetsDone { scope } => {
                     seen.assets_done.insert(scope.as_str().to_owned());
                 }
+                Listed::OwnAssetsDone { owner } => {
+                    seen.own_assets_done.insert(owner.as_str().to_owned());
+                }
+                Listed::Warning(text) => seen.warnings.push(text),
                 Listed::Gone { id, why } => panic!("{id} is gone: {why:?}"),
                 Listed::ScopeDone { scope, name, completion, cursor } => {
-                    if let (Completion::Complete, Some(cursor)) = (&completion, cursor) {
+                    if let (true, Some(cursor)) = (completion.advances(), cursor) {
                         cursors.insert(scope.clone(), cursor);
                     }
                     assert!(seen.scopes.insert(name.clone(), (scope, completion)).is_none(), "{name} is done twice");

@@ -180,8 +180,9 @@ fn an_hourly_run_costs_the_feeds_and_a_twentieth_of_the_whole() {
                 .filter(|(scope, completion)| !matches!(scope.as_str(), "" | "#comments") && *completion == Completion::Complete)
                 .count();
             assert_eq!(listed, 2);
-            // Spaces; feeds of pages and posts; two spaces whole, with labels, attachments, comments and what stands in the tree; feeds of the last two.
-            let budget = 1 + 2 + (2 * listed + 1 + 1 + 1 + 1) + 2;
+            // Spaces; feeds of pages and posts; two spaces whole, with labels, attachments, comments, what stands in the tree, and their number; feeds of
+            // attachments and comments.
+            let budget = 1 + 2 + (2 * listed + 1 + 1 + 1 + 1 + 1) + 2;
             assert!(site.requests().len() <= budget, "{} of {budget}, {every} without\n{}", site.requests().len(), site.transcript());
             assert!(site.requests().len() * 5 < every, "{} instead of {every}", site.requests().len());
         }
@@ -217,5 +218,133 @@ fn the_only_space_of_a_site_is_fed_until_its_turn_comes() {
             }
         }
         assert_eq!((fed, whole), (19, 1));
+    });
+}
+
+/// One space of 1,300 pages, and posts among them, in one site with small ones.
+fn giant(site: &Site) -> Vec<Id> {
+    site.edit(|m| {
+        m.add_space("BIG", "Big");
+        m.add_space("OPS", "Ops");
+        m.add_page("OPS", None, "Index", "<p/>");
+        let page = |m: &mut Model, n| {
+            if n % 20 == 7 { m.add_post("BIG", &format!("Post {n}"), "<p/>") } else { m.add_page("BIG", None, &format!("Page {n}"), "<p/>") }
+        };
+        let pages = (0..1300).map(|n| page(m, n)).collect();
+        m.advance(Duration::from_secs(86_400));
+        m.add_page("OPS", None, "Latest", "<p/>");
+        pages
+    })
+}
+
+/// Runs until the large space has been listed once by stretches: what each run saw.
+async fn round(site: &Site, mut driver: Driver) -> (Driver, Vec<Seen>) {
+    let mut runs = Vec::new();
+    loop {
+        site.clear_requests();
+        driver = driver.next_run(site, &json!({}));
+        let seen = driver.list(Depth::Rolling(5)).await.unwrap();
+        let last = matches!(seen.completion("BIG"), Completion::Stretch { up_to: u64::MAX, .. });
+        assert!(site.requests().len() <= 20, "{}", site.transcript());
+        runs.push(seen);
+        assert!(runs.len() < 20, "{:?}", runs.last().unwrap().scopes);
+        if last {
+            return (driver, runs);
+        }
+    }
+}
+
+#[test]
+fn a_space_that_holds_most_of_a_site_is_listed_by_stretches_that_leave_nothing_out() {
+    on_both(async |site| {
+        let pages = giant(&site);
+        let comment = site.edit(|m| m.add_comment(pages[500], None, "<p>Hm</p>"));
+        site.edit(|m| m.add_comment(pages[501], None, "<p>Hm</p>"));
+        let attachment = site.edit(|m| m.add_attachment(pages[600], "a.png", b"picture".to_vec(), "image/png"));
+        site.edit(|m| m.delete(pages[950]));
+        let mut driver = Driver::new(&site, &json!({}));
+        let all = driver.everything().await;
+        site.edit(|m| {
+            m.advance(Duration::from_secs(86_400));
+            m.set_labels(pages[20], &["ops"]);
+            m.move_page(pages[300], pages[301]);
+            m.delete(pages[400]);
+            m.delete_comment(comment);
+            m.delete_attachment(attachment);
+            m.restore(pages[950]);
+        });
+        for _ in 0..2 {
+            let (next, runs) = round(&site, driver).await;
+            driver = next;
+            assert!(runs.len() >= 5, "each run lists a part: {}", runs.len());
+            let mut above = 0;
+            let mut found = std::collections::BTreeSet::new();
+            for seen in &runs {
+                let Completion::Stretch { above: from, up_to } = *seen.completion("BIG") else { panic!("{:?}", seen.scopes) };
+                assert_eq!(from, above, "where the last one ended");
+                above = up_to;
+                let documents = seen.docs.iter().filter(|(_, (_, place, _))| place.scope == seen.scopes["BIG"].0);
+                for (id, (revision, _, _)) in documents {
+                    let number: u64 = id.split('#').next().unwrap().parse().unwrap();
+                    assert!(number > from && number <= up_to, "{id} is not in ({from}, {up_to}]");
+                    assert!(all.docs.get(id).is_none_or(|(before, ..)| before == revision), "{id}");
+                    assert!(found.insert(id.clone()), "{id} is seen once in a round");
+                    assert!(id.contains('#') || seen.own_assets_done.contains(id), "{id}");
+                }
+            }
+            let labels = runs.iter().find_map(|seen| seen.labels.get(&pages[20].to_string())).unwrap();
+            assert_eq!(labels, &["ops"]);
+            let moved = runs.iter().find_map(|seen| seen.docs.get(&pages[300].to_string())).unwrap();
+            assert_eq!(moved.1.parent.as_ref().unwrap().as_str(), pages[301].to_string());
+            assert!(found.contains(&pages[950].to_string()) && !found.contains(&pages[400].to_string()));
+            assert!(found.contains(&format!("{}#comments", pages[501])) && !found.contains(&format!("{}#comments", pages[500])), "comments");
+            assert!(runs.iter().all(|seen| seen.assets.is_empty()));
+            // All but the deleted page and the comments that went, and the page that came back.
+            let expected = all.docs.values().filter(|(_, place, _)| place.scope == runs[0].scopes["BIG"].0).count() - 2 + 1;
+            assert_eq!(found.len(), expected);
+        }
+    });
+}
+
+#[test]
+fn a_service_that_does_not_go_on_from_where_a_run_ended_is_listed_whole() {
+    on_both(async |site| {
+        giant(&site);
+        let mut driver = Driver::new(&site, &json!({}));
+        driver.everything().await;
+        driver = driver.next_run(&site, &json!({}));
+        let seen = driver.list(Depth::Rolling(5)).await.unwrap();
+        assert!(matches!(seen.completion("BIG"), Completion::Stretch { above: 0, .. }));
+        // The cursor has expired.
+        site.habits(|h| h.always("cursor=", crate::support::Fault::Status(400)));
+        driver = driver.next_run(&site, &json!({}));
+        let seen = driver.list(Depth::Rolling(5)).await.unwrap();
+        assert_eq!(seen.completion("BIG"), &Completion::News, "{}", site.transcript());
+        site.habits(crate::support::Habits::forgive);
+        let mut kinds = Vec::new();
+        for _ in 0..3 {
+            driver = driver.next_run(&site, &json!({}));
+            kinds.push(driver.list(Depth::Rolling(5)).await.unwrap().completion("BIG").clone());
+        }
+        assert_eq!(kinds, [Completion::Complete, Completion::News, Completion::News], "and has its turn from now on");
+    });
+}
+
+#[test]
+fn a_stretch_that_breaks_off_is_listed_again() {
+    on_both(async |site| {
+        giant(&site);
+        let mut driver = Driver::new(&site, &json!({}));
+        driver.everything().await;
+        driver = driver.next_run(&site, &json!({}));
+        driver.list(Depth::Rolling(5)).await.unwrap();
+        let part = if site.edit(|m| m.flavour) == Flavour::Cloud { "sort=id&cursor=" } else { "cursor=content" };
+        site.habits(|h| h.always(part, crate::support::Fault::Status(500)));
+        driver = driver.next_run(&site, &json!({}));
+        let seen = driver.list(Depth::Rolling(5)).await.unwrap();
+        assert!(matches!(seen.completion("BIG"), Completion::Incomplete(_)), "{}", site.transcript());
+        site.habits(crate::support::Habits::forgive);
+        let (_, runs) = round(&site, driver).await;
+        assert!(matches!(runs[0].completion("BIG"), Completion::Stretch { above: 1.., .. }));
     });
 }

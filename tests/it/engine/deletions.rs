@@ -189,6 +189,77 @@ fn a_large_mirror_is_listed_by_parts_and_silence_about_the_others_means_nothing(
 }
 
 #[test]
+fn a_stretch_of_a_scope_loses_what_it_lacks_and_silence_about_the_rest_means_nothing() {
+    let mut house = filled(40);
+    house.options.whole_up_to = 20;
+    house.fake.asked();
+    let stretch = |above, up_to| Completion::Stretch { above, up_to };
+    house.fake.at(|s| {
+        // Ids that are no numbers alone count by the digits that they begin with.
+        for id in ["4", "10", "11", "30"] {
+            s.docs.remove(id);
+        }
+        s.scopes.insert("eng".to_owned(), stretch(4, 10));
+    });
+    house.hours_later(1);
+    assert_eq!(house.synced().summary.removed, 1);
+    assert_eq!(house.fake.asked(), ["list Rolling(5)", "confirm 1"]);
+    house.fake.at(|s| s.scopes.insert("eng".to_owned(), stretch(10, u64::MAX)));
+    house.hours_later(1);
+    assert_eq!(house.synced().summary.removed, 2);
+    house.fake.at(|s| s.scopes.insert("eng".to_owned(), stretch(0, 4)));
+    house.hours_later(1);
+    assert_eq!(house.synced().summary.removed, 1);
+    house.fake.asked();
+    house.hours_later(1);
+    assert_eq!(house.synced().summary.removed, 0);
+    assert_eq!(house.fake.asked(), ["list Rolling(5)"]);
+}
+
+#[test]
+fn a_mass_deletion_is_held_back_stretch_by_stretch_until_it_is_accepted_as_a_whole() {
+    let mut house = filled(300);
+    house.options.whole_up_to = 20;
+    house.fake.at(|s| s.docs.retain(|id, _| id == "900" || id.parse::<u64>().unwrap() > 290));
+    for stretch in [(0, 15), (15, 30), (30, 45)] {
+        house.hours_later(1);
+        house.fake.at(|s| s.scopes.insert("eng".to_owned(), Completion::Stretch { above: stretch.0, up_to: stretch.1 }));
+        let finished = house.sync();
+        assert_eq!(
+            (finished.outcome, finished.summary.removed, finished.summary.held),
+            (Outcome::DeletionsHeld, 0, 15),
+            "five in a hundred of the scope"
+        );
+    }
+    house.options.accept_deletions = true;
+    house.fake.at(|s| s.scopes.insert("eng".to_owned(), Completion::Complete));
+    house.fake.asked();
+    assert_eq!(house.synced().summary.removed, 290);
+    assert_eq!(house.fake.asked()[0], "list Everything");
+}
+
+#[test]
+fn attachments_of_one_document_can_be_known_to_be_all() {
+    let mut house = filled(30);
+    house.options.whole_up_to = 20;
+    house.fake.at(|s| {
+        s.always_assets = true;
+        for (asset, owner) in [("a1", "1"), ("a2", "2")] {
+            s.assets.insert(asset.to_owned(), (owner.to_owned(), "plan.png".to_owned(), 1, b"picture".to_vec()));
+        }
+    });
+    house.hours_later(1);
+    assert_eq!(house.synced().summary.assets, 2);
+    house.fake.at(|s| {
+        s.assets.clear();
+        s.own_assets_done.insert("1".to_owned());
+        s.scopes.insert("eng".to_owned(), Completion::Stretch { above: 0, up_to: 5 });
+    });
+    house.hours_later(1);
+    assert_eq!(house.synced().summary.assets, 1, "what the other one shows was not looked at");
+}
+
+#[test]
 fn documents_that_wait_are_asked_for_although_a_listing_of_news_does_not_name_them() {
     let mut house = filled(30);
     house.fake.put("eng", "5", None, "Page 5", "changed");

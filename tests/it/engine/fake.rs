@@ -49,6 +49,8 @@ pub(super) struct Service {
     pub broken: BTreeMap<String, SourceError>,
     /// All attachments are wanted, shown or not.
     pub always_assets: bool,
+    /// Documents of which all attachments are listed, whatever is said of their scope.
+    pub own_assets_done: BTreeSet<String>,
     /// Attachments whose bytes cannot be had.
     pub broken_assets: BTreeSet<String>,
     /// The listing fails after so many items.
@@ -214,7 +216,10 @@ impl Connector for Fake {
             let mut items = Vec::new();
             for (id, doc) in &s.docs {
                 if s.unlisted.contains(id)
-                    || !matches!(s.scopes.get(&doc.scope), Some(Completion::Complete | Completion::Incomplete(_) | Completion::News))
+                    || !matches!(
+                        s.scopes.get(&doc.scope),
+                        Some(Completion::Complete | Completion::Incomplete(_) | Completion::News | Completion::Stretch { .. })
+                    )
                 {
                     continue;
                 }
@@ -243,6 +248,7 @@ impl Connector for Fake {
                     source: String::new(),
                 })));
             }
+            items.extend(s.own_assets_done.iter().map(|owner| Ok(Listed::OwnAssetsDone { owner: RemoteId::new(owner) })));
             for (scope, completion) in &s.scopes {
                 if depth == Depth::Everything && *completion == Completion::Complete {
                     items.push(Ok(Listed::AssetsDone { scope: Scope::new(scope) }));

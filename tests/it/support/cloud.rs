@@ -10,7 +10,7 @@ use super::habits::RateHeaders;
 use super::media;
 use super::model::{Content, Id, Kind, Model, Status};
 use super::site::{CLOUD_ID, World};
-use super::v1::{Expand, Shapes, search};
+use super::v1::{Expand, Shapes, hits, search};
 use super::wire::{Answer, Listener, Request, encode, iso, machine_now, opaque, reveal};
 
 /// Beyond this a query is refused, as proxies do.
@@ -260,6 +260,7 @@ fn v1(world: &mut World, request: &Request, caller: Caller, path: &[&str]) -> An
             Answer::json(&json!({"results": found, "start": 0, "limit": 100, "size": found.len()}))
         }
         ["content", "search"] => cql(world, request, caller),
+        ["search"] => hits(&world.model, caller, request),
         ["content", page, "child", "attachment", id, "download"] => media::redirect(world, caller, page, id),
         _ => Answer::v1_error(410, "This deprecated endpoint has been removed."),
     }

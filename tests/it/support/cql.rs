@@ -37,7 +37,7 @@ impl<'m> Hit<'m> {
         }
     }
 
-    fn title(self) -> &'m str {
+    pub(super) fn title(self) -> &'m str {
         match self {
             Self::Content(content) => &content.title,
             Self::Attachment(attachment, _) => &attachment.name,
@@ -139,6 +139,7 @@ impl Clause {
     fn matches(&self, hit: Hit<'_>, model: &Model) -> bool {
         let any = match self.field.as_str() {
             "id" | "content" => self.ids.contains(&hit.id()),
+            "container" => !matches!(hit, Hit::Content(_)) && self.ids.contains(&hit.content().id),
             _ => self.values.iter().any(|value| self.matches_one(hit, value, model)),
         };
         match self.operator.as_str() {
@@ -152,7 +153,6 @@ impl Clause {
         match (self.field.as_str(), value) {
             ("type", Value::Text(kind)) => hit.kind() == kind,
             ("space" | "space.key", Value::Text(key)) => model.space_of(content).key.eq_ignore_ascii_case(key),
-            ("container", Value::Text(id)) => !matches!(hit, Hit::Content(_)) && content.id.to_string() == *id,
             // Labels and places are those of pages, not of what hangs on them.
             ("parent" | "ancestor" | "label", _) if !matches!(hit, Hit::Content(_)) => false,
             ("parent", Value::Text(id)) => content.parent.is_some_and(|parent| parent.to_string() == *id),

@@ -8,7 +8,7 @@ use super::habits::RateHeaders;
 use super::media;
 use super::model::{Content, Id, Kind, Status};
 use super::site::World;
-use super::v1::{Expand, Shapes, labels, search};
+use super::v1::{Expand, Shapes, hits, labels, search};
 use super::wire::{Answer, Request, day, encode};
 
 /// The canonical host, as an administrator wrote it long ago: not the one that requests reach.
@@ -66,6 +66,7 @@ fn rest_api(world: &World, request: &Request, caller: Caller, path: &[&str]) -> 
         ["content", "scan"] if site.world.habits.no_scan => Answer::v1_error(404, "No content found with id: ContentId{id=scan}"),
         ["content", "scan"] => site.scan(),
         ["content", "search"] => site.search(),
+        ["search"] => hits(&world.model, caller, request),
         ["content", id] => site.single(id),
         ["content", id, "label"] => site.visible(id).map_or_else(no_content, |content| Answer::json(&labels(content))),
         ["content", id, "child", "attachment"] => site.attachments(id),

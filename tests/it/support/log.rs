@@ -90,7 +90,7 @@ fn classify(request: &Request) -> Class {
         () if path.ends_with("/labels") || path.ends_with("/label") => Class::Labels,
         () if path.ends_with("-comments") || path.ends_with("/child/comment") => Class::Comments,
         () if has("/content/search") && request.one("cql").is_some_and(|cql| cql.starts_with("type=comment")) => Class::Comments,
-        () if has("/content/search") => Class::Search,
+        () if has("/content/search") || path.ends_with("/rest/api/search") => Class::Search,
         () if has("/folders/") || has("/whiteboards/") || has("/databases/") || has("/embeds/") => Class::Nodes,
         () if request.one("body-format").is_some() || request.params.iter().any(|(_, value)| value.contains("body.")) => Class::Bodies,
         () if has("/pages") || has("/blogposts") || has("/rest/api/content") || has("/content/page") => Class::Listing,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::access::Caller;
 use super::cql::{Hit, Query};
 use super::model::{Attachment, Comment, Content, Flavour, Kind, Model, Space, Status};
-use super::wire::{Request, encode, iso, iso_at, tiny};
+use super::wire::{Answer, Request, encode, iso, iso_at, tiny};
 
 /// What `expand` asks for: `history.lastUpdated` asks for `history` too.
 #[derive(Debug, Default)]
@@ -263,6 +263,22 @@ pub(super) fn labels(content: &Content) -> Value {
 pub(super) fn download_path(attachment: &Attachment) -> String {
     let (page, name) = (attachment.page, encode(&attachment.name).replace("%2E", ".").replace("%2D", "-"));
     format!("/download/attachments/{page}/{name}?version={}&modificationDate={}&cacheVersion=1&api=v2", attachment.version, attachment.modified)
+}
+
+/// The other search: hits with titles, and how many there are, of which the caller sees some.
+pub(super) fn hits(model: &Model, caller: Caller, request: &Request) -> Answer {
+    let asked = request.one("cql").unwrap_or_default();
+    let archived = request.one("cqlcontext").is_some_and(|context| context.contains("\"archived\""));
+    let found = match search(model, caller, asked, archived) {
+        Ok(found) => found,
+        Err(why) => return Answer::v1_error(400, &format!("Could not parse cql : {asked} : {why}")),
+    };
+    let limit = request.number("limit", 25).clamp(1, 1000);
+    let hit = |hit: &Hit<'_>| json!({"content": {"id": hit.id().to_string(), "status": "current"}, "title": hit.title(), "entityType": "content"});
+    let results: Vec<Value> = found.iter().take(limit).map(hit).collect();
+    Answer::json(
+        &json!({"results": results, "start": 0, "limit": limit, "size": results.len(), "totalSize": found.len(), "cqlQuery": asked, "_links": {}}),
+    )
 }
 
 /// Everything that a query finds for a caller, in its order: current content with its attachments and comments, in spaces that are not archived.
