@@ -289,7 +289,7 @@ pub(super) fn gone(book: &Book, max_delete_percent: u8, reporter: &dyn Reporter)
     let of_done_scope = |id: &RemoteId| {
         // What is listed no more has its attachments listed no more; they go where it goes.
         let Some((entry, seen)) = book.docs.get(id).and_then(|entry| Some((entry, entry.seen.as_ref()?))) else { return false };
-        entry.assets_done || book.scopes.get(&seen.place.scope).is_some_and(|scope| scope.assets_done)
+        entry.assets_done || book.scopes.get(seen.place.scope()).is_some_and(|scope| scope.assets_done)
     };
     let candidates: Vec<(&RemoteId, bool)> =
         book.assets.iter().filter(|(_, e)| e.kept.is_some() && of_done_scope(&e.asset.owner)).map(|(id, e)| (id, e.listed)).collect();

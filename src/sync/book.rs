@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::layout::Spot;
+use super::packed::{Commons, Packed};
 use super::view::View;
 use crate::connectors::connector::{Completion, Presence};
 use crate::model::{AssetRef, ContentHash, Cursor, DocPath, Key, Place, RemoteId, Revision, Scope, Stamp};
@@ -18,7 +19,7 @@ pub(super) struct Book {
     /// Documents by id.
     pub docs: FxHashMap<RemoteId, Entry>,
     /// Folders of the tree that are no documents.
-    pub nodes: FxHashMap<RemoteId, Arc<Place>>,
+    pub nodes: FxHashMap<RemoteId, Arc<Packed>>,
     /// Nodes that this run learnt or that changed.
     pub new_nodes: Vec<RemoteId>,
     /// Attachments by id.
@@ -33,8 +34,8 @@ pub(super) struct Book {
     pub site: SiteRecord,
     /// Nothing can be downloaded in this run, so that there is no attachment but those that are there.
     pub offline: bool,
-    /// The few words for what documents are, and lists that many have (folders of scopes, labels), each held once.
-    kinds: FxHashSet<Arc<str>>,
+    /// What many places have in common, and lists of labels that many documents have, each held once.
+    commons: Commons,
     lists: FxHashSet<Arc<[String]>>,
 }
 
@@ -62,14 +63,14 @@ pub(super) struct Seen {
     /// Its revision at the service.
     pub revision: Revision,
     /// Its place.
-    pub place: Arc<Place>,
+    pub place: Arc<Packed>,
 }
 
 /// What the state has of a document, without its links.
 #[derive(Clone)]
 pub(super) struct Kept {
     /// Place as last written.
-    pub place: Arc<Place>,
+    pub place: Arc<Packed>,
     /// Revision of the raw body that is kept.
     pub revision: Option<Revision>,
     /// Where its file is; see [`Kept::path`].
@@ -125,16 +126,19 @@ impl Book {
         let mut folders = FxHashSet::default();
         for document in state.documents() {
             let (id, mut record) = document?;
-            book.pack(&mut record.place);
+            let place = book.pack(record.place.clone());
             let labels = book.labels(std::mem::take(&mut record.labels));
-            book.docs.insert(id, Entry { kept: Some(Arc::new(Kept::new(record, labels, &mut folders))), ..Entry::default() });
+            book.docs.insert(id, Entry { kept: Some(Arc::new(Kept::new(record, place, labels, &mut folders))), ..Entry::default() });
         }
         for asset in state.assets() {
             let (id, record) = asset?;
             let asset = record.asset.clone();
             book.assets.insert(id, AssetEntry { kept: Some(record), asset, listed: false, touched: false, referenced: false });
         }
-        book.nodes = state.nodes()?.into_iter().map(|(id, place)| (id, Arc::new(place))).collect();
+        for (id, place) in state.nodes()? {
+            let place = Arc::new(book.pack(place));
+            book.nodes.insert(id, place);
+        }
         book.people = state.people()?.into_iter().collect();
         for (scope, record) in state.scopes()? {
             book.scopes.insert(scope, ScopeEntry { kept: Some(record), ..ScopeEntry::default() });
@@ -142,15 +146,12 @@ impl Book {
         Ok(book)
     }
 
-    /// Lets a place share what it has in common with others, and be no larger than it must: it is what most of a large site's memory goes to.
-    pub(super) fn pack(&mut self, place: &mut Place) {
-        share(&mut self.kinds, &mut place.kind);
-        share(&mut self.lists, &mut place.container);
+    /// Lets a place share what it has in common with others, and be no larger than it must.
+    pub(super) fn pack(&mut self, mut place: Place) -> Packed {
         if let Some((parent, _)) = place.parent.as_ref().and_then(|parent| self.docs.get_key_value(parent)) {
             place.parent = Some(parent.clone());
         }
-        // A copy has no room to spare. Shrinking in place would leave as many holes as it frees bytes; what the copy was made of serves the next place.
-        *place = place.clone();
+        self.commons.pack(place)
     }
 
     /// Labels, of which most documents have none or the same as others.
@@ -173,7 +174,7 @@ impl Book {
     /// When the connector gave an unsafe name.
     pub(super) fn asset_path(&self, entry: &AssetEntry) -> Result<DocPath, crate::model::PathError> {
         let owner = self.docs.get(&entry.asset.owner).and_then(Entry::place);
-        let container = owner.and_then(|place| place.container.first());
+        let container = owner.and_then(|place| place.container().first());
         let first = container.or(entry.asset.folder.first());
         let folders = first.into_iter().chain(entry.asset.folder.iter().skip(1));
         let mut path = String::new();
@@ -209,7 +210,7 @@ impl Book {
             }
         }
         view.remember_former();
-        view.lay_out();
+        view.lay_out(self.docs.values().filter_map(|entry| Some(entry.kept.as_ref()?.spot.as_ref()?.shared_folder())).collect());
         view
     }
 }
@@ -224,7 +225,7 @@ fn share<T: ?Sized + Eq + Hash>(held: &mut FxHashSet<Arc<T>>, item: &mut Arc<T>)
 
 impl Entry {
     /// Its place, as newly listed or as kept.
-    pub(super) fn place(&self) -> Option<&Arc<Place>> {
+    pub(super) fn place(&self) -> Option<&Arc<Packed>> {
         self.seen.as_ref().map(|s| &s.place).or_else(|| self.kept.as_ref().map(|k| &k.place))
     }
 
@@ -244,7 +245,9 @@ impl Entry {
         if full {
             return Box::default();
         }
-        let mut former: Vec<Key> = kept.former.iter().chain(&kept.place.aliases).filter(|key| !place.aliases.contains(key)).cloned().collect();
+        let is_now = |alias: &str| place.aliases().any(|now| now == alias);
+        let earlier = kept.former.iter().map(Key::as_str).chain(kept.place.aliases());
+        let mut former: Vec<Key> = earlier.filter(|alias| !is_now(alias)).map(Key::new).collect();
         let surplus = former.len().saturating_sub(MOST);
         former.drain(..surplus);
         former.into()
@@ -277,10 +280,10 @@ impl AssetEntry {
 
 impl Kept {
     /// Of its record; `folders` are those that are held already.
-    fn new(record: DocRecord, labels: Arc<[String]>, folders: &mut FxHashSet<Arc<str>>) -> Self {
+    fn new(record: DocRecord, place: Packed, labels: Arc<[String]>, folders: &mut FxHashSet<Arc<str>>) -> Self {
         Self {
-            spot: record.path.map(|path| Spot::new(&path, &record.place, folders)),
-            place: Arc::new(record.place),
+            spot: record.path.map(|path| Spot::new(&path, &place, folders)),
+            place: Arc::new(place),
             revision: record.revision,
             stamp: record.stamp,
             hash: record.hash,

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Abort;
+use super::packed::Packed;
 use super::progress::Progressed;
 use crate::connectors::connector::{Connector, Consequence, Fetched, SourceError, Wanted};
 use crate::model::{Raw, RemoteId, Revision};
@@ -16,6 +17,22 @@ use crate::state::State;
 
 /// Batches asked for at once. The HTTP room bounds the requests; this bounds the bodies. Two keep it busy: one is on its way while the other is laid down.
 const BATCHES_IN_FLIGHT: usize = 2;
+
+/// A body to fetch. As many as the site has documents may wait.
+pub(super) struct Due {
+    /// The document.
+    pub id: RemoteId,
+    /// Its place as last listed.
+    pub place: Arc<Packed>,
+    /// Whether its labels are wanted too.
+    pub labels: bool,
+}
+
+impl Due {
+    fn wanted(self) -> Wanted {
+        Wanted { id: self.id, place: Arc::new(self.place.unpack()), labels: self.labels }
+    }
+}
 
 /// What came of a wanted body. Small: as many as the site has documents may wait until the listing is whole.
 pub(super) enum Arrival {
@@ -39,7 +56,7 @@ pub(super) enum Arrival {
 pub(super) async fn fetch(
     connector: &Arc<dyn Connector>,
     state: &Arc<State>,
-    mut wanted: mpsc::UnboundedReceiver<Wanted>,
+    mut wanted: mpsc::UnboundedReceiver<Due>,
     arrivals: mpsc::UnboundedSender<Arrival>,
     progressed: &Progressed,
     cancel: &CancellationToken,
@@ -74,7 +91,7 @@ pub(super) async fn fetch(
                 }
             }
             next = wanted.recv(), if open && pending.len() < size => match next {
-                Some(next) => pending.push(next),
+                Some(next) => pending.push(next.wanted()),
                 None => open = false,
             },
         }

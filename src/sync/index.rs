@@ -9,8 +9,9 @@ use std::sync::{Mutex, PoisonError};
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::layout::Places as _;
+use super::packed::Packed;
 use super::view::View;
-use crate::model::{Key, Place, RemoteId};
+use crate::model::{Key, RemoteId};
 
 /// How deep the tree is followed; deeper documents are in no list.
 const MAX_LEVELS: u8 = 100;
@@ -30,12 +31,13 @@ impl Index {
     pub(super) fn of(view: &View) -> Self {
         let mut index = Self::default();
         // What lies below a document that we may not see lies below the next one, as on disk.
-        let seen = |place: &Place| {
-            let mut parent = place.parent.as_ref();
+        let seen = |place: &Packed| {
+            let mut parent = place.parent();
             for _ in 0..MAX_LEVELS {
-                let hidden = parent.filter(|id| !view.docs.contains_key(*id)).and_then(|id| view.nodes.get(id)).filter(|node| node.title.is_empty());
+                let hidden =
+                    parent.filter(|id| !view.docs.contains_key(*id)).and_then(|id| view.nodes.get(id)).filter(|node| node.title().is_empty());
                 let Some(hidden) = hidden else { break };
-                parent = hidden.parent.as_ref();
+                parent = hidden.parent();
             }
             parent.cloned()
         };
@@ -48,7 +50,7 @@ impl Index {
                 index.labelled.entry(label.clone()).or_default().push(id.clone());
             }
         }
-        for (id, node) in view.nodes.iter().filter(|(id, node)| !node.title.is_empty() && !view.docs.contains_key(*id)) {
+        for (id, node) in view.nodes.iter().filter(|(id, node)| !node.title().is_empty() && !view.docs.contains_key(*id)) {
             if let Some(parent) = seen(node) {
                 index.below.entry(parent).or_default().push(id.clone());
             }
@@ -56,7 +58,7 @@ impl Index {
         for (id, asset) in &view.assets {
             index.files.entry(asset.owner.clone()).or_default().push(id.clone());
         }
-        let title = |id: &RemoteId| view.place(id).map(|place| place.title.to_lowercase());
+        let title = |id: &RemoteId| view.place(id).map(|place| place.title().to_lowercase());
         index.below.values_mut().chain(index.labelled.values_mut()).for_each(|ids| ids.sort_by_cached_key(|id| (title(id), id.clone())));
         let name = |id: &RemoteId| view.assets.get(id).map(|asset| asset.name.to_lowercase());
         index.files.values_mut().for_each(|ids| ids.sort_by_cached_key(|id| (name(id), id.clone())));
@@ -110,6 +112,6 @@ impl Index {
 
 /// What a list shows of a document or node.
 pub(super) fn hash_listed(view: &View, id: &RemoteId, hasher: &mut FxHasher) {
-    view.place(id).map(|place| (&place.title, &place.url)).hash(hasher);
+    view.place(id).map(|place| (place.title(), place.url())).hash(hasher);
     view.docs.get(id).filter(|doc| doc.available).and_then(super::view::DocView::path).hash(hasher);
 }

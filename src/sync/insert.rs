@@ -180,7 +180,7 @@ impl Inserter<'_> {
     fn root(&mut self, owner: &RemoteId, root: &Root) -> Option<RemoteId> {
         match root {
             Root::This => Some(owner.clone()),
-            Root::Parent => self.desk.view.docs.get(owner)?.place.parent.clone(),
+            Root::Parent => self.desk.view.docs.get(owner)?.place.parent().cloned(),
             Root::Key(key) => self.follow(key),
         }
     }
@@ -236,11 +236,11 @@ impl Inserter<'_> {
         use super::layout::Places as _;
         let Some(place) = self.desk.view.place(id) else { return Inline::Text(id.to_string()) };
         let target = if self.desk.view.docs.contains_key(id) {
-            Target::Remote { key: id.key(), anchor: None, fallback: Some(place.url.clone()), name: place.title.clone() }
+            Target::Remote { key: id.key(), anchor: None, fallback: Some(place.url()), name: place.title().to_owned() }
         } else {
-            Target::Url(place.url.clone())
+            Target::Url(place.url())
         };
-        Inline::Link { target, content: vec![Inline::Text(place.title.clone())] }
+        Inline::Link { target, content: vec![Inline::Text(place.title().to_owned())] }
     }
 
     fn below(&self, root: &RemoteId, depth: u8) -> Vec<Block> {
@@ -297,15 +297,15 @@ impl Inserter<'_> {
         let mut ids: Vec<&RemoteId> = selection.labels.first()?.iter().flat_map(|label| view.index().labelled(label)).collect();
         ids.retain(|id| {
             let Some(doc) = view.docs.get(*id) else { return false };
-            let space = view.scopes.get(&doc.place.scope);
+            let space = view.scopes.get(doc.place.scope());
             selection.labels.iter().all(|group| group.iter().any(|label| doc.labels.contains(label)))
                 && (selection.containers.is_empty() || space.is_some_and(|space| selection.containers.contains(space)))
-                && (selection.kinds.is_empty() || selection.kinds.iter().any(|kind| **kind == *doc.place.kind))
+                && (selection.kinds.is_empty() || selection.kinds.iter().any(|kind| **kind == **doc.place.kind()))
                 && below.as_ref().is_none_or(|below| below.contains(*id))
         });
         // Documents of one label are in order already.
         if selection.labels.first().is_some_and(|group| group.len() > 1) {
-            ids.sort_by_cached_key(|id| (view.docs.get(*id).map(|doc| doc.place.title.to_lowercase()), (*id).clone()));
+            ids.sort_by_cached_key(|id| (view.docs.get(*id).map(|doc| doc.place.title().to_lowercase()), (*id).clone()));
             ids.dedup();
         }
         ids.truncate(selection.most.unwrap_or(MAX_LISTED).min(MAX_LISTED));

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use crate::model::{DocPath, PathError, Place, RemoteId};
+use super::packed::Packed;
+use crate::model::{DocPath, PathError, RemoteId};
 
 /// A document's path as a large site can afford it: neighbours share the folder, and the name is that of the place unless it is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub(super) struct Spot {
 
 impl Spot {
     /// `path` for the document at `place`; `folders` are those that are held already.
-    pub(super) fn new(path: &DocPath, place: &Place, folders: &mut FxHashSet<Arc<str>>) -> Self {
+    pub(super) fn new(path: &DocPath, place: &Packed, folders: &mut FxHashSet<Arc<str>>) -> Self {
         let folder = match folders.get(path.folder()) {
             Some(folder) => Arc::clone(folder),
             None => {
@@ -28,12 +29,12 @@ impl Spot {
                 folder
             }
         };
-        let usual = path.file_name().strip_suffix(".md") == Some(&place.stem);
+        let usual = path.file_name().strip_suffix(".md") == Some(place.stem());
         Self { folder, name: (!usual).then(|| path.file_name().into()) }
     }
 
     /// The path again; `place` is the one that it was made for.
-    pub(super) fn path(&self, place: &Place) -> Option<DocPath> {
+    pub(super) fn path(&self, place: &Packed) -> Option<DocPath> {
         // Parts of a path make a path.
         DocPath::new(&if self.folder.is_empty() { self.name(place).into_owned() } else { format!("{}/{}", self.folder, self.name(place)) }).ok()
     }
@@ -43,18 +44,23 @@ impl Spot {
         &self.folder
     }
 
+    /// The folder, to be shared.
+    pub(super) fn shared_folder(&self) -> Arc<str> {
+        Arc::clone(&self.folder)
+    }
+
     /// Whether both are one path.
-    pub(super) fn is(&self, place: &Place, other: &Self, other_place: &Place) -> bool {
+    pub(super) fn is(&self, place: &Packed, other: &Self, other_place: &Packed) -> bool {
         self.folder == other.folder && self.name(place) == other.name(other_place)
     }
 
     /// How a file at `from` links to this one.
-    pub(super) fn link(&self, from: &DocPath, place: &Place) -> String {
+    pub(super) fn link(&self, from: &DocPath, place: &Packed) -> String {
         from.link_into(&self.folder, &self.name(place))
     }
 
-    fn name(&self, place: &Place) -> Cow<'_, str> {
-        self.name.as_deref().map_or_else(|| format!("{}.md", place.stem).into(), Cow::Borrowed)
+    fn name(&self, place: &Packed) -> Cow<'_, str> {
+        self.name.as_deref().map_or_else(|| format!("{}.md", place.stem()).into(), Cow::Borrowed)
     }
 }
 
@@ -67,21 +73,21 @@ const MAX_CHAIN: usize = 1000;
 /// Looks up places.
 pub(super) trait Places {
     /// The place of a document or node.
-    fn place(&self, id: &RemoteId) -> Option<&Arc<Place>>;
+    fn place(&self, id: &RemoteId) -> Option<&Arc<Packed>>;
 }
 
 /// The ancestors of `place`, outermost first.
-pub(super) fn ancestors<'p>(places: &'p impl Places, place: &'p Place) -> Vec<&'p Arc<Place>> {
-    let mut chain: Vec<&Arc<Place>> = Vec::new();
-    let mut parent = place.parent.as_ref();
+pub(super) fn ancestors<'p>(places: &'p impl Places, place: &'p Packed) -> Vec<&'p Arc<Packed>> {
+    let mut chain: Vec<&Arc<Packed>> = Vec::new();
+    let mut parent = place.parent();
     while let Some(id) = parent {
         let Some(next) = places.place(id) else { break };
         // A parent in another scope is a page that is being moved; its container would not hold this document.
-        if next.scope != place.scope || chain.len() >= MAX_CHAIN || std::ptr::eq(next.as_ref(), place) {
+        if next.scope() != place.scope() || chain.len() >= MAX_CHAIN || std::ptr::eq(next.as_ref(), place) {
             break;
         }
         chain.push(next);
-        parent = next.parent.as_ref();
+        parent = next.parent();
     }
     if chain.len() >= MAX_CHAIN {
         chain.clear();
@@ -94,17 +100,17 @@ pub(super) fn ancestors<'p>(places: &'p impl Places, place: &'p Place) -> Vec<&'
 ///
 /// # Errors
 /// When a component that the connector gave is unsafe.
-pub(super) fn path(place: &Place, ancestors: &[&Arc<Place>]) -> Result<DocPath, PathError> {
+pub(super) fn path(place: &Packed, ancestors: &[&Arc<Packed>]) -> Result<DocPath, PathError> {
     let mut path = String::new();
-    for component in place.container.iter() {
+    for component in place.container().iter() {
         path.push_str(component);
         path.push('/');
     }
-    for ancestor in ancestors.iter().filter(|a| !a.transparent).take(MAX_FOLDERS) {
-        path.push_str(&ancestor.stem);
+    for ancestor in ancestors.iter().filter(|a| !a.is_transparent()).take(MAX_FOLDERS) {
+        path.push_str(ancestor.stem());
         path.push('/');
     }
-    path.push_str(&place.stem);
+    path.push_str(place.stem());
     path.push_str(".md");
     DocPath::new(&path)
 }
@@ -113,19 +119,20 @@ pub(super) fn path(place: &Place, ancestors: &[&Arc<Place>]) -> Result<DocPath, 
 mod tests {
     use std::collections::HashMap;
 
+    use super::super::packed::Commons;
     use super::*;
-    use crate::model::Scope;
+    use crate::model::{Place, Scope};
 
-    struct Map(HashMap<RemoteId, Arc<Place>>);
+    struct Map(HashMap<RemoteId, Arc<Packed>>);
 
     impl Places for Map {
-        fn place(&self, id: &RemoteId) -> Option<&Arc<Place>> {
+        fn place(&self, id: &RemoteId) -> Option<&Arc<Packed>> {
             self.0.get(id)
         }
     }
 
-    fn place(id: &str, parent: Option<&str>, transparent: bool) -> Arc<Place> {
-        Arc::new(Place {
+    fn place(id: &str, parent: Option<&str>, transparent: bool) -> Arc<Packed> {
+        Arc::new(Commons::default().pack(Place {
             scope: Scope::new("1"),
             container: vec!["ENG".to_owned()].into(),
             kind: "page".into(),
@@ -135,11 +142,11 @@ mod tests {
             transparent,
             url: String::new(),
             aliases: Vec::new(),
-        })
+        }))
     }
 
-    fn map(places: &[Arc<Place>]) -> Map {
-        Map(places.iter().map(|p| (RemoteId::new(&p.title), Arc::clone(p))).collect())
+    fn map(places: &[Arc<Packed>]) -> Map {
+        Map(places.iter().map(|p| (RemoteId::new(p.title()), Arc::clone(p))).collect())
     }
 
     fn path_of(map: &Map, id: &str) -> String {

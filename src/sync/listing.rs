@@ -9,9 +9,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::Abort;
 use super::book::{AssetEntry, Book, Seen};
+use super::fetch::Due;
 use super::progress::Progressed;
 use super::report::Reporter;
-use crate::connectors::connector::{Connector, Depth, Listed, Wanted};
+use crate::connectors::connector::{Connector, Depth, Listed};
 use crate::model::RemoteId;
 
 /// How a listing decides what to fetch.
@@ -36,7 +37,7 @@ pub(super) async fn list(
     connector: &dyn Connector,
     book: &mut Book,
     rules: Rules,
-    wanted: mpsc::UnboundedSender<Wanted>,
+    wanted: mpsc::UnboundedSender<Due>,
     progressed: &Progressed,
     reporter: &dyn Reporter,
     cancel: &CancellationToken,
@@ -55,31 +56,24 @@ pub(super) async fn list(
 }
 
 /// A listing of what is new does not name documents that wait since an earlier run.
-fn ask_for_deferred(book: &Book, rules: Rules, wanted: &mpsc::UnboundedSender<Wanted>, progressed: &Progressed) -> u64 {
+fn ask_for_deferred(book: &Book, rules: Rules, wanted: &mpsc::UnboundedSender<Due>, progressed: &Progressed) -> u64 {
     let mut asked = 0;
     for (id, entry) in &book.docs {
         let Some(kept) = entry.kept.as_ref().filter(|kept| !kept.unwanted) else { continue };
         if kept.deferred.as_ref().is_some_and(|deferred| deferred.tries < EAGER_TRIES || rules.daily) {
             progressed.wanted();
-            let _ = wanted.send(Wanted { id: id.clone(), place: Arc::clone(&kept.place), labels: true });
+            let _ = wanted.send(Due { id: id.clone(), place: Arc::clone(&kept.place), labels: true });
             asked += 1;
         }
     }
     asked
 }
 
-fn take(
-    book: &mut Book,
-    item: Listed,
-    rules: Rules,
-    wanted: &mpsc::UnboundedSender<Wanted>,
-    progressed: &Progressed,
-    reporter: &dyn Reporter,
-) -> bool {
+fn take(book: &mut Book, item: Listed, rules: Rules, wanted: &mpsc::UnboundedSender<Due>, progressed: &Progressed, reporter: &dyn Reporter) -> bool {
     match item {
-        Listed::Seen { id, revision, mut place, people } => {
+        Listed::Seen { id, revision, place, people } => {
             book.named.extend(people);
-            book.pack(&mut place);
+            let place = book.pack(place);
             let entry = book.docs.entry(id.clone()).or_default();
             let again = entry.seen.as_ref().is_some_and(|s| s.revision == revision);
             // What did not change is shared with the record, so that a large site is not held twice.
@@ -99,12 +93,12 @@ fn take(
             if !again && entry_wants_body(book, &id, rules) {
                 progressed.wanted();
                 // The receiver is gone only when the run is ending anyway.
-                let _ = wanted.send(Wanted { id, place, labels: rules.depth != Depth::Everything });
+                let _ = wanted.send(Due { id, place, labels: rules.depth != Depth::Everything });
                 return true;
             }
         }
         Listed::Node { id, place } => {
-            let place = Arc::new(place);
+            let place = Arc::new(book.pack(place));
             if book.nodes.get(&id) != Some(&place) {
                 book.nodes.insert(id.clone(), place);
                 book.new_nodes.push(id);

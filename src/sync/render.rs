@@ -118,14 +118,15 @@ pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, roun
         diagnostics.push(Diagnostic { what, treatment: Treatment::Lost, detail: "what the mirror does not have".into(), count });
     }
     diagnostics.retain(|said| said.count > 0);
+    let url = doc.place.url();
     let front = FrontMatter {
-        title: &doc.place.title,
+        title: doc.place.title(),
         source,
         id: id.as_str(),
-        url: &doc.place.url,
-        kind: &doc.place.kind,
-        container: view.scopes.get(&doc.place.scope).map_or("", String::as_str),
-        parent: doc.place.parent.as_ref().map(RemoteId::as_str),
+        url: &url,
+        kind: doc.place.kind(),
+        container: view.scopes.get(doc.place.scope()).map_or("", String::as_str),
+        parent: doc.place.parent().map(RemoteId::as_str),
         path: &titles,
         labels,
         created_at: facts.created_at.as_deref(),
@@ -141,7 +142,7 @@ pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, roun
     Ok(Outcome::File(Box::new(Rendered {
         id: id.clone(),
         bytes: written.text.into_bytes(),
-        place: (*doc.place).clone(),
+        place: doc.place.unpack(),
         labels: labels.to_vec(),
         former: doc.former.to_vec(),
         context: view.context(doc, labels, &links, &hashes),

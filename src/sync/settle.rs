@@ -32,7 +32,7 @@ pub(super) fn look(state: &State, view: &View, touched: &FxHashSet<RemoteId>) ->
             continue;
         }
         for key in record.links_to.iter().filter(|k| k.is_file()) {
-            if let Some(Referent::Asset(asset)) = view.keys.get(key) {
+            if let Some(Referent::Asset(asset)) = view.referent(key) {
                 found.referenced.insert(asset.clone());
             }
         }

@@ -52,7 +52,7 @@ pub(super) async fn sweep(
     reporter: &dyn Reporter,
 ) -> Result<Swept, SourceError> {
     let mut swept = Swept::default();
-    let present: FxHashSet<Scope> = book.docs.values().filter_map(|e| e.seen.as_ref().map(|s| s.place.scope.clone())).collect();
+    let present: FxHashSet<Scope> = book.docs.values().filter_map(|e| e.seen.as_ref().map(|s| s.place.scope().clone())).collect();
     let open = judge_scopes(book, &present, now_ms, &mut swept);
     let silent: Vec<(RemoteId, Wanted)> = book
         .docs
@@ -60,8 +60,8 @@ pub(super) async fn sweep(
         .filter(|(_, e)| e.seen.is_none() && e.leaves.is_none())
         .filter_map(|(id, e)| Some((id, e.kept.as_ref()?)))
         // What the user took out of the configuration was asked after then; it stays until `cleanup` takes it.
-        .filter(|(id, kept)| !kept.unwanted && (open.contains(&kept.place.scope) || in_stretch(&book.scopes, &kept.place.scope, id) == Some(true)))
-        .map(|(id, kept)| (id.clone(), Wanted { id: id.clone(), place: Arc::clone(&kept.place), labels: false }))
+        .filter(|(id, kept)| !kept.unwanted && (open.contains(kept.place.scope()) || in_stretch(&book.scopes, kept.place.scope(), id) == Some(true)))
+        .map(|(id, kept)| (id.clone(), Wanted { id: id.clone(), place: Arc::new(kept.place.unpack()), labels: false }))
         .collect();
     if !silent.is_empty() {
         for (id, presence) in connector.confirm(silent.into_iter().map(|(_, w)| w).collect()).await? {
@@ -81,7 +81,7 @@ pub(super) async fn sweep(
 
 /// Which scopes may lose documents in this run; keeps count of the missing ones.
 fn judge_scopes(book: &mut Book, present: &FxHashSet<Scope>, now_ms: u64, swept: &mut Swept) -> FxHashSet<Scope> {
-    let known: FxHashSet<Scope> = book.docs.values().filter_map(|e| e.kept.as_ref().map(|k| k.place.scope.clone())).collect();
+    let known: FxHashSet<Scope> = book.docs.values().filter_map(|e| e.kept.as_ref().map(|k| k.place.scope().clone())).collect();
     let mut open = FxHashSet::default();
     for (scope, entry) in &mut book.scopes {
         let Some((name, completion, _)) = &entry.listed else { continue };
@@ -133,10 +133,10 @@ fn hold_back(book: &mut Book, limits: Limits, swept: &mut Swept) {
     for (id, entry) in &book.docs {
         if let Some(kept) = &entry.kept {
             // A tenth of a scope that leaves at each run would be all of it soon: the limit holds for each stretch.
-            if entry.leaves.is_none() && in_stretch(&book.scopes, &kept.place.scope, id) == Some(false) {
+            if entry.leaves.is_none() && in_stretch(&book.scopes, kept.place.scope(), id) == Some(false) {
                 continue;
             }
-            let count = counts.entry(kept.place.scope.clone()).or_default();
+            let count = counts.entry(kept.place.scope().clone()).or_default();
             count.0 += usize::from(entry.leaves.is_some());
             count.1 += 1;
         }
@@ -147,7 +147,7 @@ fn hold_back(book: &mut Book, limits: Limits, swept: &mut Swept) {
     for entry in book.docs.values_mut() {
         if let Some(kept) = &entry.kept
             && entry.leaves.is_some()
-            && (all || held.contains(&kept.place.scope))
+            && (all || held.contains(kept.place.scope()))
         {
             entry.leaves = None;
             swept.held += 1;

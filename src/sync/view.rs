@@ -10,8 +10,9 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
 use super::index::Index;
 use super::layout::{self, Places, Spot};
+use super::packed::Packed;
 use crate::markdown::{Resolved, Resolver};
-use crate::model::{AssetRef, DocPath, Key, Place, RemoteId, Scope};
+use crate::model::{AssetRef, ContentHash, DocPath, Key, RemoteId, Scope};
 
 /// A better reader or writer comes with a new version, and makes every record stale.
 const PROGRAM: &str = env!("CARGO_PKG_VERSION");
@@ -22,9 +23,9 @@ pub(super) struct View {
     /// Documents that stay or come.
     pub docs: FxHashMap<RemoteId, DocView>,
     /// Folders of the tree that are no documents.
-    pub nodes: FxHashMap<RemoteId, Arc<Place>>,
+    pub nodes: FxHashMap<RemoteId, Arc<Packed>>,
     /// What each key means, but for those of documents by their ids.
-    pub keys: FxHashMap<Key, Referent>,
+    pub(super) keys: FxHashMap<Mark, Referent>,
     /// Display names; empty where the service was asked and knows none.
     pub people: FxHashMap<Key, String>,
     /// Attachments.
@@ -38,7 +39,7 @@ pub(super) struct View {
 /// A document in the snapshot.
 pub(super) struct DocView {
     /// Its place.
-    pub place: Arc<Place>,
+    pub place: Arc<Packed>,
     /// Where it lies, or why it cannot lie anywhere; see [`DocView::path`].
     pub spot: Result<Spot, Box<str>>,
     /// Its labels, sorted.
@@ -72,6 +73,18 @@ pub(super) struct AssetView {
     pub available: bool,
 }
 
+/// Stands for a key, in a fraction of its memory: the first half of its SHA-256, so that no two keys that anybody can think of are taken for one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Mark([u8; 16]);
+
+impl Mark {
+    fn of(key: &str) -> Self {
+        let mut mark = [0; 16];
+        mark.copy_from_slice(&ContentHash::of(key.as_bytes()).0[..16]);
+        Self(mark)
+    }
+}
+
 /// What a key means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Referent {
@@ -82,17 +95,17 @@ pub(super) enum Referent {
 }
 
 impl Places for View {
-    fn place(&self, id: &RemoteId) -> Option<&Arc<Place>> {
+    fn place(&self, id: &RemoteId) -> Option<&Arc<Packed>> {
         self.docs.get(id).map(|d| &d.place).or_else(|| self.nodes.get(id))
     }
 }
 
 impl View {
     /// Adds a document with all its keys; its path comes with [`View::lay_out`].
-    pub(super) fn add(&mut self, id: RemoteId, place: Arc<Place>, labels: Arc<[String]>, former: Box<[Key]>, available: bool) {
-        for alias in &place.aliases {
+    pub(super) fn add(&mut self, id: RemoteId, place: Arc<Packed>, labels: Arc<[String]>, former: Box<[Key]>, available: bool) {
+        for alias in place.aliases() {
             // Two documents may claim one title while one is being renamed: the smaller id wins, so that every run says the same.
-            let referent = self.keys.entry(alias.clone()).or_insert_with(|| Referent::Doc(id.clone()));
+            let referent = self.keys.entry(Mark::of(alias)).or_insert_with(|| Referent::Doc(id.clone()));
             if matches!(referent, Referent::Doc(other) if *other > id) {
                 *referent = Referent::Doc(id.clone());
             }
@@ -104,7 +117,7 @@ impl View {
     pub(super) fn add_asset(&mut self, asset: &AssetRef, path: DocPath, available: bool) {
         let id = &asset.id;
         for key in &asset.keys {
-            let referent = self.keys.entry(key.clone()).or_insert_with(|| Referent::Asset(id.clone()));
+            let referent = self.keys.entry(Mark::of(key.as_str())).or_insert_with(|| Referent::Asset(id.clone()));
             if matches!(referent, Referent::Asset(other) if (other.as_str().len(), &*other) < (id.as_str().len(), id)) {
                 *referent = Referent::Asset(id.clone());
             }
@@ -121,13 +134,12 @@ impl View {
             self.docs.iter().flat_map(|(id, doc)| doc.former.iter().map(move |key| (key.clone(), id.clone()))).collect();
         former.sort();
         for (key, id) in former {
-            self.keys.entry(key).or_insert(Referent::Doc(id));
+            self.keys.entry(Mark::of(key.as_str())).or_insert(Referent::Doc(id));
         }
     }
 
-    /// Computes every document's path, once all places are known.
-    pub(super) fn lay_out(&mut self) {
-        let mut folders = FxHashSet::default();
+    /// Computes every document's path, once all places are known; `folders` are those that are held already.
+    pub(super) fn lay_out(&mut self, mut folders: FxHashSet<Arc<str>>) {
         let spot = |doc: &DocView| {
             let path = layout::path(&doc.place, &layout::ancestors(self, &doc.place)).map_err(|error| error.to_string().into_boxed_str())?;
             Ok(Spot::new(&path, &doc.place, &mut folders))
@@ -141,12 +153,12 @@ impl View {
 
     /// The paths of all documents, as folder and name without `.md`.
     pub(super) fn paths(&self) -> FxHashSet<(&str, &str)> {
-        self.docs.values().filter_map(|doc| Some((doc.spot.as_ref().ok()?.folder(), doc.place.stem.as_str()))).collect()
+        self.docs.values().filter_map(|doc| Some((doc.spot.as_ref().ok()?.folder(), doc.place.stem()))).collect()
     }
 
     /// Titles of a document's ancestors, outermost first; those that we may not see have none.
     pub(super) fn titles(&self, doc: &DocView) -> Vec<String> {
-        layout::ancestors(self, &doc.place).iter().map(|a| a.title.clone()).filter(|title| !title.is_empty()).collect()
+        layout::ancestors(self, &doc.place).iter().map(|a| a.title().to_owned()).filter(|title| !title.is_empty()).collect()
     }
 
     /// What lists are made of.
@@ -154,12 +166,17 @@ impl View {
         self.index.get_or_init(|| Index::of(self))
     }
 
+    /// What a key means, but for those of documents by their ids.
+    pub(super) fn referent(&self, key: &Key) -> Option<&Referent> {
+        self.keys.get(&Mark::of(key.as_str()))
+    }
+
     /// The document that a key means.
     pub(super) fn document(&self, key: &Key) -> Option<&RemoteId> {
         if let Some((id, _)) = key.document().and_then(|id| self.docs.get_key_value(id)) {
             return Some(id);
         }
-        match self.keys.get(key)? {
+        match self.referent(key)? {
             Referent::Doc(id) => self.docs.contains_key(id).then_some(id),
             Referent::Asset(_) => None,
         }
@@ -171,10 +188,10 @@ impl View {
         let mut hasher = FxHasher::default();
         PROGRAM.hash(&mut hasher);
         doc.place.hash(&mut hasher);
-        self.scopes.get(&doc.place.scope).hash(&mut hasher);
+        self.scopes.get(doc.place.scope()).hash(&mut hasher);
         labels.hash(&mut hasher);
         for ancestor in layout::ancestors(self, &doc.place) {
-            ancestor.title.hash(&mut hasher);
+            ancestor.title().hash(&mut hasher);
         }
         if let Some(path) = doc.path() {
             path.hash(&mut hasher);
@@ -200,12 +217,12 @@ impl View {
         }
         let of_document = |doc: &DocView| {
             let spot = doc.spot.as_ref().ok().filter(|_| doc.available)?;
-            Some(Resolved { link: Some(spot.link(from, &doc.place)), title: doc.place.title.clone() })
+            Some(Resolved { link: Some(spot.link(from, &doc.place)), title: doc.place.title().to_owned() })
         };
         if let Some(doc) = key.document().and_then(|id| self.docs.get(id)) {
             return of_document(doc);
         }
-        match self.keys.get(key)? {
+        match self.referent(key)? {
             Referent::Doc(id) => of_document(self.docs.get(id)?),
             Referent::Asset(id) => {
                 let asset = self.assets.get(id).filter(|a| a.available)?;

@@ -7,10 +7,9 @@ use rustc_hash::FxHashSet;
 use tokio::sync::mpsc;
 
 use super::{Engine, Rest};
-use crate::connectors::connector::Wanted;
 use crate::model::RemoteId;
 use crate::sync::book::Book;
-use crate::sync::fetch::fetch;
+use crate::sync::fetch::{Due, fetch};
 use crate::sync::press::Ask;
 use crate::sync::render::Round;
 use crate::sync::view::View;
@@ -79,7 +78,7 @@ impl Engine {
         let (arrived, arrivals) = mpsc::unbounded_channel();
         for id in std::mem::take(&mut rest.bodiless) {
             if let Some(place) = book.docs.get(&id).and_then(|e| e.place()) {
-                let _ = wanted.send(Wanted { id, place: Arc::clone(place), labels: false });
+                let _ = wanted.send(Due { id, place: Arc::clone(place), labels: false });
             }
         }
         drop(wanted);

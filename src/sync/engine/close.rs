@@ -119,7 +119,7 @@ impl Engine {
         let mut changes = self.wanted_again_or_no_more(book).await?;
         for id in &book.new_nodes {
             if let Some(place) = book.nodes.get(id) {
-                changes.push(Change::PutNode(id.clone(), (**place).clone()));
+                changes.push(Change::PutNode(id.clone(), place.unpack()));
             }
         }
         for (scope, entry) in &book.scopes {

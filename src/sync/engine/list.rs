@@ -7,11 +7,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use tokio::sync::mpsc;
 
 use super::{Engine, Rest};
-use crate::connectors::connector::{Completion, Wanted};
+use crate::connectors::connector::Completion;
 use crate::model::{Key, RemoteId};
 use crate::state::Change;
 use crate::sync::book::{Book, Entry, Kept};
-use crate::sync::fetch::Arrival;
+use crate::sync::fetch::{Arrival, Due};
 use crate::sync::sweep::Limits;
 use crate::sync::view::View;
 use crate::sync::{Abort, hand, listing, sweep};
@@ -20,7 +20,7 @@ impl Engine {
     pub(super) async fn list_and_write(
         &self,
         book: &mut Book,
-        wanted: mpsc::UnboundedSender<Wanted>,
+        wanted: mpsc::UnboundedSender<Due>,
         arrivals: mpsc::UnboundedReceiver<Arrival>,
         summary: &mut Summary,
     ) -> Result<(Arc<View>, Rest, FxHashSet<RemoteId>), Abort> {

@@ -118,12 +118,12 @@ impl Engine {
             let Some(entry) = book.docs.get_mut(&id) else { continue };
             entry.failed = Some(why.as_str().into());
             let Some(place) = entry.place() else { continue };
-            self.reporter.log(Level::Warn, &format!("A document is deferred: {why}."), &[("doc", id.as_str()), ("title", &place.title)]);
+            self.reporter.log(Level::Warn, &format!("A document is deferred: {why}."), &[("doc", id.as_str()), ("title", place.title())]);
             let revision = entry.seen.as_ref().map(|s| s.revision.clone());
             let state = Arc::clone(&self.state);
             let key = id.clone();
             let old = tokio::task::spawn_blocking(move || state.document(&key)).await??;
-            let record = old.unwrap_or_else(|| DocRecord::unwritten((**place).clone()));
+            let record = old.unwrap_or_else(|| DocRecord::unwritten(place.unpack()));
             let deferred = Some(deferred_again(record.deferred.clone(), why.clone(), self.now_ms, revision));
             changes.push(Change::PutDocument(id, DocRecord { deferred, ..record }));
         }
