@@ -19,6 +19,7 @@ const CANNOT: i32 = 77;
 /// The unit as it is shipped.
 const UNIT: &str = include_str!("../../systemd/context-syncd.service");
 const STRICT_HOME: &str = include_str!("../../systemd/strict-home.conf");
+const NO_USER_NAMESPACES: &str = include_str!("../../systemd/no-user-namespaces.conf");
 /// Longest wait for a fact on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(30);
 
