@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::time::Instant;
 
-use super::{SHOWN, STRICT_HOME, UNIT, as_a_user, home, journal, put, run, systemctl, systemctl_ok, until};
+use super::{DENY_USER_NAMESPACES, SHOWN, STRICT_HOME, UNIT, as_a_user, home, journal, on_a_machine, put, run, systemctl, systemctl_ok, until};
 
 /// A service that accepts and never answers: whoever syncs with it is in mid-sync for as long as the test wants.
 struct Silent {
@@ -175,6 +175,24 @@ fn the_control_program_installs_it_and_takes_it_away() {
         ctl(&["service", "uninstall"]);
         assert_eq!(property("ActiveState"), "inactive");
         assert!(!home().join(".config/systemd/user/context-syncd.service").exists());
+    });
+}
+
+#[test]
+fn where_user_namespaces_are_denied_it_is_installed_without_them() {
+    let test = "systemd::life::where_user_namespaces_are_denied_it_is_installed_without_them";
+    on_a_machine(test, &[DENY_USER_NAMESPACES], || {
+        assert!(!run("unshare", &["--user", "true"]).0, "the machine allows them");
+        configure("");
+        let (ok, said) = run(&format!("{SHOWN}/context-syncctl"), &["-o", "text", "service", "install"]);
+        assert!(ok && said.contains("denies user namespaces"), "{said}\n{}", journal(&[]));
+        assert_eq!(property("ActiveState"), "active");
+        assert!(run(&format!("{SHOWN}/context-syncctl"), &["status"]).0);
+        // What needs no namespace is still denied.
+        assert_eq!((property("PrivateUsers"), property("RestrictNamespaces")), ("no".to_owned(), "yes".to_owned()));
+        let (ok, said) = run(&format!("{SHOWN}/context-syncctl"), &["service", "uninstall"]);
+        assert!(ok, "{said}");
+        assert!(!home().join(".config/systemd/user/context-syncd.service.d").exists());
     });
 }
 
