@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 mod hardening;
 mod life;
+mod secrets;
 
 /// Set inside; what the harness lets through.
 const INSIDE: &str = "CONTEXT_SYNC_TEST_INSIDE";

@@ -19,7 +19,7 @@ impl Silent {
     }
 }
 
-fn configure(text: &str) {
+pub(super) fn configure(text: &str) {
     put(".config/context-sync/config.toml", text);
 }
 
@@ -28,7 +28,7 @@ fn one_connector(url: &str) -> String {
 }
 
 /// The unit as `service install` would write it, and `drop_in` beside it.
-fn install(drop_in: &str) {
+pub(super) fn install(drop_in: &str) {
     put("token", "token-of-the-systemd-test\n");
     put(".config/systemd/user/context-syncd.service", &UNIT.replace("%h/.local/bin", SHOWN));
     if !drop_in.is_empty() {
@@ -37,8 +37,13 @@ fn install(drop_in: &str) {
     systemctl_ok(&["daemon-reload"]);
 }
 
-fn start() {
+pub(super) fn start() {
     systemctl_ok(&["enable", "--now", "context-syncd"]);
+}
+
+/// Runs the control program.
+pub(super) fn ctl(arguments: &[&str]) -> (bool, String) {
+    run(&format!("{SHOWN}/context-syncctl"), arguments)
 }
 
 fn property(name: &str) -> String {
