@@ -18,6 +18,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 pub mod files;
 mod line;
+pub mod past;
 
 use files::{LogFiles, Writer};
 use line::Words;
