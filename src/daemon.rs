@@ -165,7 +165,13 @@ async fn live(around: Surroundings, config: Config, schedule: Schedule, listener
     }
     let (ringer, mut bells) = mpsc::channel(QUEUED);
     let (reload, mut wishes) = mpsc::channel::<ReloadWish>(QUEUED);
-    let context = Context { supervisor: supervisor.clone(), schedule: schedule.clone(), reload, started: std::time::Instant::now() };
+    let context = Context {
+        supervisor: supervisor.clone(),
+        schedule: schedule.clone(),
+        reload,
+        started: std::time::Instant::now(),
+        beside: control::Beside::default(),
+    };
     let controlling = tokio::spawn(control::run(listener, context));
     let ringing = schedule.clone();
     tokio::spawn(async move {

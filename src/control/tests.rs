@@ -18,7 +18,8 @@ async fn whoever_asks_without_end_does_not_keep_others_waiting() {
     let path = home.path().join("run/control.sock");
     let listener = Listener::open(&path).unwrap();
     let schedule = Schedule::new(&config).unwrap();
-    let context = Context { supervisor: Supervisor::new(config).0, schedule, reload: mpsc::channel(1).0, started: Instant::now() };
+    let context =
+        Context { supervisor: Supervisor::new(config).0, schedule, reload: mpsc::channel(1).0, started: Instant::now(), beside: Beside::default() };
     // Nobody is let in before this task waits for something, so all have asked by then.
     tokio::spawn(run(listener, context));
     let connect = || UnixStream::connect(&path).unwrap();
