@@ -184,6 +184,27 @@ fn one_that_crashes_again_and_again_stays_down_and_is_seen() {
 }
 
 #[test]
+fn the_journal_begins_a_new_file_and_no_line_is_lost() {
+    as_a_user("systemd::life::the_journal_begins_a_new_file_and_no_line_is_lost", || {
+        let machine = std::fs::read_to_string("/etc/machine-id").unwrap();
+        let files = || std::fs::read_dir(format!("/var/log/journal/{}", machine.trim())).map_or(0, Iterator::count);
+        let said = || journal(&["-u", "context-syncd", "-o", "cat"]).matches("The configuration was read again.").count();
+        configure("");
+        install("");
+        start();
+        systemctl_ok(&["reload", "context-syncd"]);
+        until("the first line", || (said() == 1).then_some(()));
+        let (before, daemon) = (files(), property("MainPID"));
+        let wish = std::path::Path::new(&std::env::var("XDG_RUNTIME_DIR").unwrap()).join("rotate");
+        std::fs::write(&wish, "").unwrap();
+        until("the new file", || (!wish.exists() && files() > before).then_some(()));
+        systemctl_ok(&["reload", "context-syncd"]);
+        until("both lines", || (said() == 2).then_some(()));
+        assert_eq!(property("MainPID"), daemon);
+    });
+}
+
+#[test]
 fn it_needs_no_session_and_starts_with_the_user_manager() {
     as_a_user("systemd::life::it_needs_no_session_and_starts_with_the_user_manager", || {
         // Nobody is logged in here, which is how a manager lives that `loginctl enable-linger` keeps.
