@@ -109,6 +109,10 @@ mod tests {
         assert_eq!(last_lines(folder.path(), 3, |line| line != "x"), ["b", "c", "d"]);
     }
 
+    fn put(folder: &Path, text: &str) {
+        std::io::Write::write_all(&mut File::create(folder.join("sync_20260101.log")).unwrap(), text.as_bytes()).unwrap();
+    }
+
     #[test]
     fn lines_of_any_length_are_read_from_the_end() {
         let folder = tempfile::tempdir().unwrap();
@@ -116,13 +120,13 @@ mod tests {
         // Shorter and longer than a piece, and such that lines end where pieces do.
         for length in [1, 100, piece - 1, piece, piece + 1, 3 * piece] {
             let lines: Vec<String> = (0..5).map(|number| format!("{number}{}", "x".repeat(length - 1))).collect();
-            std::fs::write(folder.path().join("sync_20260101.log"), lines.join("\n") + "\n").unwrap();
+            put(folder.path(), &(lines.join("\n") + "\n"));
             for count in 1..6 {
                 assert_eq!(last_lines(folder.path(), count, |_| true), lines[5 - count..], "{length}");
             }
             assert_eq!(last_lines(folder.path(), 9, |line| line.starts_with('1')), lines[1..2], "{length}");
         }
-        std::fs::write(folder.path().join("sync_20260101.log"), "a\nb, cut off").unwrap();
+        put(folder.path(), "a\nb, cut off");
         assert_eq!(last_lines(folder.path(), 9, |_| true), ["a", "b, cut off"]);
     }
 }

@@ -116,7 +116,7 @@ fn misbehave(manner: Manner, socket: &PathBuf, stop: &AtomicBool, done: &AtomicU
             let names = "\"wiki\",".repeat(LINE / 8);
             did(1);
             stream.write_all(format!("{{\"op\":\"cancel\",\"names\":[{names}\"nobody\"]}}\n").as_bytes())?;
-            stream.read(&mut [0; 4096])?;
+            let _ = stream.read(&mut [0; 4096])?;
         }
         Manner::Garbage => {
             let mut dice = seed;
