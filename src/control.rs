@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use context_sync_protocol::error::ErrorBody;
 use context_sync_protocol::reply::ReloadReport;
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::task::JoinError;
 
 mod asker;
 mod cancel;
@@ -38,6 +39,8 @@ use crate::supervisor::Supervisor;
 
 /// Clients at a time; the next ones wait for their turn.
 const MOST_CLIENTS: usize = 256;
+/// Blocking works for clients at a time: fewer than the runtime's threads, which the daemon needs as well.
+const MOST_BESIDE: usize = 2;
 
 /// The wish to have the configuration read again, and where to say what came of it.
 pub type ReloadWish = oneshot::Sender<Result<ReloadReport, ErrorBody>>;
@@ -52,6 +55,31 @@ pub struct Context {
     pub reload: mpsc::Sender<ReloadWish>,
     /// Since when the daemon runs.
     pub started: Instant,
+    /// Places for what blocks.
+    pub beside: Beside,
+}
+
+/// Work beside the thread that serves all, a little at a time: whoever asks for much of it waits for a place, and who has gone meanwhile gives it up. Without
+/// that, work for those who have gone would pile up before the runtime's few threads.
+pub struct Beside(Arc<Semaphore>);
+
+impl Default for Beside {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(MOST_BESIDE)))
+    }
+}
+
+impl Beside {
+    /// Does it there.
+    pub(crate) async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, JoinError> {
+        let place = Arc::clone(&self.0).acquire_owned().await;
+        tokio::task::spawn_blocking(move || {
+            // Held until it is done, whoever waits for it or does not. Never refused, for nobody closes it.
+            let _place = place;
+            work()
+        })
+        .await
+    }
 }
 
 /// Answers clients until it is dropped.

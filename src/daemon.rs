@@ -91,7 +91,7 @@ pub fn run(wish: Wish) -> ExitCode {
     logging::set_level(&config.log_level);
     let aloud = if wish.once.is_some() { Aloud::Stderr } else { Aloud::Journal };
     if let Err(error) = logging::install(aloud, logging::files(&config.logs(), config.log_days)) {
-        let _ = writeln!(io::stderr(), "error: the thread for the log files cannot be started: {error}");
+        logging::last_words(&format!("error: the thread for the log files cannot be started: {error}"));
         return ExitCode::FAILURE;
     }
     let code = match wish.once {
@@ -136,7 +136,7 @@ fn check(config: &Config) -> ExitCode {
 
 /// Says what is wrong with the configuration.
 fn refuse(error: &dyn Error) -> ExitCode {
-    let _ = writeln!(io::stderr(), "error: {}", chain(error));
+    logging::last_words(&format!("error: {}", chain(error)));
     ExitCode::from(ErrorKind::Misconfigured.exit_code())
 }
 
@@ -165,7 +165,13 @@ async fn live(around: Surroundings, config: Config, schedule: Schedule, listener
     }
     let (ringer, mut bells) = mpsc::channel(QUEUED);
     let (reload, mut wishes) = mpsc::channel::<ReloadWish>(QUEUED);
-    let context = Context { supervisor: supervisor.clone(), schedule: schedule.clone(), reload, started: std::time::Instant::now() };
+    let context = Context {
+        supervisor: supervisor.clone(),
+        schedule: schedule.clone(),
+        reload,
+        started: std::time::Instant::now(),
+        beside: control::Beside::default(),
+    };
     let controlling = tokio::spawn(control::run(listener, context));
     let ringing = schedule.clone();
     tokio::spawn(async move {

@@ -13,10 +13,12 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use context_sync_protocol::event::Level;
 use context_sync_protocol::reply::LogLine;
 use tokio::sync::broadcast;
+use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 pub mod files;
 mod line;
+pub mod past;
 
 use files::{LogFiles, Writer};
 use line::Words;
@@ -54,7 +56,9 @@ pub fn install(aloud: Aloud, files: LogFiles) -> std::io::Result<()> {
     let stderr = journal.is_none();
     // Asked anew for each event: the answer of a plain filter is kept, and would outlive a change of the level.
     let ours = tracing_subscriber::filter::dynamic_filter_fn(|metadata, _| wants(metadata.target(), *metadata.level()));
-    let journal = journal.map(|layer| layer.with_field_prefix(None).with_syslog_identifier("context-syncd".to_owned()).with_filter(ours));
+    let journal = journal.map(|layer| {
+        layer.with_priority_mappings(as_syslog()).with_field_prefix(None).with_syslog_identifier("context-syncd".to_owned()).with_filter(ours)
+    });
     let lines = Lines { stderr, files: FILES.get_or_init(|| files).clone() };
     // A second subscriber is refused and the first stays, which is what we want.
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(journal).with(lines));
@@ -104,6 +108,18 @@ pub fn worker(connector: &str, operation: &str, worker_pid: u32, level: Level, m
         Level::Info => say!(info),
         Level::Debug => say!(debug),
     }
+}
+
+/// What `journalctl -p` goes by: syslog's own grades, so that `-p info` leaves out what is for finding faults alone.
+fn as_syslog() -> PriorityMappings {
+    PriorityMappings { info: Priority::Informational, debug: Priority::Debug, ..PriorityMappings::new() }
+}
+
+/// Says on the standard error why the program ends before it can log. To the journal it says that this is an error.
+pub fn last_words(words: &str) {
+    let grade = if stderr_is_the_journal() { "<3>" } else { "" };
+    // A closed standard error is nothing to die of.
+    let _ = writeln!(std::io::stderr(), "{grade}{words}");
 }
 
 /// Whether this process's standard error is the journal's stream, as systemd says; a terminal that a service started inherits the variable as well.

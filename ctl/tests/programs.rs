@@ -84,6 +84,30 @@ fn a_unit_of_somebody_else_is_left_alone() {
 }
 
 #[test]
+fn a_machine_without_user_namespaces_gets_a_unit_without_them() {
+    let scene = Scene::deserted();
+    // Only with the drop-in does the unit start.
+    let drop_in = scene.home.path().join(".config/systemd/user/context-syncd.service.d/no-user-namespaces.conf");
+    let refuse = |status: &str| {
+        format!("case $2 in show) echo {status} ;; restart) test -e {} || {{ echo 'Job failed.' >&2; exit 1; }} ;; esac", drop_in.display())
+    };
+    let ctl = installed(&scene, "");
+    systemctl(&scene, &refuse("217"));
+    let ended = run(&scene, &ctl, &["service", "install", "-o", "json"]);
+    assert_eq!((ended.code, &ended.json()["user_namespaces"]), (Some(0), &json!(false)), "{ended:?}");
+    assert!(std::fs::read_to_string(&drop_in).unwrap().contains("\nPrivateUsers=no\n"));
+    // Once the machine allows them, another install takes the drop-in away.
+    systemctl(&scene, "");
+    let ended = run(&scene, &ctl, &["service", "install", "-o", "json"]);
+    assert_eq!((ended.code, &ended.json()["user_namespaces"]), (Some(0), &json!(true)), "{ended:?}");
+    assert!(!drop_in.parent().unwrap().exists());
+    // A service that fails for a reason of its own is not changed.
+    systemctl(&scene, &refuse("2"));
+    let ended = run(&scene, &ctl, &["service", "install", "-o", "json"]);
+    assert!(ended.code == Some(1) && !drop_in.exists(), "{ended:?}");
+}
+
+#[test]
 fn a_service_that_does_not_start_says_why() {
     let scene = Scene::deserted();
     systemctl(&scene, "echo 'Failed to connect to bus: No medium found' >&2; exit 1");

@@ -195,14 +195,22 @@ impl Client {
     /// Reads a body to its end or its limit.
     async fn read(&self, answer: Answer, request: &Request) -> Result<Vec<u8>, Failure> {
         let Answer { mut response, permit } = answer;
-        let mut whole = Vec::new();
+        let too_large = || {
+            let error = SourceError::TooLarge { what: request.what.clone(), limit_bytes: request.max_bytes };
+            Failure::Final(Failed { status: Some(200), json: true, slow: false, error })
+        };
+        // What says itself that it is too large is not even begun.
+        let announced = response.content_length().unwrap_or_default();
+        if announced > request.max_bytes {
+            return Err(too_large());
+        }
+        let mut whole = Vec::with_capacity(usize::try_from(announced).unwrap_or_default());
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) => {
                     self.0.bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
                     if whole.len() as u64 + chunk.len() as u64 > request.max_bytes {
-                        let error = SourceError::TooLarge { what: request.what.clone(), limit_bytes: request.max_bytes };
-                        return Err(Failure::Final(Failed { status: Some(200), json: true, slow: false, error }));
+                        return Err(too_large());
                     }
                     whole.extend_from_slice(&chunk);
                 }

@@ -12,7 +12,7 @@ pub(super) async fn answer(context: &Context, asker: &Asker, names: &[String], a
     let mut runs = Runs { runs: runs::carry_out(context, asker, orders).await?, ..Runs::default() };
     if names.is_empty() {
         let config = context.supervisor.config();
-        let items = tokio::task::spawn_blocking(move || strays::look(&config, apply)).await;
+        let items = context.beside.work(move || strays::look(&config, apply)).await;
         runs.items = items.map_err(|error| ErrorBody::new(ErrorKind::Failed, format!("The output folder cannot be looked through: {error}."), ""))?;
     }
     runs.fit();

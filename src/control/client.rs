@@ -28,6 +28,8 @@ const QUEUED_LINES: usize = 8;
 const SLOWEST: Duration = Duration::from_secs(30);
 /// Requests of one client that take time, at a time; the next ones wait.
 const MOST_REQUESTS: usize = 16;
+/// Lines above this are decoded beside the thread that serves all: a request of the greatest length takes it many milliseconds.
+const LARGE: usize = 16 << 10;
 /// Followers of one client. They never end, so the next one is refused: were it to wait, nobody would hear the client hang up.
 const MOST_FOLLOWERS: usize = 4;
 
@@ -81,7 +83,7 @@ async fn begin(line: &[u8], sender: &mpsc::Sender<Vec<u8>>, context: &Arc<Contex
     if line.iter().all(u8::is_ascii_whitespace) {
         return;
     }
-    match codec::decode_request(line) {
+    match decode(line, context).await {
         Ok(Request { id, op, .. }) => {
             let (asker, context) = (Asker::new(id, sender.clone()), Arc::clone(context));
             let follows = matches!(op, Op::Logs { follow: true, .. });
@@ -107,6 +109,17 @@ async fn begin(line: &[u8], sender: &mpsc::Sender<Vec<u8>>, context: &Arc<Contex
             }
         }
     }
+}
+
+async fn decode(line: &[u8], context: &Context) -> Result<Request, Box<Reply>> {
+    if line.len() < LARGE {
+        return codec::decode_request(line);
+    }
+    let line = line.to_vec();
+    context.beside.work(move || codec::decode_request(&line)).await.unwrap_or_else(|panic| {
+        let error = ErrorBody::new(ErrorKind::Failed, format!("The request cannot be read: {panic}."), "Send a shorter one.");
+        Err(Box::new(Reply::error(0, error)))
+    })
 }
 
 async fn answer(context: &Context, asker: &Asker, op: Op) -> Answer {

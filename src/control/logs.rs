@@ -47,9 +47,9 @@ async fn past(context: &Context, name: Option<&str>, lines: u32) -> Result<Vec<L
         // What was said before the follower listened is in the files then, or it would fall between.
         logging::flush();
         let wanted = |line: &str| name.as_deref().is_none_or(|name| logging::is_of(line, name));
-        logging::files::last_lines(&folder, count, wanted)
+        logging::past::last_lines(&folder, count, wanted)
     };
-    let lines = tokio::task::spawn_blocking(read).await;
+    let lines = context.beside.work(read).await;
     let lines = lines.map_err(|error| ErrorBody::new(ErrorKind::Failed, format!("The log files cannot be read: {error}."), ""))?;
     Ok(lines.into_iter().map(|line| LogLine { connector: logging::connector_of(&line).to_owned(), line }).collect())
 }

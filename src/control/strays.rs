@@ -12,13 +12,13 @@ use chrono::{Local, NaiveDate};
 use context_sync_protocol::event::Item;
 
 use crate::config::Config;
-use crate::logging::files;
+use crate::logging::past;
 
 /// Lists what belongs to nobody; with `apply`, removes it.
 pub(super) fn look(config: &Config, apply: bool) -> Vec<Item> {
     let today = Local::now().date_naive();
     let mut items = Vec::new();
-    for old in files::expired(&config.logs(), config.log_days, today) {
+    for old in past::expired(&config.logs(), config.log_days, today) {
         let item =
             Item { kind: "log".to_owned(), path: shown(config, &old.path), bytes: old.bytes, reason: format!("older than {} days", config.log_days) };
         items.push(done(item, apply, || std::fs::remove_file(&old.path)));

@@ -1,12 +1,12 @@
-//! The log files: one a day, for their owner alone, removed after some days.
+//! The log files: one a day, and what was before it where a day has much to say; for their owner alone, removed after some days.
 //!
-//! Guarantees that a file is never followed through a link, and that a disk that is full or slow stops the log and nothing else: one thread writes, and
-//! lines that it cannot keep up with are counted and said.
+//! Guarantees that no day takes more than twice [`LARGEST`], that a file is never followed through a link, and that a disk that is full or slow stops the
+//! log and nothing else: one thread writes, and lines that it cannot keep up with are counted and said.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -15,10 +15,15 @@ use std::time::Duration;
 use chrono::{DateTime, Local, NaiveDate, SecondsFormat};
 use context_sync_protocol::reply::LogLine;
 
+use super::past::expired;
+
 /// Lines that wait for a slow disk before more are lost.
 const QUEUED: usize = 1024;
 /// How long the end of the program waits for a disk.
 const LAST_LINES: Duration = Duration::from_secs(2);
+
+/// A file that has grown so large, in bytes, makes room for a new one, and takes the place of the one that did so before it on that day.
+pub const LARGEST: u64 = 8 << 20;
 
 /// What the thread is asked to do.
 enum Task {
@@ -94,15 +99,6 @@ pub struct LogFiles {
     failed: Option<NaiveDate>,
 }
 
-/// A log file that has run out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expired {
-    /// The file.
-    pub path: PathBuf,
-    /// Its size.
-    pub bytes: u64,
-}
-
 impl LogFiles {
     pub(super) fn new(folder: PathBuf, days: u32) -> Self {
         Self { folder, days, open: None, failed: None }
@@ -124,86 +120,72 @@ impl LogFiles {
         if self.open.as_ref().is_none_or(|(day, _)| *day != today) {
             self.open = None;
             DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-            let path = self.folder.join(format!("sync_{}.log", today.format("%Y%m%d")));
             let flags = nix::fcntl::OFlag::O_NOFOLLOW.bits();
-            let file = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path)?;
+            let file = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(self.path(today, ""))?;
             self.open = Some((today, file));
             for old in expired(&self.folder, self.days, today) {
                 // It is tried again tomorrow.
                 let _ = std::fs::remove_file(old.path);
             }
         }
-        match &mut self.open {
-            // In one write, so that lines of two processes do not mix.
-            Some((_, file)) => file.write_all(format!("{line}\n").as_bytes()),
-            None => Ok(()),
+        let Some((_, file)) = &mut self.open else { return Ok(()) };
+        // In one write, so that lines of two processes do not mix.
+        file.write_all(format!("{line}\n").as_bytes())?;
+        let ours = file.metadata()?;
+        // Somebody removed it: the next line makes a new one.
+        if ours.nlink() == 0 {
+            self.open = None;
+        } else if ours.len() >= LARGEST {
+            self.open = None;
+            let path = self.path(today, "");
+            // Another process of this user may have moved it already; then there is a new one that has room.
+            if path.symlink_metadata().is_ok_and(|there| (there.dev(), there.ino()) == (ours.dev(), ours.ino())) {
+                std::fs::rename(path, self.path(today, ".1"))?;
+            }
         }
+        Ok(())
     }
-}
 
-/// The files of `folder` that are older than `days` on `today`, oldest first.
-#[must_use]
-pub fn expired(folder: &Path, days: u32, today: NaiveDate) -> Vec<Expired> {
-    let oldest = today.checked_sub_days(chrono::Days::new(u64::from(days))).unwrap_or(NaiveDate::MIN);
-    let old = dated(folder).into_iter().filter(|(day, _)| *day < oldest);
-    old.map(|(_, path)| Expired { bytes: path.symlink_metadata().map_or(0, |meta| meta.len()), path }).collect()
-}
-
-/// The last `count` lines that `wanted` wants, oldest first, out of as many files as it takes.
-#[must_use]
-pub fn last_lines(folder: &Path, count: usize, wanted: impl Fn(&str) -> bool) -> Vec<String> {
-    let mut found = Vec::new();
-    for (_, path) in dated(folder).into_iter().rev() {
-        if found.len() >= count {
-            break;
-        }
-        // A file that vanished meanwhile had run out.
-        let text = std::fs::read(&path).unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
-        found.extend(text.lines().rev().filter(|line| wanted(line)).take(count - found.len()).map(str::to_owned));
+    fn path(&self, day: NaiveDate, part: &str) -> PathBuf {
+        self.folder.join(format!("sync_{}{part}.log", day.format("%Y%m%d")))
     }
-    found.reverse();
-    found
-}
-
-/// The log files, oldest first.
-fn dated(folder: &Path) -> Vec<(NaiveDate, PathBuf)> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let mut files: Vec<(NaiveDate, PathBuf)> = entries
-        .flatten()
-        .filter_map(|entry| {
-            let name = entry.file_name();
-            let day = name.to_str()?.strip_prefix("sync_")?.strip_suffix(".log")?;
-            Some((NaiveDate::parse_from_str(day, "%Y%m%d").ok()?, entry.path()))
-        })
-        .collect();
-    files.sort();
-    files
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::past::last_lines;
     use super::*;
 
     #[test]
-    fn files_run_out_after_their_days_and_others_are_left_alone() {
+    fn a_day_with_much_to_say_takes_two_files_and_no_more() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["sync_20260101.log", "sync_20260114.log", "sync_20260115.log", "notes.log", "sync_2026.log"] {
-            std::fs::File::create(folder.path().join(name)).unwrap();
-        }
-        let today = NaiveDate::from_ymd_opt(2026, 1, 29).unwrap();
-        let names: Vec<String> =
-            expired(folder.path(), 14, today).into_iter().map(|old| old.path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
-        assert_eq!(names, ["sync_20260101.log", "sync_20260114.log"]);
+        let mut files = LogFiles::new(folder.path().to_owned(), 14);
+        let line = "x".repeat(1 << 20);
+        let now = Local::now();
+        // Numbered, so that it can be told which are left.
+        (0..43).for_each(|number| files.write(now, &format!("{number} {line}")));
+        let sizes: Vec<u64> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).collect();
+        assert_eq!(sizes.len(), 2, "{sizes:?}");
+        assert!(sizes.iter().all(|size| *size < LARGEST + (2 << 20)), "{sizes:?}");
+        let left: Vec<u32> = last_lines(folder.path(), 99, |_| true).iter().map(|line| line.split_once(' ').unwrap().0.parse().unwrap()).collect();
+        assert!(left.len() >= 8 && left.last() == Some(&42) && left.windows(2).all(|two| two[0] + 1 == two[1]), "{left:?}");
     }
 
     #[test]
-    fn the_last_lines_come_from_several_files_in_order() {
+    fn a_file_that_was_removed_or_moved_by_another_process_is_made_anew() {
         let folder = tempfile::tempdir().unwrap();
-        for (name, text) in [("sync_20260101.log", "a\nb\n"), ("sync_20260102.log", "c\nx\nd\n")] {
-            std::io::Write::write_all(&mut File::create(folder.path().join(name)).unwrap(), text.as_bytes()).unwrap();
-        }
-        assert_eq!(last_lines(folder.path(), 3, |line| line != "x"), ["b", "c", "d"]);
+        let now = Local::now();
+        let (mut one, mut other) = (LogFiles::new(folder.path().to_owned(), 14), LogFiles::new(folder.path().to_owned(), 14));
+        one.write(now, "before");
+        std::fs::remove_file(one.path(now.date_naive(), "")).unwrap();
+        // The first of these still goes to the file that was removed.
+        ["lost", "after"].iter().for_each(|line| one.write(now, line));
+        assert_eq!(last_lines(folder.path(), 9, |_| true), ["after"]);
+        // The other fills it up and moves it; whoever is late moves nothing.
+        let much = "x".repeat(usize::try_from(LARGEST).unwrap());
+        other.write(now, &much);
+        ["late", "new"].iter().for_each(|line| one.write(now, line));
+        assert_eq!(last_lines(folder.path(), 3, |_| true), [&much, "late", "new"]);
     }
 
     #[test]

@@ -7,6 +7,9 @@ use tracing::field::{Field, Visit};
 /// What stands for the daemon itself between the brackets; no connector can be called so.
 const DAEMON: &str = "-";
 
+/// A line is cut off at so many bytes: what a service names in its answers has no limit.
+const LONGEST: usize = 8 << 10;
+
 /// What an event says.
 #[derive(Default)]
 pub(super) struct Words {
@@ -27,6 +30,10 @@ impl Words {
         let mut line = format!("{level} [{connector}] {}", self.message);
         for (name, value) in &self.fields {
             line.push_str(&format!(" {name}={value}"));
+        }
+        if line.len() > LONGEST {
+            line.truncate(line.floor_char_boundary(LONGEST));
+            line.push('…');
         }
         line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
     }

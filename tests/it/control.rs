@@ -2,7 +2,7 @@
 //!
 //! The service is a listener that accepts and never answers, so whoever syncs with it is in mid-sync for as long as the test wants.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixStream;
@@ -377,6 +377,44 @@ fn logs_are_shown_and_followed() {
     assert_eq!(logs.len(), 1);
     let text = std::fs::read_to_string(&logs[0]).unwrap();
     assert!(text.contains(&ended) && !text.contains("a-token"), "{text}");
+}
+
+#[test]
+fn whoever_reads_or_follows_the_log_misses_nothing_when_a_file_makes_room() {
+    let daemon = Daemon::start("");
+    let logs = daemon.home.path().join("context-sync/logs");
+    let today = || std::fs::read_dir(&logs).unwrap().map(|file| file.unwrap().path()).find(|path| !path.to_str().unwrap().ends_with(".1.log"));
+    let file = until("the log", today);
+    // A reader of its own, who has the file open as `tail -f` does.
+    let mut tail = std::fs::File::open(&file).unwrap();
+    tail.seek(std::io::SeekFrom::End(0)).unwrap();
+    let mut follower = daemon.client();
+    follower.send(&json!({ "op": "logs", "follow": true, "lines": 0, "id": 1 }));
+    assert!(follower.ask(json!({ "op": "status", "id": 2 }))["ok"].is_object());
+    // All but full; lines of the daemon's own kind, as somebody may look at them.
+    let filler = "2026-01-01T00:00:00.000Z INFO [-] filler\n".repeat(250_000);
+    assert!(filler.len() as u64 > context_syncd::logging::files::LARGEST);
+    std::fs::OpenOptions::new().append(true).open(&file).unwrap().write_all(filler.as_bytes()).unwrap();
+    // Each of these is said in the log.
+    for round in 0..5 {
+        daemon.configure(&format!("log_days = {}", 20 + round));
+        assert!(daemon.ask(json!({ "op": "reload" }))["ok"].is_object());
+    }
+    let said = "The configuration was read again.";
+    let mut followed = 0;
+    while followed < 5 {
+        followed += usize::from(follower.hear()["event"]["line"].as_str().is_some_and(|line| line.contains(said)));
+    }
+    let mut client = daemon.client();
+    client.send(&json!({ "op": "logs", "lines": 10, "id": 1 }));
+    let past: Vec<Value> = (0..10).map(|_| client.hear()["event"]["line"].clone()).collect();
+    assert_eq!(past.iter().filter(|line| line.as_str().unwrap().contains(said)).count(), 5, "{past:?}");
+    // The first line filled the file up, and the others stand in a new one.
+    let mut text = String::new();
+    tail.read_to_string(&mut text).unwrap();
+    assert_eq!(text.matches(said).count(), 1);
+    assert_eq!(std::fs::read_to_string(until("the new file", today)).unwrap().matches(said).count(), 4);
+    assert!(std::fs::metadata(file.with_extension("1.log")).unwrap().len() > context_syncd::logging::files::LARGEST);
 }
 
 #[test]

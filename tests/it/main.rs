@@ -19,6 +19,7 @@ mod end_to_end;
 mod engine;
 mod home;
 mod house;
+mod load;
 mod markdown_examples;
 mod markdown_round_trip;
 mod simulator;

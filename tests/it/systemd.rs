@@ -9,21 +9,30 @@ use std::time::{Duration, Instant};
 
 mod hardening;
 mod life;
+mod secrets;
 
 /// Set inside; what the harness lets through.
 const INSIDE: &str = "CONTEXT_SYNC_TEST_INSIDE";
 /// Where the harness shows the folder of the binaries.
 const SHOWN: &str = "/run/shown";
+/// With this set, the harness's machine denies user namespaces.
+const DENY_USER_NAMESPACES: &str = "CONTEXT_SYNC_TEST_NO_USER_NAMESPACES";
 /// The harness says so when it cannot run at all.
 const CANNOT: i32 = 77;
 /// The unit as it is shipped.
 const UNIT: &str = include_str!("../../systemd/context-syncd.service");
 const STRICT_HOME: &str = include_str!("../../systemd/strict-home.conf");
+const NO_USER_NAMESPACES: &str = include_str!("../../systemd/no-user-namespaces.conf");
 /// Longest wait for a fact on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Runs `steps` as the harness's user. `test` is the calling test's path in this binary.
 fn as_a_user(test: &str, steps: impl FnOnce()) {
+    on_a_machine(test, &[], steps);
+}
+
+/// The same on a machine of which `traits` are set, as the harness knows them.
+fn on_a_machine(test: &str, traits: &[&str], steps: impl FnOnce()) {
     if std::env::var_os(INSIDE).is_some() {
         return steps();
     }
@@ -31,7 +40,9 @@ fn as_a_user(test: &str, steps: impl FnOnce()) {
     let this = std::env::current_exe().unwrap();
     let this = Path::new(SHOWN).join(this.strip_prefix(binaries).unwrap());
     let harness = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/systemd/with-user-systemd");
-    let output = Command::new(harness).arg(binaries).arg(this).args(["--exact", test, "--nocapture"]).env(INSIDE, "1").output().unwrap();
+    let mut command = Command::new(harness);
+    command.arg(binaries).arg(this).args(["--exact", test, "--nocapture"]).env(INSIDE, "1").envs(traits.iter().map(|name| (name, "1")));
+    let output = command.output().unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     match output.status.code() {
         Some(0) => {

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::{ErrorBody, ErrorKind};
@@ -15,6 +15,9 @@ use crate::request::{Op, Request};
 
 /// The longest line, its end included.
 pub const MAX_LINE_BYTES: usize = 1 << 20;
+
+/// The longest request of all ops but `restore`, which can name many paths.
+pub const MAX_NAMES_BYTES: usize = 64 << 10;
 
 /// Why a line could not be written or read.
 #[derive(Debug)]
@@ -94,21 +97,33 @@ pub fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool, 
     }
 }
 
+/// What is looked at first. Of a request as long as may be, nothing else is held twice.
+#[derive(Deserialize)]
+struct Head {
+    v: Option<Value>,
+    id: Option<Value>,
+    op: Option<Value>,
+}
+
 /// A line from a client; where it is no request of this version, the answer that says so.
 ///
 /// # Errors
 /// The error reply to send back; the connection can go on.
 pub fn decode_request(line: &[u8]) -> Result<Request, Box<Reply>> {
     let refuse = |id, kind, message: String, hint: &str| Err(Box::new(Reply::error(id, ErrorBody::new(kind, message, hint))));
-    let value: Value = match serde_json::from_slice(line) {
-        Ok(value) => value,
-        Err(error) => return refuse(0, ErrorKind::Usage, format!("The line is no JSON: {error}."), EXAMPLE),
+    let head: Head = match serde_json::from_slice(line) {
+        Ok(head) => head,
+        // Lists can stand for objects, and their first members then for its fields.
+        Err(error) if line.trim_ascii_start().first() == Some(&b'{') || error.is_syntax() || error.is_eof() => {
+            return refuse(0, ErrorKind::Usage, format!("The line is no JSON: {error}."), EXAMPLE);
+        }
+        Err(_) => return refuse(0, ErrorKind::Usage, "The line is JSON, but no object.".to_owned(), EXAMPLE),
     };
-    let Value::Object(fields) = &value else {
+    if line.trim_ascii_start().first() != Some(&b'{') {
         return refuse(0, ErrorKind::Usage, "The line is JSON, but no object.".to_owned(), EXAMPLE);
-    };
-    let id = fields.get("id").and_then(Value::as_u64).unwrap_or(0);
-    match fields.get("v").map(Value::as_u64) {
+    }
+    let id = head.id.as_ref().and_then(Value::as_u64).unwrap_or(0);
+    match head.v.as_ref().map(Value::as_u64) {
         None => {}
         Some(Some(v)) if v == u64::from(crate::VERSION) => {}
         Some(Some(v)) if v > u64::from(crate::VERSION) => {
@@ -117,7 +132,7 @@ pub fn decode_request(line: &[u8]) -> Result<Request, Box<Reply>> {
         }
         Some(_) => return refuse(id, ErrorKind::Usage, "`v` is no version of this protocol.".to_owned(), EXAMPLE),
     }
-    match fields.get("op").map(Value::as_str) {
+    match head.op.as_ref().map(Value::as_str) {
         Some(Some(op)) if Op::NAMES.contains(&op) => {}
         Some(Some(op)) => {
             let message = format!("This daemon knows no operation `{}`.", op.chars().take(64).collect::<String>());
@@ -125,7 +140,12 @@ pub fn decode_request(line: &[u8]) -> Result<Request, Box<Reply>> {
         }
         _ => return refuse(id, ErrorKind::Usage, "The request has no `op`.".to_owned(), EXAMPLE),
     }
-    match serde_json::from_value(value) {
+    // Only paths can be so many. What else is so long would be held many times over before it is found to be wrong.
+    if line.len() > MAX_NAMES_BYTES && head.op.as_ref().is_none_or(|op| op != "restore") {
+        let message = format!("The request is longer than {MAX_NAMES_BYTES} bytes.");
+        return refuse(id, ErrorKind::Usage, message, "Name fewer connectors, or none to mean all of them.");
+    }
+    match serde_json::from_slice(line) {
         Ok(request) => Ok(request),
         Err(error) => refuse(id, ErrorKind::Usage, format!("The request cannot be read: {error}."), "docs/protocol.md lists the fields of each op."),
     }
@@ -164,6 +184,14 @@ mod tests {
         assert_eq!(request, Request { v: 1, id: 0, op: Op::Status { name: None, fidelity: false } });
         let request = decode_request(br#" {"id":7, "op":"sync", "names":["a"], "colour":"blue"} "#).unwrap();
         assert_eq!(request.op, Op::Sync { names: vec!["a".to_owned()], full: false, accept_deletions: false, rerender: false, wait: true });
+    }
+
+    #[test]
+    fn only_paths_may_be_many() {
+        let many = "\"a\",".repeat(MAX_NAMES_BYTES / 4);
+        let (id, error) = refused(&format!(r#"{{"id":9,"op":"sync","names":[{many}"a"]}}"#));
+        assert!(id == 9 && error.kind == ErrorKind::Usage && error.message.contains("65536"), "{error:?}");
+        assert!(decode_request(format!(r#"{{"op":"restore","paths":[{many}"a"]}}"#).as_bytes()).is_ok());
     }
 
     #[test]

@@ -1,4 +1,7 @@
 //! `service install|uninstall`: the user unit, with the right paths. Touches no unit that it has not written.
+//!
+//! Part of the unit's hardening needs user namespaces, which some machines deny to ordinary users. Whether this one does shows when the unit is started;
+//! then a drop-in takes that part back, and the next `install` tries again.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -15,6 +18,11 @@ use crate::stop::Stop;
 
 /// The unit as it is kept in the sources, with the programs where a user would install them.
 const UNIT: &str = include_str!("../../../systemd/context-syncd.service");
+
+/// What takes back of it what needs user namespaces.
+const NO_USER_NAMESPACES: &str = include_str!("../../../systemd/no-user-namespaces.conf");
+/// How systemd says that it could not set up a user namespace, take capabilities away, or set up other namespaces (`EXIT_USER` and so on, systemd.exec(5)).
+const NAMESPACE_DENIED: [&str; 3] = ["217", "218", "226"];
 
 /// The programs' paths as they stand in it.
 const DAEMON_IN_UNIT: &str = "%h/.local/bin/context-syncd";
@@ -49,17 +57,61 @@ fn install(context: &Context, path: &Path, daemon: Option<&Path>) -> Result<u8, 
     let text = unit_text(&daemon, &programs::own_path()?)?;
     refuse_foreign(path)?;
     write(path, &text).map_err(|error| Stop::failed(ErrorKind::Failed, format!("{} cannot be written: {error}.", path.display()), ""))?;
+    // The machine may have changed its mind since.
+    remove_drop_in(path)?;
     systemctl(context, &["daemon-reload"])?;
     systemctl(context, &["enable", NAME])?;
-    // Not `enable --now`: a daemon that runs already, from an older program, has to be replaced.
-    systemctl(context, &["restart", NAME])?;
-    context.output.data(&json!({ "unit": path, "daemon": daemon, "installed": true }), |_| {
+    let namespaces = start(context, path)?;
+    context.output.data(&json!({ "unit": path, "daemon": daemon, "installed": true, "user_namespaces": namespaces }), |_| {
+        let without =
+            "This machine denies user namespaces to ordinary users, so part of the service's hardening is off (systemd/README.md says which).\n";
         format!(
-            "{} is installed, enabled and started.\nIt runs while you are logged in; `loginctl enable-linger` keeps it running.\n",
-            path.display()
+            "{} is installed, enabled and started.\n{}It runs while you are logged in; `loginctl enable-linger` keeps it running.\n",
+            path.display(),
+            if namespaces { "" } else { without }
         )
     })?;
     Ok(0)
+}
+
+/// Starts the unit; false if that is possible only without user namespaces.
+fn start(context: &Context, path: &Path) -> Result<bool, Stop> {
+    // Not `enable --now`: a daemon that runs already, from an older program, has to be replaced.
+    let Err(refused) = systemctl(context, &["restart", NAME]) else { return Ok(true) };
+    let status = systemctl(context, &["show", "-P", "ExecMainStatus", NAME]).unwrap_or_default();
+    if !NAMESPACE_DENIED.contains(&status.trim()) {
+        return Err(refused);
+    }
+    let drop_in = drop_in(path);
+    write(&drop_in, &format!("{MARK}\n{NO_USER_NAMESPACES}"))
+        .map_err(|error| Stop::failed(ErrorKind::Failed, format!("{} cannot be written: {error}.", drop_in.display()), ""))?;
+    systemctl(context, &["daemon-reload"])?;
+    systemctl(context, &["restart", NAME])?;
+    Ok(false)
+}
+
+/// Where the drop-in for machines without user namespaces lies.
+fn drop_in(unit: &Path) -> PathBuf {
+    unit.with_extension("service.d").join("no-user-namespaces.conf")
+}
+
+/// Removes the drop-in if it is ours, and its folder if nothing else is in it.
+fn remove_drop_in(unit: &Path) -> Result<(), Stop> {
+    let path = drop_in(unit);
+    if !is_ours(&path) {
+        return Ok(());
+    }
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(Stop::failed(ErrorKind::Failed, format!("{} cannot be removed: {error}.", path.display()), ""));
+        }
+        _ => {}
+    }
+    if let Some(folder) = path.parent() {
+        // It may hold the user's own drop-ins, and then stays.
+        let _ = fs::remove_dir(folder);
+    }
+    Ok(())
 }
 
 fn uninstall(context: &Context, path: &Path) -> Result<u8, Stop> {
@@ -68,6 +120,7 @@ fn uninstall(context: &Context, path: &Path) -> Result<u8, Stop> {
         refuse_foreign(path)?;
         systemctl(context, &["disable", "--now", NAME])?;
         fs::remove_file(path).map_err(|error| Stop::failed(ErrorKind::Failed, format!("{} cannot be removed: {error}.", path.display()), ""))?;
+        remove_drop_in(path)?;
         systemctl(context, &["daemon-reload"])?;
     }
     context.output.data(&json!({ "unit": path, "installed": false }), |_| {
@@ -103,12 +156,7 @@ fn escaped(path: &Path) -> Result<String, Stop> {
 
 /// Fails if there is a unit, or anything else, that we have not written.
 fn refuse_foreign(path: &Path) -> Result<(), Stop> {
-    let ours = match path.symlink_metadata() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-        Err(_) => false,
-        Ok(metadata) => metadata.is_file() && fs::read_to_string(path).is_ok_and(|text| text.lines().next() == Some(MARK)),
-    };
-    if ours {
+    if is_ours(path) {
         return Ok(());
     }
     Err(Stop::failed(
@@ -118,25 +166,34 @@ fn refuse_foreign(path: &Path) -> Result<(), Stop> {
     ))
 }
 
-/// Writes the unit whole or not at all.
+/// Whether there is nothing, or what we have written.
+fn is_ours(path: &Path) -> bool {
+    match path.symlink_metadata() {
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+        Ok(metadata) => metadata.is_file() && fs::read_to_string(path).is_ok_and(|text| text.lines().next() == Some(MARK)),
+    }
+}
+
+/// Writes a unit or drop-in whole or not at all.
 fn write(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let staged = path.with_extension("service.new");
+    let staged = path.with_extension("new");
     let mut file = File::create(&staged)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     fs::rename(&staged, path)
 }
 
-fn systemctl(context: &Context, arguments: &[&str]) -> Result<(), Stop> {
+/// What it says on its standard output.
+fn systemctl(context: &Context, arguments: &[&str]) -> Result<String, Stop> {
     let shown = format!("systemctl --user {}", arguments.join(" "));
     let mut command = Command::new("systemctl");
     command.arg("--user").args(arguments);
     let output = programs::run(&context.client, command)?;
     if output.status.success() {
-        return Ok(());
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&output.stderr);
     let hint = if said.contains("bus") {

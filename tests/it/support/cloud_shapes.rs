@@ -160,7 +160,7 @@ pub(super) fn attachment(model: &Model, attachment: &Attachment) -> Value {
     json!({
         "id": format!("att{}", attachment.id), "status": "current", "title": attachment.name, "createdAt": iso(attachment.created),
         container: attachment.page.to_string(), "mediaType": attachment.media_type, "mediaTypeDescription": "File", "comment": "",
-        "fileId": file_id(attachment), "fileSize": attachment.bytes.len(), "webuiLink": webui, "downloadLink": download,
+        "fileId": file_id(attachment), "fileSize": attachment.size(), "webuiLink": webui, "downloadLink": download,
         "version": {"number": attachment.version, "message": "", "minorEdit": false, "authorId": author, "createdAt": iso(attachment.modified)},
         "_links": {"webui": webui, "download": download},
     })

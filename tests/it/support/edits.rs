@@ -382,7 +382,16 @@ impl Model {
         assert!(self.content.contains_key(&page), "the simulated site has no content {page}");
         let (id, now, author) = (self.new_id(), self.tick(), self.writer);
         let (name, media_type) = (name.to_owned(), media_type.to_owned());
-        self.attachments.insert(id, Attachment { id, page, name, media_type, bytes: bytes.into(), version: 1, created: now, modified: now, author });
+        let bytes = bytes.into();
+        self.attachments
+            .insert(id, Attachment { id, page, name, media_type, bytes, swells_to: None, version: 1, created: now, modified: now, author });
+        id
+    }
+
+    /// Attaches a file of any size, which is made while it is sent, by `Fault::Swollen`.
+    pub fn add_large_attachment(&mut self, page: Id, name: &str, bytes: u64) -> Id {
+        let id = self.add_attachment(page, name, super::habits::Fault::MARK.as_bytes(), "application/octet-stream");
+        self.attachments.get_mut(&id).unwrap().swells_to = Some(bytes);
         id
     }
 

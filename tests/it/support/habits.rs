@@ -62,11 +62,16 @@ pub enum Fault {
     Gzip,
     /// So many megabytes of blanks and then the right answer, in gzip.
     GzipBomb { megabytes: usize },
+    /// In place of [`Fault::MARK`], if it is in the right answer, come so many bytes, made while they are sent. `announced`: with the length of all of it.
+    Swollen { bytes: u64, announced: bool },
     /// Anything else.
     Other(Answer),
 }
 
 impl Fault {
+    /// What [`Fault::Swollen`] puts its bytes in the place of.
+    pub const MARK: &'static str = "HERE-COMES-MUCH";
+
     /// 429 with seconds to wait.
     pub fn too_many(seconds: u64) -> Self {
         Self::TooManyRequests(RetryAfter::Seconds(seconds), "confluence-burst-based")

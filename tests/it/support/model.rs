@@ -120,10 +120,19 @@ pub struct Attachment {
     pub name: String,
     pub media_type: String,
     pub bytes: Bytes,
+    /// The size that listings tell, if `Fault::Swollen` makes it another one than there are bytes here.
+    pub swells_to: Option<u64>,
     pub version: u32,
     pub created: u64,
     pub modified: u64,
     pub author: usize,
+}
+
+impl Attachment {
+    /// The size that listings tell.
+    pub fn size(&self) -> u64 {
+        self.swells_to.unwrap_or(self.bytes.len() as u64)
+    }
 }
 
 /// A comment on a page or post.

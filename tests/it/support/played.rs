@@ -27,8 +27,13 @@ pub(super) struct Played {
     cut: Arc<AtomicBool>,
 }
 
+/// What swells is sent in pieces of so many bytes.
+static SWOLLEN: [u8; 64 << 10] = [b'x'; 64 << 10];
+
 enum Piece {
     Bytes(Bytes),
+    /// So many bytes, none of which is there before it is sent.
+    Swollen(u64),
     Pause(Duration),
     Never,
     Cut,
@@ -69,6 +74,14 @@ pub(super) fn play(mut answer: Answer, fault: Option<Fault>, cut: Arc<AtomicBool
             answer.headers.push(("content-encoding", "gzip".to_owned()));
             vec![Piece::Bytes(gzip(megabytes, &body))]
         }
+        Some(Fault::Swollen { bytes, announced }) => match body.windows(Fault::MARK.len()).position(|window| window == Fault::MARK.as_bytes()) {
+            Some(at) => {
+                let rest = body.slice(at + Fault::MARK.len()..);
+                claimed = announced.then(|| at + rest.len() + usize::try_from(bytes).unwrap());
+                vec![Piece::Bytes(body.slice(..at)), Piece::Swollen(bytes), Piece::Bytes(rest)]
+            }
+            None => vec![Piece::Bytes(body)],
+        },
         _ => vec![Piece::Bytes(body)],
     };
     let mut response = hyper::Response::builder().status(answer.status);
@@ -115,6 +128,12 @@ impl Body for Played {
                 None => return Poll::Ready(None),
                 Some(Piece::Bytes(bytes)) if bytes.is_empty() => {}
                 Some(Piece::Bytes(bytes)) => return Poll::Ready(Some(Ok(Frame::data(bytes)))),
+                Some(Piece::Swollen(0)) => {}
+                Some(Piece::Swollen(bytes)) => {
+                    let now = bytes.min(SWOLLEN.len() as u64);
+                    self.pieces.push_front(Piece::Swollen(bytes - now));
+                    return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&SWOLLEN[..usize::try_from(now).unwrap()])))));
+                }
                 Some(Piece::Pause(length)) => self.pause = Some(Box::pin(tokio::time::sleep(length))),
                 Some(Piece::Never) => {
                     self.pieces.push_front(Piece::Never);

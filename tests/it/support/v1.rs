@@ -151,7 +151,7 @@ impl<'m> Shapes<'m> {
         let id = format!("att{}", attachment.id);
         let version = json!({"by": self.user(attachment.author), "when": self.when(attachment.modified), "message": "", "number": attachment.version,
             "minorEdit": false});
-        let extensions = json!({"mediaType": attachment.media_type, "fileSize": attachment.bytes.len(), "comment": ""});
+        let extensions = json!({"mediaType": attachment.media_type, "fileSize": attachment.size(), "comment": ""});
         let links = json!({"webui": format!("/pages/viewpageattachments.action?pageId={}", page.id), "download": download_path(attachment),
             "self": format!("{}/rest/api/content/{id}", self.base)});
         Object {
