@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use crate::markdown::slug;
 use crate::model::{DocPath, PathError, Place, RemoteId};
 
 /// A document's path as a large site can afford it: neighbours share the folder, and the name is that of the place unless it is said.
@@ -95,6 +96,21 @@ pub(super) fn ancestors<'p>(places: &'p impl Places, place: &'p Place) -> Vec<&'
 /// # Errors
 /// When a component that the connector gave is unsafe.
 pub(super) fn path(place: &Place, ancestors: &[&Arc<Place>]) -> Result<DocPath, PathError> {
+    harmless(DocPath::new(&joined(place, ancestors))?)
+}
+
+/// Lets no path pass that an assistant would take for its instructions, whatever connector gave it: to name such a file otherwise is the connector's.
+///
+/// # Errors
+/// When a component is the name of such a file or folder.
+pub(super) fn harmless(path: DocPath) -> Result<DocPath, PathError> {
+    if path.components().any(slug::is_instruction_file) {
+        return Err(PathError { path: path.to_string(), why: "assistants take what is called so for their instructions" });
+    }
+    Ok(path)
+}
+
+fn joined(place: &Place, ancestors: &[&Arc<Place>]) -> String {
     let mut path = String::new();
     for component in place.container.iter() {
         path.push_str(component);
@@ -106,7 +122,7 @@ pub(super) fn path(place: &Place, ancestors: &[&Arc<Place>]) -> Result<DocPath, 
     }
     path.push_str(&place.stem);
     path.push_str(".md");
-    DocPath::new(&path)
+    path
 }
 
 #[cfg(test)]
@@ -155,6 +171,19 @@ mod tests {
         assert_eq!(path_of(&map, "a"), "ENG/a--a.md");
         assert_eq!(path_of(&map, "b"), "ENG/a--a/b--b.md");
         assert_eq!(path_of(&map, "lost"), "ENG/lost--lost.md");
+    }
+
+    #[test]
+    fn no_connector_can_place_what_assistants_take_for_instructions() {
+        let odd = |stem: &str, container: &str| Place {
+            stem: stem.to_owned(),
+            container: vec![container.to_owned()].into(),
+            ..(*place("a", None, false)).clone()
+        };
+        for place in [odd("AGENTS", "owner"), odd("x.prompt", "owner"), odd("x", ".cursor")] {
+            assert!(path(&place, &[]).unwrap_err().why.contains("instructions"), "{place:?}");
+        }
+        assert!(path(&odd("AGENTS.synced", "owner"), &[]).is_ok());
     }
 
     #[test]
