@@ -45,6 +45,15 @@ fn is_link(stat: &nix::sys::stat::FileStat) -> bool {
     fence::is_kind(stat, SFlag::S_IFLNK)
 }
 
+/// Stops the swapping also where the work panics, which would else be waited for for ever.
+struct Stop<'s>(&'s AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// All of a tree: kind, inode, times and bytes.
 fn looks(root: &Path) -> Vec<(String, u64, i64, i64, String)> {
     let look = |path: String| {
@@ -73,6 +82,7 @@ fn while_swapped(often: u64, work: impl Fn(&Mirror) -> Result<bool, MirrorError>
         let (stop, done, prevented) = (AtomicBool::new(false), AtomicU64::new(0), AtomicU64::new(0));
         let swaps = std::thread::scope(|scope| {
             let swapping = scope.spawn(|| swap(&place, &outside, &stop));
+            let stopped = Stop(&stop);
             for _ in 0..3_000 {
                 match work(&place.mirror) {
                     Ok(true) => done.fetch_add(1, Ordering::Relaxed),
@@ -82,7 +92,7 @@ fn while_swapped(often: u64, work: impl Fn(&Mirror) -> Result<bool, MirrorError>
                     break;
                 }
             }
-            stop.store(true, Ordering::Relaxed);
+            drop(stopped);
             swapping.join().unwrap()
         });
         assert_eq!(looks(&outside), before);
