@@ -31,7 +31,7 @@ const ENDING_BYTES: usize = 20;
 pub fn slug(title: &str) -> String {
     let mut out = String::with_capacity(title.len().min(4 * SLUG_BYTES));
     let mut gap = false;
-    for c in title.nfc().flat_map(char::to_lowercase).nfc() {
+    for c in title.nfc().flat_map(char::to_lowercase).filter(|c| !is_unseen_letter(*c)).nfc() {
         // Marks belong to the letter before them: vowel signs, or the dot that lower case leaves on a Turkish capital.
         if c.is_alphanumeric() || (is_combining_mark(c) && !gap && !out.is_empty()) {
             if gap && !out.is_empty() {
@@ -91,10 +91,10 @@ fn fingerprinted(id: &str) -> String {
 pub fn file_name(name: &str) -> String {
     let mut clean = String::with_capacity(name.len().min(1024));
     let mut blank = false;
-    for c in name.nfc() {
+    for c in name.chars().filter(|c| c.is_whitespace() || !is_invisible(*c)).nfc() {
         if c.is_whitespace() {
             blank = true;
-        } else if !is_invisible(c) {
+        } else {
             if std::mem::take(&mut blank) && !clean.is_empty() {
                 clean.push(' ');
             }
@@ -114,9 +114,18 @@ pub fn file_name(name: &str) -> String {
     format!("{}{ending}", clean[..kept].trim_end())
 }
 
+/// Letters and marks that show nothing: fillers and variation selectors.
+fn is_unseen_letter(c: char) -> bool {
+    let filler = matches!(c, '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{3164}' | '\u{FFA0}');
+    filler || matches!(c, '\u{180B}'..='\u{180F}' | '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
+}
+
 /// Characters that make two names look alike, or one name look like another.
 fn is_invisible(c: char) -> bool {
-    is_hidden(c) || c.is_control() || matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+    is_hidden(c)
+        || is_unseen_letter(c)
+        || c.is_control()
+        || matches!(c, '\u{AD}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
 
 /// Names of files and folders that coding assistants load by themselves, in lower case.
@@ -204,6 +213,7 @@ mod tests {
             ("", "untitled"),
             ("🚀!?", "untitled"),
             ("a\u{202E}b/../c\n", "a-b-c"),
+            ("1\u{FE0F}\u{20E3} a\u{E0141}b\u{3164}", "1\u{20E3}-ab"),
         ] {
             assert_eq!(slug(title), expected, "{title:?}");
         }
@@ -250,6 +260,7 @@ mod tests {
             ("a\u{0}b\nc.txt", "ab c.txt"),
             (" \t", "unnamed"),
             ("\u{200B}.x", "x"),
+            ("e\u{200B}\u{301}.x", "\u{e9}.x"),
         ] {
             assert_eq!(file_name(name), expected, "{name:?}");
             assert!(component_is_safe(expected).is_ok());
