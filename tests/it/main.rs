@@ -9,6 +9,7 @@
     reason = "a test stops where it cannot go on, and says so"
 )]
 
+mod attacks;
 mod budgets;
 mod catalogue;
 mod confluence;
