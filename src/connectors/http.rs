@@ -247,6 +247,10 @@ impl Client {
                         None => redirect::follow(&url, location, hops, inner.setup.allow_plain_http),
                         Some(_) => Err("it redirects a POST"),
                     };
+                    let next = next.and_then(|next| match inner.echoes.are_in(&next) {
+                        true => Err("it redirects to an address that holds the credentials"),
+                        false => Ok(next),
+                    });
                     url = next.map_err(|why| Failure::Final(Failed::of(response.status(), self.bad_answer(&request.what, why))))?;
                 }
                 _ => return Err(self.refusal(request, &url, response).await),

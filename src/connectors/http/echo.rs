@@ -34,6 +34,12 @@ impl Echoes {
         Self(all)
     }
 
+    /// Whether an address carries one of them: where a redirect leads, it would be told to whoever is there.
+    pub(super) fn are_in(&self, url: &url::Url) -> bool {
+        let decoded = Zeroizing::new(percent_encoding::percent_decode_str(url.as_str()).collect::<Vec<u8>>());
+        self.0.iter().any(|secret| memmem::find(&decoded, secret.expose().as_bytes()).is_some() || url.as_str().contains(secret.expose()))
+    }
+
     /// `json` without them.
     pub(super) fn remove(&self, mut json: Vec<u8>) -> Vec<u8> {
         if self.0.is_empty() {
@@ -148,5 +154,13 @@ mod tests {
         }
         assert_eq!(cleaned("Bearer a-token-that-is-long", r#""\u003c\/p\u003e""#), r#""</p>""#);
         assert!(Echoes::of(None).0.is_empty());
+    }
+
+    #[test]
+    fn an_address_that_carries_a_credential_is_known() {
+        let echoes = Echoes::of(Some(&Secret::new("Bearer a-token/that=is-long".to_owned())));
+        for (address, carries) in [("a-token/that=is-long", true), ("a-token%2Fthat%3Dis-long", true), ("a-token", false)] {
+            assert_eq!(echoes.are_in(&url::Url::parse(&format!("https://other.example/x?t={address}")).unwrap()), carries, "{address}");
+        }
     }
 }

@@ -146,8 +146,14 @@ fn other_users_are_not_heard_and_cannot_look() {
     for path in ["", "run", "config", "config/context-sync", "state", "cache"] {
         std::os::unix::fs::chown(home.path().join(path), Some(ANN), Some(ANN)).unwrap();
     }
+    // A service that accepts and never answers keeps a worker alive; its token stands in the daemon's environment.
+    let service = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = service.local_addr().unwrap();
+    home.configure(&format!("[connectors.confluence]\nurl = \"http://{address}\"\ncloud = false\napi_token = {{ env = \"WIKI_TOKEN\" }}\n"));
+    std::os::unix::fs::chown(home.config(), Some(ANN), Some(ANN)).unwrap();
     let log = std::fs::File::create(home.path().join("daemon.log")).unwrap();
-    let mut child = as_user(ANN, &home.daemon_command(&[])).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+    let mut child =
+        as_user(ANN, home.daemon_command(&[]).env("WIKI_TOKEN", "a-token")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
     let story = || std::fs::read_to_string(home.path().join("daemon.log")).unwrap();
     wait_for("the socket", || home.socket().exists(), story);
 
@@ -167,18 +173,20 @@ fn other_users_are_not_heard_and_cannot_look() {
     let root = said(status);
     assert!(root.code == Some(9) && root.stderr.contains("belongs to another user"), "{root:?}");
 
-    // Neither memory nor environment of the daemon can be read by others; by its own user neither, because it is not dumpable.
-    let pid = child.id();
-    for file in ["environ", "maps", "fd", "cwd"] {
-        let look = Command::new("ls").args(["-L", &format!("/proc/{pid}/{file}")]).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
-        assert!(look.success(), "root sees {file}");
+    // Neither memory nor environment of daemon and worker can be read by others; by their own user neither, because they are not dumpable.
+    let (connection, _) = service.accept().unwrap();
+    let worker = crate::home::children(child.id())[0];
+    for (pid, file) in [child.id(), worker].into_iter().flat_map(|pid| ["environ", "maps", "fd"].map(|file| (pid, file))) {
+        let path = format!("/proc/{pid}/{file}");
+        assert_eq!(std::fs::metadata(&path).unwrap().uid(), 0, "{path} belongs to nobody but root");
+        for uid in [ANN, MALLORY] {
+            let mut look = Command::new(if file == "fd" { "ls" } else { "cat" });
+            look.arg(&path);
+            let seen = said(as_user(uid, &look));
+            assert!(seen.code != Some(0) && seen.stdout.is_empty(), "{uid}: {seen:?}");
+        }
     }
-    for uid in [ANN, MALLORY] {
-        let mut cat = Command::new("cat");
-        cat.arg(format!("/proc/{pid}/environ"));
-        let seen = said(as_user(uid, &cat));
-        assert!(seen.code != Some(0) && seen.stdout.is_empty(), "{uid}: {seen:?}");
-    }
+    drop(connection);
     child.kill().unwrap();
     child.wait().unwrap();
 }
