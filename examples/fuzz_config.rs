@@ -141,8 +141,19 @@ struct Input {
 }
 
 fn main() -> ExitCode {
+    search(fuzz::arguments())
+}
+
+/// Searches for so many seconds, from this seed on.
+pub(crate) fn search(arguments: (u64, u64)) -> ExitCode {
     let home = tempfile::tempdir().expect("a temporary folder");
-    fuzz::run("config", make, |input| format!("{}\n--- .env\n{}", input.toml, input.dotenv).into_bytes(), |input| check(input, home.path()))
+    fuzz::run(
+        "config",
+        arguments,
+        make,
+        |input| format!("{}\n--- .env\n{}", input.toml, input.dotenv).into_bytes(),
+        |input| check(input, home.path()),
+    )
 }
 
 fn make(random: &mut Random) -> Input {

@@ -149,8 +149,13 @@ const FRAMES: &[(&str, &str)] = &[
 ];
 
 fn main() -> ExitCode {
+    search(fuzz::arguments())
+}
+
+/// Searches for so many seconds, from this seed on.
+pub(crate) fn search(arguments: (u64, u64)) -> ExitCode {
     let bodies = bodies();
-    fuzz::run("convert", |random| make(&bodies, random), |(body, _)| body.as_bytes().to_vec(), |(body, whole)| check(body, *whole))
+    fuzz::run("convert", arguments, |random| make(&bodies, random), |(body, _)| body.as_bytes().to_vec(), |(body, whole)| check(body, *whole))
 }
 
 /// What every body must bear.

@@ -110,6 +110,11 @@ struct Input {
 }
 
 fn main() -> ExitCode {
+    search(fuzz::arguments())
+}
+
+/// Searches for so many seconds, from this seed on.
+pub(crate) fn search(arguments: (u64, u64)) -> ExitCode {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let root = folder.path().join("wiki");
     let mirror = Mirror::open(&root).expect("a mirror");
@@ -117,6 +122,7 @@ fn main() -> ExitCode {
     let mut count = 0_usize;
     fuzz::run(
         "paths",
+        arguments,
         make,
         |input| format!("{input:#?}").into_bytes(),
         |input| {

@@ -70,8 +70,13 @@ struct Input {
 }
 
 fn main() -> ExitCode {
+    search(fuzz::arguments())
+}
+
+/// Searches for so many seconds, from this seed on.
+pub(crate) fn search(arguments: (u64, u64)) -> ExitCode {
     let lines = lines();
-    fuzz::run("protocol", |random| make(&lines, random), |input| input.line.as_bytes().to_vec(), check)
+    fuzz::run("protocol", arguments, |random| make(&lines, random), |input| input.line.as_bytes().to_vec(), check)
 }
 
 fn make(lines: &[String], random: &mut Random) -> Input {

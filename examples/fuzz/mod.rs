@@ -13,22 +13,27 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-/// Makes inputs and checks them for `[SECONDS] [SEED]` of the command line. The first that panics or draws a complaint is written to a file, whose name is
-/// printed, and the exit status is 1.
+/// `[SECONDS] [SEED]` of the command line, for a program that does nothing but search: panics are told as findings alone.
+pub fn arguments() -> (u64, u64) {
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut arguments = std::env::args().skip(1);
+    let mut next = |default| arguments.next().and_then(|text| text.parse().ok()).unwrap_or(default);
+    (next(60), next(1))
+}
+
+/// Makes inputs and checks them for so many seconds. The first that panics or draws a complaint is written to a file, whose name is printed, and the exit status is
+/// that of a failure.
 pub fn run<I>(
     name: &str,
+    (seconds, seed): (u64, u64),
     make: impl Fn(&mut Random) -> I,
     bytes: impl Fn(&I) -> Vec<u8>,
     mut check: impl FnMut(&I) -> Result<(), String>,
 ) -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let seconds = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(60);
-    let seed = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(1);
     println!("{name}: {seconds} s, seed {seed}");
     let mut random = Random(seed);
     let end = Instant::now() + Duration::from_secs(seconds);
     let (mut count, mut total, mut slowest) = (0_u64, 0_u64, Duration::ZERO);
-    std::panic::set_hook(Box::new(|_| {}));
     while Instant::now() < end {
         let input = make(&mut random);
         let start = now();

@@ -18,6 +18,7 @@ mod crash;
 mod ctl;
 mod end_to_end;
 mod engine;
+mod fuzz;
 mod home;
 mod house;
 mod markdown_examples;
