@@ -16,6 +16,7 @@ use tokio::sync::broadcast;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 pub mod files;
+pub mod held;
 mod line;
 
 use files::{LogFiles, Writer};

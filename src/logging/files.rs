@@ -1,10 +1,10 @@
 //! The log files: one a day, for their owner alone, removed after some days.
 //!
-//! Guarantees that a file is never followed through a link, and that a disk that is full or slow stops the log and nothing else: one thread writes, and
+//! Guarantees that neither a file nor the folder is followed through a link, and that a disk that is full or slow stops the log and nothing else: one thread writes, and
 //! lines that it cannot keep up with are counted and said.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +14,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Local, NaiveDate, SecondsFormat};
 use context_sync_protocol::reply::LogLine;
+
+use super::held::Held;
 
 /// Lines that wait for a slow disk before more are lost.
 const QUEUED: usize = 1024;
@@ -103,6 +105,17 @@ pub struct Expired {
     pub bytes: u64,
 }
 
+impl Expired {
+    /// Removes it.
+    ///
+    /// # Errors
+    /// When the file system refuses, or its folder is a link now.
+    pub fn remove(&self) -> io::Result<()> {
+        let folder = Held::open(self.path.parent().unwrap_or(Path::new("/")))?;
+        std::fs::remove_file(folder.path().join(self.path.file_name().unwrap_or_default()))
+    }
+}
+
 impl LogFiles {
     pub(super) fn new(folder: PathBuf, days: u32) -> Self {
         Self { folder, days, open: None, failed: None }
@@ -124,13 +137,15 @@ impl LogFiles {
         if self.open.as_ref().is_none_or(|(day, _)| *day != today) {
             self.open = None;
             DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-            let path = self.folder.join(format!("sync_{}.log", today.format("%Y%m%d")));
-            let flags = nix::fcntl::OFlag::O_NOFOLLOW.bits();
+            let path = Held::open(&self.folder)?;
+            let path = path.path().join(format!("sync_{}.log", today.format("%Y%m%d")));
+            // A pipe of that name would keep us waiting for its reader.
+            let flags = (nix::fcntl::OFlag::O_NOFOLLOW | nix::fcntl::OFlag::O_NONBLOCK).bits();
             let file = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path)?;
             self.open = Some((today, file));
             for old in expired(&self.folder, self.days, today) {
                 // It is tried again tomorrow.
-                let _ = std::fs::remove_file(old.path);
+                let _ = old.remove();
             }
         }
         match &mut self.open {
@@ -158,7 +173,7 @@ pub fn last_lines(folder: &Path, count: usize, wanted: impl Fn(&str) -> bool) ->
             break;
         }
         // A file that vanished meanwhile had run out.
-        let text = std::fs::read(&path).unwrap_or_default();
+        let text = read(&path).unwrap_or_default();
         let text = String::from_utf8_lossy(&text);
         found.extend(text.lines().rev().filter(|line| wanted(line)).take(count - found.len()).map(str::to_owned));
     }
@@ -166,15 +181,24 @@ pub fn last_lines(folder: &Path, count: usize, wanted: impl Fn(&str) -> bool) ->
     found
 }
 
-/// The log files, oldest first.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let flags = (nix::fcntl::OFlag::O_NOFOLLOW | nix::fcntl::OFlag::O_NONBLOCK).bits();
+    OpenOptions::new().read(true).custom_flags(flags).open(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The log files, oldest first; links are none, and a folder that is one holds none.
 fn dated(folder: &Path) -> Vec<(NaiveDate, PathBuf)> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let Ok(held) = Held::open(folder) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(held.path()) else { return Vec::new() };
     let mut files: Vec<(NaiveDate, PathBuf)> = entries
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name();
+            entry.file_type().ok().filter(std::fs::FileType::is_file)?;
             let day = name.to_str()?.strip_prefix("sync_")?.strip_suffix(".log")?;
-            Some((NaiveDate::parse_from_str(day, "%Y%m%d").ok()?, entry.path()))
+            Some((NaiveDate::parse_from_str(day, "%Y%m%d").ok()?, folder.join(&name)))
         })
         .collect();
     files.sort();
@@ -195,6 +219,35 @@ mod tests {
         let names: Vec<String> =
             expired(folder.path(), 14, today).into_iter().map(|old| old.path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
         assert_eq!(names, ["sync_20260101.log", "sync_20260114.log"]);
+    }
+
+    #[test]
+    fn links_are_neither_written_through_nor_read_nor_removed_through() {
+        let home = tempfile::tempdir().unwrap();
+        let (outside, logs) = (home.path().join("outside"), home.path().join("logs"));
+        std::fs::create_dir(&outside).unwrap();
+        let today = Local::now();
+        for name in ["sync_20200101.log".to_owned(), format!("sync_{}.log", today.format("%Y%m%d"))] {
+            io::Write::write_all(&mut File::create(outside.join(&name)).unwrap(), b"theirs\n").unwrap();
+        }
+        let untouched = || {
+            let texts: Vec<_> = std::fs::read_dir(&outside).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect();
+            assert_eq!(texts, [b"theirs\n", b"theirs\n"]);
+        };
+        std::os::unix::fs::symlink(&outside, &logs).unwrap();
+        let mut files = LogFiles::new(logs.clone(), 14);
+        assert!(files.append(today, "ours").unwrap_err().to_string().contains("is a link"));
+        assert!(expired(&logs, 14, today.date_naive()).is_empty() && last_lines(&logs, 9, |_| true).is_empty());
+        assert!(Expired { path: logs.join("sync_20200101.log"), bytes: 0 }.remove().is_err());
+        untouched();
+        std::fs::remove_file(&logs).unwrap();
+        std::fs::create_dir(&logs).unwrap();
+        for name in std::fs::read_dir(&outside).unwrap().map(|entry| entry.unwrap().file_name()) {
+            std::os::unix::fs::symlink(outside.join(&name), logs.join(&name)).unwrap();
+        }
+        assert!(files.append(today, "ours").is_err());
+        assert!(expired(&logs, 14, today.date_naive()).is_empty() && last_lines(&logs, 9, |_| true).is_empty());
+        untouched();
     }
 
     #[test]
