@@ -3,6 +3,7 @@
 //! Two kinds of input: a good configuration with exactly one fault, which must be refused by a message that names the key or the file and what is wrong; and texts
 //! with damage of every kind, which must never make the reader panic. No message, and nothing that is shown of a configuration, may hold a secret; and what is shown
 //! of one that works means the same when it is configured. Needs nothing but a stable compiler.
+#![allow(clippy::expect_used, clippy::disallowed_methods, reason = "a tool for those who work on the program")]
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;

@@ -3,6 +3,7 @@
 //! Properties: whatever a title, id or attachment's name holds, what is made of it is one safe component below 200 bytes, in NFC, free of hidden characters, and no
 //! name that an assistant takes for instructions; no two ids share a name; what is a path stays below its root and its relative links lead where they should; and
 //! what can be a path can be written by a real mirror, below its folder. Needs nothing but a stable compiler.
+#![allow(clippy::expect_used, clippy::disallowed_methods, reason = "a tool for those who work on the program")]
 
 use std::collections::HashMap;
 use std::path::{Component, Path};

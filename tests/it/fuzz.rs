@@ -1,5 +1,7 @@
 //! A moment of each fuzz target: whoever breaks one of their properties mostly learns it here. A longer search is `cargo run --example fuzz_paths -- [SECONDS] [SEED]`.
 
+#![allow(clippy::duplicate_mod, reason = "each target brings what they share")]
+
 use std::process::ExitCode;
 
 #[allow(dead_code, reason = "its `main` is the example's")]
