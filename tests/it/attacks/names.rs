@@ -149,6 +149,23 @@ fn hostile_names_land_inside_lose_nothing_and_stay_as_they_are() {
 }
 
 #[test]
+fn failures_are_told_without_what_hostile_names_do_to_a_terminal() {
+    let (site, _, _) = hostile();
+    site.habits(|h| h.always("/download", crate::support::Fault::Status(403)));
+    let home = Home::new(DAEMON);
+    home.configure(&format!("log_level = \"debug\"\n{}", site_config(&site, "attachments = \"all\"")));
+    let said = home.once();
+    let logs = std::fs::read_dir(home.output().join("logs")).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    for text in [said.stdout.clone(), said.stderr.clone()].into_iter().chain(logs) {
+        let obeyed =
+            |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e01ef}');
+        let bad = text.lines().find(|line| line.chars().any(obeyed));
+        assert_eq!(bad, None);
+    }
+    assert!(said.stderr.contains("escape") && said.stderr.contains("invoice"), "the names are told: {}", said.stderr);
+}
+
+#[test]
 fn hostile_titles_stay_one_value_of_the_front_matter() {
     let (site, pages, _) = hostile();
     let home = Home::for_site(DAEMON, &site, "attachments = \"none\"");

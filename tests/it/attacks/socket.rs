@@ -186,6 +186,11 @@ fn other_users_are_not_heard_and_cannot_look() {
             assert!(seen.code != Some(0) && seen.stdout.is_empty(), "{uid}: {seen:?}");
         }
     }
+    for pid in [child.id(), worker] {
+        let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+        let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        assert_eq!(core.split_whitespace().rev().take(3).collect::<Vec<_>>(), ["bytes", "0", "0"], "{core}");
+    }
     drop(connection);
     child.kill().unwrap();
     child.wait().unwrap();
