@@ -3,22 +3,19 @@
 //! Takes the bodies of the test fixtures apart and puts them together again at random: pieces moved, repeated, nested, cut, with damage of every kind in between. Each must be
 //! converted without a panic, in time and space that its length explains, twice to the same bytes, and free of hidden characters; and what is whole must keep its words.
 //! Needs nothing but a stable compiler. A finding is written to a file, whose name is printed, and the exit status is 1.
-#![allow(
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "a tool for those who work on the program"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a tool for those who work on the program")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use context_syncd::connectors::confluence::storage::{self, Context};
 use context_syncd::markdown::{Resolved, Resolver, Unresolved, write};
 use context_syncd::model::Key;
+use fuzz::{Random, now};
+
+#[path = "fuzz/mod.rs"]
+mod fuzz;
 
 /// Largest body that is made.
 const MAX_BYTES: usize = 64 << 10;
@@ -152,36 +149,13 @@ const FRAMES: &[(&str, &str)] = &[
 ];
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args().skip(1);
-    let seconds = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(60);
-    let seed = arguments.next().and_then(|text| text.parse().ok()).unwrap_or(1);
+    search(fuzz::arguments())
+}
+
+/// Searches for so many seconds, from this seed on.
+pub(crate) fn search(arguments: (u64, u64)) -> ExitCode {
     let bodies = bodies();
-    println!("{} bodies, {seconds} s, seed {seed}", bodies.len());
-    let mut random = Random(seed);
-    let end = Instant::now() + Duration::from_secs(seconds);
-    let (mut count, mut bytes, mut slowest) = (0_u64, 0_u64, Duration::ZERO);
-    std::panic::set_hook(Box::new(|_| {}));
-    while Instant::now() < end {
-        let (body, whole) = make(&bodies, &mut random);
-        let start = now();
-        let outcome = catch_unwind(AssertUnwindSafe(|| check(&body, whole)));
-        slowest = slowest.max(now() - start);
-        count += 1;
-        bytes += body.len() as u64;
-        let complaint = match outcome {
-            Ok(Ok(())) => continue,
-            Ok(Err(complaint)) => complaint,
-            Err(panic) => {
-                panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
-            }
-        };
-        let file = std::env::temp_dir().join(format!("fuzz-convert-{seed}-{count}.xhtml"));
-        std::fs::write(&file, &body).expect("the temporary folder takes a file");
-        println!("after {count} bodies: {complaint}\n{}", file.display());
-        return ExitCode::FAILURE;
-    }
-    println!("{count} bodies, {} MB, slowest {} ms: nothing found", bytes >> 20, slowest.as_millis());
-    ExitCode::SUCCESS
+    fuzz::run("convert", arguments, |random| make(&bodies, random), |(body, _)| body.as_bytes().to_vec(), |(body, whole)| check(body, *whole))
 }
 
 /// What every body must bear.
@@ -314,24 +288,5 @@ struct Everything;
 impl Resolver for Everything {
     fn resolve(&self, key: &Key) -> Option<Resolved> {
         Some(Resolved { link: (!key.is_person()).then(|| "x y.md".to_owned()), title: "A [title] *of* \u{202e}it".to_owned() })
-    }
-}
-
-/// Processor time of this thread, so that a busy machine does not count.
-fn now() -> Duration {
-    nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID.now().map_or(Duration::ZERO, Duration::from)
-}
-
-/// Marsaglia's xorshift: the same numbers for the same seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, end: usize) -> usize {
-        let mut x = self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-        x ^= x >> 12;
-        x ^= x << 25;
-        x ^= x >> 27;
-        self.0 = x;
-        usize::try_from(x.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33).unwrap_or_default() % end.max(1)
     }
 }

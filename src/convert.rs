@@ -4,6 +4,7 @@
 
 use crate::connectors::confluence::storage;
 use crate::markdown::{Unresolved, write};
+use crate::model::one_line;
 
 /// The formats that can be converted.
 pub const FORMATS: [&str; 1] = ["confluence-storage"];
@@ -36,7 +37,7 @@ pub fn run(from: &str, input: &str) -> Result<Converted, ConvertError> {
             let storage::Reading { tree, diagnostics, .. } = storage::read(input, &context);
             Ok(Converted {
                 markdown: write::body(&tree, &Unresolved).text,
-                notes: diagnostics.iter().map(|met| format!("{}: {met}", met.what)).collect(),
+                notes: diagnostics.iter().map(|met| one_line(&format!("{}: {met}", met.what)).into_owned()).collect(),
             })
         }
         other => Err(ConvertError::UnknownFormat(other.to_owned())),
@@ -53,6 +54,9 @@ mod tests {
         assert_eq!((converted.markdown.as_str(), converted.notes.len()), ("# A\n\nb **c**\n", 0));
         let call = "<ac:structured-macro ac:name=\"gallery\"/>";
         assert_eq!(run("confluence-storage", &call.repeat(2)).unwrap().notes, ["macro:gallery: rendered, 2 times: as the mirror has it"]);
+        let named = "<ac:structured-macro ac:name=\"a\u{202e}&#x9b;31m\"/>";
+        let notes = run("confluence-storage", named).unwrap().notes;
+        assert!(notes.len() == 1 && !notes[0].contains(|c: char| c.is_control() || c == '\u{202e}'), "{notes:?}");
         assert!(run("docx", "").unwrap_err().to_string().contains("docx"));
     }
 }

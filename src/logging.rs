@@ -17,6 +17,7 @@ use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 
 pub mod files;
+pub mod held;
 mod line;
 pub mod past;
 

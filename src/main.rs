@@ -1,5 +1,6 @@
 //! A doorbell: reads the arguments and rings where they say.
 
+use std::error::Error as _;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use context_sync_protocol::error::ErrorKind;
 use context_syncd::daemon::{self, Wish};
-use context_syncd::{convert, worker};
+use context_syncd::{convert, sandbox, worker};
 
 /// Keeps a local Markdown mirror of a team's knowledge. Without options it is the daemon, in the foreground.
 #[derive(Parser)]
@@ -54,6 +55,14 @@ fn main() -> ExitCode {
     // Whatever is made below here is its owner's alone, also what libraries make.
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     let arguments = Arguments::parse();
+    // Before any secret is there to be seen; but of the environment, which the kernel shows until here.
+    if !matches!(arguments.command, Some(Command::Convert { .. }))
+        && let Err(error) = sandbox::close()
+    {
+        let cause = error.source().map(ToString::to_string).unwrap_or_default();
+        let _ = writeln!(std::io::stderr(), "error: {error}: {cause}");
+        return ExitCode::FAILURE;
+    }
     match arguments.command {
         Some(Command::Worker) => return worker::run(),
         Some(Command::Convert { from, explain, file }) => return convert(&from, explain, file.as_deref()),

@@ -7,10 +7,12 @@ use std::fmt;
 use std::sync::Arc;
 
 mod doc_path;
+mod line;
 mod secret;
 mod stamp;
 
 pub use doc_path::{DocPath, PathError, component_is_safe};
+pub use line::one_line;
 pub use secret::Secret;
 pub use stamp::Stamp;
 

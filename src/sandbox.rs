@@ -57,19 +57,30 @@ pub enum SandboxError {
     Refused(#[source] landlock::RulesetError),
 }
 
-/// Turns off core files and the reading of this process's memory by others (either may hold a token), and makes sure of enough descriptors.
+/// Turns off core files and the reading of this process's memory and environment by other processes, also of the same user: either may hold a token. What
+/// it starts is as it was before, but without core files.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn close() -> Result<(), SandboxError> {
+    setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(failed("the size of core files"))?;
+    prctl::set_dumpable(false).map_err(failed("that other processes cannot read this one"))
+}
+
+/// Makes sure of enough descriptors.
 ///
 /// # Errors
 /// When the kernel refuses.
 pub fn limit() -> Result<(), SandboxError> {
-    let failed = |what| move |errno: nix::Error| SandboxError::Limit { what, source: errno.into() };
-    setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(failed("the size of core files"))?;
-    prctl::set_dumpable(false).map_err(failed("that other processes cannot read this one"))?;
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE).map_err(failed("the number of descriptors"))?;
     if soft < DESCRIPTORS.min(hard) {
         setrlimit(Resource::RLIMIT_NOFILE, DESCRIPTORS.min(hard), hard).map_err(failed("the number of descriptors"))?;
     }
     Ok(())
+}
+
+fn failed(what: &'static str) -> impl FnOnce(nix::Error) -> SandboxError {
+    move |errno| SandboxError::Limit { what, source: errno.into() }
 }
 
 /// From now on the calling thread, and all that it makes, writes below `folders` and to `/dev/null` only. Files may move between the folders, which is
@@ -122,6 +133,7 @@ mod tests {
 
     #[test]
     fn takes_core_files_and_readability_away_and_keeps_enough_descriptors() {
+        close().unwrap();
         limit().unwrap();
         assert_eq!(getrlimit(Resource::RLIMIT_CORE).unwrap(), (0, 0));
         assert!(!prctl::get_dumpable().unwrap());

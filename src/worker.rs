@@ -68,7 +68,7 @@ fn live(job: &Job, events: &Events, writer: Writer, cancel: &CancellationToken) 
 /// Everything that must happen while there is one thread.
 fn prepare(job: &Job, events: &Events) -> Result<operations::Ready, WorkerError> {
     life::lower(&job.worker)?;
-    // Programs that hand out secrets write lock files of their own, so they run before the fence; and before memory is locked away.
+    // Programs that hand out secrets write lock files of their own, so they run before the fence.
     let ready = operations::ready(job)?;
     crate::sandbox::limit()?;
     match life::confine(job)? {

@@ -12,7 +12,7 @@ use context_sync_protocol::error::ErrorKind;
 use context_sync_protocol::reply::{self, Body};
 use context_sync_protocol::request::{Op, Request};
 use context_sync_protocol::socket;
-use interprocess::local_socket::traits::Stream as _;
+use interprocess::local_socket::traits::{Stream as _, StreamCommon as _};
 use interprocess::local_socket::{GenericFilePath, Stream, ToFsName};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -55,6 +55,8 @@ pub(crate) enum Takes {
 
 enum FromSocket {
     Unreachable(io::Error),
+    /// Whoever listens is another user.
+    Foreign,
     Line(Vec<u8>),
     Broken(CodecError),
 }
@@ -76,6 +78,7 @@ impl Client {
             let reply = match lines.recv_timeout(self.wait(&path, last_heard, takes)?) {
                 Ok(FromSocket::Line(line)) => codec::decode_reply(&line).map_err(|error| stranger(&path, &error))?,
                 Ok(FromSocket::Unreachable(error)) => return Err(unreachable(&path, &error)),
+                Ok(FromSocket::Foreign) => return Err(foreign(&path)),
                 Ok(FromSocket::Broken(error)) => return Err(broken(&path, error)),
                 Err(RecvTimeoutError::Disconnected) => return Err(hung_up(&path)),
                 Err(RecvTimeoutError::Timeout) => {
@@ -150,6 +153,11 @@ fn talk(path: &Path, request: &Request, sender: &SyncSender<FromSocket>) {
             return;
         }
     };
+    // Somebody who can write to the socket's folder may listen in the daemon's place: what is asked is not for them, nor what they answer for us.
+    if !stream.peer_creds().is_ok_and(|peer| peer.euid() == Some(nix::unistd::geteuid().as_raw())) {
+        let _ = sender.send(FromSocket::Foreign);
+        return;
+    }
     let exchange = || -> Result<(), CodecError> {
         // A daemon that refuses us may have hung up already; what it said is there to be read all the same.
         let sent = (&stream).write_all(&codec::encode(request)?);
@@ -179,6 +187,14 @@ fn unreachable(path: &Path, error: &io::Error) -> Stop {
         _ => (format!("The daemon cannot be reached at {path}: {error}."), service::how_to_start()),
     };
     Stop::failed(ErrorKind::DaemonUnreachable, why, hint)
+}
+
+fn foreign(path: &Path) -> Stop {
+    Stop::failed(
+        ErrorKind::DaemonUnreachable,
+        format!("What listens at {} belongs to another user, so it is not asked.", path.display()),
+        "See who owns the folder with `ls -ld`; `--socket` names another socket. Run this as the user whom the daemon belongs to.",
+    )
 }
 
 fn hung_up(path: &Path) -> Stop {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{Format, Global};
 use crate::stop::Stop;
-use crate::text::clean;
+use crate::text::{clean, is_unwelcome};
 
 /// The version of the shape of all JSON documents: raised when a field is renamed, removed or changes its meaning, not when one is added.
 pub(crate) const SCHEMA_VERSION: u32 = 1;
@@ -75,7 +75,8 @@ impl Output {
 
     /// Prints one line of a stream: `value` as one JSON object a line, or `text`.
     pub(crate) fn line<T: Serialize>(&self, value: &T, text: &str) -> Result<(), Stop> {
-        let line = if self.json { serde_json::to_string(value).map_err(|error| Stop::of_stdout(&error.into()))? } else { text.to_owned() };
+        let json = || serde_json::to_string(value).map(harmless).map_err(|error| Stop::of_stdout(&error.into()));
+        let line = if self.json { json()? } else { text.to_owned() };
         self.print(&(line + "\n"))
     }
 
@@ -89,7 +90,7 @@ impl Output {
         if let Value::Object(fields) = &mut document {
             fields.insert("schema_version".to_owned(), SCHEMA_VERSION.into());
         }
-        let mut text = if self.pretty { serde_json::to_string_pretty(&document)? } else { document.to_string() };
+        let mut text = harmless(if self.pretty { serde_json::to_string_pretty(&document)? } else { document.to_string() });
         text.push('\n');
         Ok(text)
     }
@@ -124,6 +125,25 @@ impl Output {
         // Where standard error is closed, there is nobody to tell.
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
+}
+
+/// The same JSON with escapes for what a terminal obeys or what turns text around: serde leaves all but the first 32 characters as they are. Such
+/// characters stand in strings only.
+fn harmless(json: String) -> String {
+    // The line ends are the document's own.
+    let must_go = |c: char| c != '\n' && is_unwelcome(c);
+    if !json.contains(must_go) {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if must_go(c) {
+            c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Clean lines, all but the first indented, so that none of them passes for a line of ours.
@@ -174,6 +194,16 @@ mod tests {
     fn a_document_bears_the_version_of_its_shape() {
         let text = Output::explicit_json().document(&json!({ "runs": [] })).unwrap();
         assert_eq!(text, "{\"runs\":[],\"schema_version\":1}\n");
+    }
+
+    #[test]
+    fn json_holds_nothing_that_a_terminal_obeys_and_means_the_same() {
+        let value = json!({ "a": "\u{1b}[31m\u{9b}2J\u{7f}\u{202e}\u{e0041}\n é" });
+        for pretty in [false, true] {
+            let text = Output { pretty, ..Output::explicit_json() }.document(&value).unwrap();
+            assert!(!text.trim_end().chars().any(|c| c != '\n' && is_unwelcome(c)), "{text:?}");
+            assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["a"], value["a"]);
+        }
     }
 
     #[test]

@@ -211,6 +211,19 @@ mod tests {
     }
 
     #[test]
+    fn a_stranger_s_name_or_phase_draws_nothing_of_its_own() {
+        let output = Output::explicit_json();
+        let poison = "\u{1b}[2J\u{9b}H\n\u{1b}[9A\u{202e}";
+        let mut board = Board::new(&output, &[format!("wiki{poison}")]);
+        let row = board.rows.get_mut(&format!("wiki{poison}")).unwrap();
+        row.advance(Progress { phase: format!("fetching{poison}"), ..progress(1, None) }, Instant::now());
+        let frame = board.frame(0);
+        let ours = frame.strip_prefix("\u{1b}[?7l").and_then(|rest| rest.strip_suffix("\u{1b}[?7h")).unwrap();
+        assert_eq!(ours.matches('\n').count(), 1, "{frame:?}");
+        assert!(!ours.chars().any(|c| c != '\n' && crate::text::is_unwelcome(c)), "{frame:?}");
+    }
+
+    #[test]
     fn a_frame_is_erased_by_the_number_of_its_lines() {
         let output = Output::explicit_json();
         let mut board = Board::new(&output, &["a".to_owned(), "wiki".to_owned()]);

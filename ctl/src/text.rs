@@ -52,8 +52,10 @@ fn skip_control_string(rest: &mut Chars<'_>) {
     }
 }
 
-fn is_unwelcome(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}' | '\u{e0000}'..='\u{e007f}')
+/// Whether a terminal obeys `c`, or it turns or hides text.
+pub(crate) fn is_unwelcome(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// `1 document`, `1,234 documents`.

@@ -3,18 +3,20 @@
 //! Only workers do this, before they fence themselves in. Guarantees that no error repeats what was read, and that a command that waits for somebody who
 //! is not there is given up.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, Read};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use zeroize::Zeroizing;
+
 use crate::config::job::SecretRef;
 use crate::model::Secret;
 
 /// No token is longer; what is, is another file.
-const MOST_BYTES: u64 = 64 << 10;
+const MOST_BYTES: usize = 64 << 10;
 /// How long a command may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -131,7 +133,7 @@ fn command(words: &[String], patience: Duration) -> Result<Secret, SecretError> 
     let mut child = command.spawn().map_err(broken)?;
     let (sender, receiver) = mpsc::channel();
     // Only a line is waited for: what the command left running in the background may hold its output open for ever.
-    let reader = child.stdout.take().map(|output| std::thread::spawn(move || sender.send(line_of(output))));
+    let reader = child.stdout.take().map(|output| std::thread::spawn(move || sender.send(text_of(output, true))));
     let Ok(line) = receiver.recv_timeout(patience) else {
         end(&mut child);
         return Err(SecretError::Slow(program.clone()));
@@ -154,10 +156,21 @@ fn command(words: &[String], patience: Duration) -> Result<Secret, SecretError> 
     first_line(&line.map_err(broken)?, &format!("what the command `{program}` printed"))
 }
 
-fn line_of(output: impl Read) -> io::Result<String> {
-    let mut line = Vec::new();
-    BufReader::new(output.take(MOST_BYTES)).read_until(b'\n', &mut line)?;
-    String::from_utf8(line).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it printed no UTF-8"))
+/// What `input` holds, up to [`MOST_BYTES`]; with `one_line`, no more than comes with its first line. The buffer is as large as it can become, since one that
+/// grows leaves copies behind.
+fn text_of(mut input: impl Read, one_line: bool) -> io::Result<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new(vec![0; MOST_BYTES]);
+    let mut length = 0;
+    while length < bytes.len() && !(one_line && bytes[..length].contains(&b'\n')) {
+        match input.read(&mut bytes[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let text = std::str::from_utf8(&bytes[..length]).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is no UTF-8"))?;
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 fn end(child: &mut Child) {
@@ -168,11 +181,8 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-fn read(path: &Path) -> Result<String, SecretError> {
-    let failed = |source| SecretError::File { path: path.to_owned(), source };
-    let mut text = String::new();
-    std::fs::File::open(path).map_err(failed)?.take(MOST_BYTES).read_to_string(&mut text).map_err(failed)?;
-    Ok(text)
+fn read(path: &Path) -> Result<Zeroizing<String>, SecretError> {
+    std::fs::File::open(path).and_then(|file| text_of(file, false)).map_err(|source| SecretError::File { path: path.to_owned(), source })
 }
 
 fn first_line(text: &str, what: &str) -> Result<Secret, SecretError> {

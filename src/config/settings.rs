@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use config::Value;
+use config::{Value, ValueKind};
 
 use super::job::WorkerConfig;
 use super::layers::Table;
@@ -84,11 +84,13 @@ pub(super) struct Get<'t>(pub(super) &'t Table);
 
 impl Get<'_> {
     pub(super) fn text(&self, key: &str, default: &str) -> Result<String, ConfigError> {
-        Ok(self.found(key, "must be a text in quotation marks", Value::into_string)?.map_or_else(|| default.to_owned(), |(value, _)| value))
+        Ok(self
+            .found(key, "must be a text in quotation marks", Shape::Text, Value::into_string)?
+            .map_or_else(|| default.to_owned(), |(value, _)| value))
     }
 
     pub(super) fn boolean(&self, key: &str, default: bool) -> Result<bool, ConfigError> {
-        Ok(self.found(key, "must be true or false", Value::into_bool)?.map_or(default, |(value, _)| value))
+        Ok(self.found(key, "must be true or false", Shape::Truth, Value::into_bool)?.map_or(default, |(value, _)| value))
     }
 
     /// A whole number within a range.
@@ -97,7 +99,7 @@ impl Get<'_> {
         N: TryFrom<i64>,
     {
         let why = format!("must be a whole number from {} to {}", range.start(), range.end());
-        let (value, origin) = self.found(key, &why, Value::into_int)?.unwrap_or((default, Origin::Env(String::new())));
+        let (value, origin) = self.found(key, &why, Shape::Number, Value::into_int)?.unwrap_or((default, Origin::Env(String::new())));
         let fits = Some(value).filter(|value| range.contains(value)).and_then(|value| N::try_from(value).ok());
         fits.ok_or_else(|| ConfigError::bad(key, &origin, why))
     }
@@ -105,16 +107,41 @@ impl Get<'_> {
     /// One of a few words.
     pub(super) fn word(&self, key: &str, default: &str, words: &[&str]) -> Result<String, ConfigError> {
         let why = format!("must be one of \"{}\"", words.join("\", \""));
-        match self.found(key, &why, Value::into_string)? {
+        match self.found(key, &why, Shape::Text, Value::into_string)? {
             None => Ok(default.to_owned()),
             Some((word, _)) if words.contains(&word.as_str()) => Ok(word),
             Some((_, origin)) => Err(ConfigError::bad(key, &origin, why)),
         }
     }
 
-    fn found<T>(&self, key: &str, why: &str, read: impl FnOnce(Value) -> Result<T, config::ConfigError>) -> Result<Option<(T, Origin)>, ConfigError> {
+    /// The value and its place. What was said in a variable or an option is a text whatever it means; in a file it must be what is meant, for `3.7` days
+    /// would be made 4, and `"no"` be taken for no.
+    fn found<T>(
+        &self,
+        key: &str,
+        why: &str,
+        shape: Shape,
+        read: impl FnOnce(Value) -> Result<T, config::ConfigError>,
+    ) -> Result<Option<(T, Origin)>, ConfigError> {
         let Some(found) = self.0.get(key) else { return Ok(None) };
-        let value = read(found.value.clone()).map_err(|_| ConfigError::bad(key, &found.origin, why))?;
-        Ok(Some((value, found.origin.clone())))
+        let bad = || ConfigError::bad(key, &found.origin, why);
+        let fits = match found.value.kind {
+            ValueKind::String(_) => shape == Shape::Text || !matches!(found.origin, Origin::File(_)),
+            ValueKind::Boolean(_) => shape == Shape::Truth,
+            ValueKind::I64(_) => shape == Shape::Number,
+            _ => false,
+        };
+        if !fits {
+            return Err(bad());
+        }
+        Ok(Some((read(found.value.clone()).map_err(|_| bad())?, found.origin.clone())))
     }
+}
+
+/// What a value is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Text,
+    Truth,
+    Number,
 }

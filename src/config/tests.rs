@@ -8,6 +8,8 @@ use serde_json::json;
 use super::job::SecretRef;
 use super::{Config, ConfigError, Surroundings, connectors, load, settings};
 
+mod fossils;
+
 /// A home folder with a configuration.
 struct Home {
     folder: tempfile::TempDir,

@@ -1,12 +1,13 @@
 //! The one HTTP client: read-only verbs, manners (concurrency, token bucket, Retry-After), retries, timeouts, redirects by our own policy, bounded bodies.
 //!
 //! Guarantees: nothing but GET and the POSTs that the connector lists is ever sent; credentials and cookies go to the configured origins only; no message
-//! holds a query, a header or a token; a body never grows beyond its limit, decompressed. It deliberately knows no service's paths or shapes.
+//! holds a query, a header or a token, and no JSON that is handed on the credentials that were sent; a body never grows beyond its limit, decompressed. It deliberately knows no service's paths or shapes.
 
 mod body;
 mod budget;
 mod cookies;
 mod download;
+mod echo;
 mod failed;
 mod redirect;
 mod wait;
@@ -25,6 +26,7 @@ use crate::model::Secret;
 use budget::{Budget, Permit};
 use cookies::Jar;
 pub use download::Download;
+use echo::Echoes;
 pub use failed::Failed;
 use failed::Failure;
 
@@ -71,6 +73,7 @@ struct Inner {
     http: reqwest::Client,
     setup: Setup,
     authorization: Option<HeaderValue>,
+    echoes: Echoes,
     budget: Budget,
     jar: Jar,
     requests: AtomicU64,
@@ -146,7 +149,9 @@ impl Client {
             authorization = Some(value);
         }
         let budget = Budget::new(setup.concurrency, setup.burst, setup.requests_per_second);
-        Ok(Self(Arc::new(Inner { http, setup, authorization, budget, jar: Jar::default(), requests: AtomicU64::new(0), bytes: AtomicU64::new(0) })))
+        let echoes = Echoes::of(setup.authorization.as_ref());
+        let (requests, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
+        Ok(Self(Arc::new(Inner { http, setup, authorization, echoes, budget, jar: Jar::default(), requests, bytes })))
     }
 
     /// Asks for JSON.
@@ -183,7 +188,7 @@ impl Client {
         if !is_json && body::is_page(&whole) {
             return Err(Failure::Final(self.page_for_people(&whole, &request.what)));
         }
-        body::parse(whole).await.map_err(|error| {
+        body::parse(self.0.echoes.remove(whole)).await.map_err(|error| {
             let cut = error.is_eof();
             let detail = if cut { "the JSON ends in its middle" } else { "it is not the JSON that was expected" };
             let failed = Failed { status: Some(200), json: is_json, slow: false, error: self.bad_answer(&request.what, detail) };
@@ -250,6 +255,10 @@ impl Client {
                         None => redirect::follow(&url, location, hops, inner.setup.allow_plain_http),
                         Some(_) => Err("it redirects a POST"),
                     };
+                    let next = next.and_then(|next| match inner.echoes.are_in(&next) {
+                        true => Err("it redirects to an address that holds the credentials"),
+                        false => Ok(next),
+                    });
                     url = next.map_err(|why| Failure::Final(Failed::of(response.status(), self.bad_answer(&request.what, why))))?;
                 }
                 _ => return Err(self.refusal(request, &url, response).await),

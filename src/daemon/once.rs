@@ -16,6 +16,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::{LAST_LINES, LAST_WORK, PATIENCE};
 use crate::config::Config;
 use crate::config::job::Operation;
+use crate::model::one_line;
 use crate::supervisor::{self, Supervisor};
 
 /// How often one connector's progress is written.
@@ -83,7 +84,7 @@ async fn sync(config: Config, names: Vec<String>) -> ExitCode {
         for (name, ended) in ended {
             let outcome = match ended.await {
                 Ok(record) => {
-                    let _ = writeln!(std::io::stdout(), "{name}: {}", supervisor::sentence(&record));
+                    let _ = writeln!(std::io::stdout(), "{name}: {}", one_line(&supervisor::sentence(&record)));
                     record.finished.outcome
                 }
                 Err(_) => Outcome::Failed,
@@ -124,5 +125,5 @@ fn show(connector: &str, progress: &Progress, written: &mut BTreeMap<String, (St
 
 fn complain(line: &str) {
     // A closed standard error is nothing to die of.
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", one_line(line));
 }

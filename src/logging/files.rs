@@ -1,6 +1,6 @@
 //! The log files: one a day, and what was before it where a day has much to say; for their owner alone, removed after some days.
 //!
-//! Guarantees that no day takes more than twice [`LARGEST`], that a file is never followed through a link, and that a disk that is full or slow stops the
+//! Guarantees that no day takes more than twice [`LARGEST`], that neither a file nor the folder is followed through a link, and that a disk that is full or slow stops the
 //! log and nothing else: one thread writes, and lines that it cannot keep up with are counted and said.
 
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -15,6 +15,7 @@ use std::time::Duration;
 use chrono::{DateTime, Local, NaiveDate, SecondsFormat};
 use context_sync_protocol::reply::LogLine;
 
+use super::held::Held;
 use super::past::expired;
 
 /// Lines that wait for a slow disk before more are lost.
@@ -120,12 +121,14 @@ impl LogFiles {
         if self.open.as_ref().is_none_or(|(day, _)| *day != today) {
             self.open = None;
             DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-            let flags = nix::fcntl::OFlag::O_NOFOLLOW.bits();
-            let file = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(self.path(today, ""))?;
+            let held = Held::open(&self.folder)?;
+            // A pipe of that name would keep us waiting for its reader.
+            let flags = (nix::fcntl::OFlag::O_NOFOLLOW | nix::fcntl::OFlag::O_NONBLOCK).bits();
+            let file = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(held.path().join(name(today, "")))?;
             self.open = Some((today, file));
             for old in expired(&self.folder, self.days, today) {
                 // It is tried again tomorrow.
-                let _ = std::fs::remove_file(old.path);
+                let _ = old.remove();
             }
         }
         let Some((_, file)) = &mut self.open else { return Ok(()) };
@@ -137,23 +140,29 @@ impl LogFiles {
             self.open = None;
         } else if ours.len() >= LARGEST {
             self.open = None;
-            let path = self.path(today, "");
+            let held = Held::open(&self.folder)?;
+            let path = held.path().join(name(today, ""));
             // Another process of this user may have moved it already; then there is a new one that has room.
             if path.symlink_metadata().is_ok_and(|there| (there.dev(), there.ino()) == (ours.dev(), ours.ino())) {
-                std::fs::rename(path, self.path(today, ".1"))?;
+                std::fs::rename(path, held.path().join(name(today, ".1")))?;
             }
         }
         Ok(())
     }
 
+    #[cfg(test)]
     fn path(&self, day: NaiveDate, part: &str) -> PathBuf {
-        self.folder.join(format!("sync_{}{part}.log", day.format("%Y%m%d")))
+        self.folder.join(name(day, part))
     }
+}
+
+fn name(day: NaiveDate, part: &str) -> String {
+    format!("sync_{}{part}.log", day.format("%Y%m%d"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::past::last_lines;
+    use super::super::past::{Expired, last_lines};
     use super::*;
 
     #[test]
@@ -169,6 +178,35 @@ mod tests {
         assert!(sizes.iter().all(|size| *size < LARGEST + (2 << 20)), "{sizes:?}");
         let left: Vec<u32> = last_lines(folder.path(), 99, |_| true).iter().map(|line| line.split_once(' ').unwrap().0.parse().unwrap()).collect();
         assert!(left.len() >= 8 && left.last() == Some(&42) && left.windows(2).all(|two| two[0] + 1 == two[1]), "{left:?}");
+    }
+
+    #[test]
+    fn links_are_neither_written_through_nor_read_nor_removed_through() {
+        let home = tempfile::tempdir().unwrap();
+        let (outside, logs) = (home.path().join("outside"), home.path().join("logs"));
+        std::fs::create_dir(&outside).unwrap();
+        let today = Local::now();
+        for name in ["sync_20200101.log".to_owned(), format!("sync_{}.log", today.format("%Y%m%d"))] {
+            io::Write::write_all(&mut File::create(outside.join(&name)).unwrap(), b"theirs\n").unwrap();
+        }
+        let untouched = || {
+            let texts: Vec<_> = std::fs::read_dir(&outside).unwrap().map(|entry| std::fs::read(entry.unwrap().path()).unwrap()).collect();
+            assert_eq!(texts, [b"theirs\n", b"theirs\n"]);
+        };
+        std::os::unix::fs::symlink(&outside, &logs).unwrap();
+        let mut files = LogFiles::new(logs.clone(), 14);
+        assert!(files.append(today, "ours").unwrap_err().to_string().contains("is a link"));
+        assert!(expired(&logs, 14, today.date_naive()).is_empty() && last_lines(&logs, 9, |_| true).is_empty());
+        assert!(Expired { path: logs.join("sync_20200101.log"), bytes: 0 }.remove().is_err());
+        untouched();
+        std::fs::remove_file(&logs).unwrap();
+        std::fs::create_dir(&logs).unwrap();
+        for name in std::fs::read_dir(&outside).unwrap().map(|entry| entry.unwrap().file_name()) {
+            std::os::unix::fs::symlink(outside.join(&name), logs.join(&name)).unwrap();
+        }
+        assert!(files.append(today, "ours").is_err());
+        assert!(expired(&logs, 14, today.date_naive()).is_empty() && last_lines(&logs, 9, |_| true).is_empty());
+        untouched();
     }
 
     #[test]

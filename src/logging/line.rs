@@ -4,6 +4,8 @@ use std::fmt;
 
 use tracing::field::{Field, Visit};
 
+use crate::model::one_line;
+
 /// What stands for the daemon itself between the brackets; no connector can be called so.
 const DAEMON: &str = "-";
 
@@ -35,7 +37,7 @@ impl Words {
             line.truncate(line.floor_char_boundary(LONGEST));
             line.push('…');
         }
-        line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+        one_line(&line).into_owned()
     }
 
     fn put(&mut self, field: &Field, value: String) {

@@ -1,12 +1,16 @@
 //! What the log files hold: their last lines, and which of them have run out.
 //!
-//! Guarantees that reading takes no more memory than the lines that are asked for, however large the files are. Writes nothing.
+//! Guarantees that reading takes no more memory than the lines that are asked for, however large the files are, and that neither a file nor the folder is
+//! followed through a link.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
+
+use super::held::Held;
 
 /// Files are read from their end in pieces of so many bytes.
 const PIECE: u64 = 64 << 10;
@@ -18,6 +22,17 @@ pub struct Expired {
     pub path: PathBuf,
     /// Its size.
     pub bytes: u64,
+}
+
+impl Expired {
+    /// Removes it.
+    ///
+    /// # Errors
+    /// When the file system refuses, or its folder is a link now.
+    pub fn remove(&self) -> io::Result<()> {
+        let folder = Held::open(self.path.parent().unwrap_or(Path::new("/")))?;
+        std::fs::remove_file(folder.path().join(self.path.file_name().unwrap_or_default()))
+    }
 }
 
 /// The files of `folder` that are older than `days` on `today`, oldest first.
@@ -44,8 +59,9 @@ pub fn last_lines(folder: &Path, count: usize, wanted: impl Fn(&str) -> bool) ->
 }
 
 /// Adds lines of a file to `found`, the last one first, until there are `count`.
-fn read_back(path: &Path, count: usize, wanted: impl Fn(&str) -> bool, found: &mut Vec<String>) -> std::io::Result<()> {
-    let file = File::open(path)?;
+fn read_back(path: &Path, count: usize, wanted: impl Fn(&str) -> bool, found: &mut Vec<String>) -> io::Result<()> {
+    let flags = (nix::fcntl::OFlag::O_NOFOLLOW | nix::fcntl::OFlag::O_NONBLOCK).bits();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     let mut end = file.metadata()?.len();
     // The rest of a line whose beginning lies before `end`.
     let mut rest = Vec::new();
@@ -68,16 +84,18 @@ fn read_back(path: &Path, count: usize, wanted: impl Fn(&str) -> bool, found: &m
     Ok(())
 }
 
-/// The log files, oldest first: of one day, what had to make room comes before what did not.
+/// The log files, oldest first: of one day, what had to make room comes before what did not. Links are none, and a folder that is one holds none.
 fn dated(folder: &Path) -> Vec<(NaiveDate, PathBuf)> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let Ok(held) = Held::open(folder) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(held.path()) else { return Vec::new() };
     let mut files: Vec<(NaiveDate, bool, PathBuf)> = entries
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name();
+            entry.file_type().ok().filter(std::fs::FileType::is_file)?;
             let day = name.to_str()?.strip_prefix("sync_")?.strip_suffix(".log")?;
             let (day, last) = day.strip_suffix(".1").map_or((day, true), |day| (day, false));
-            Some((NaiveDate::parse_from_str(day, "%Y%m%d").ok()?, last, entry.path()))
+            Some((NaiveDate::parse_from_str(day, "%Y%m%d").ok()?, last, folder.join(&name)))
         })
         .collect();
     files.sort();
@@ -86,6 +104,8 @@ fn dated(folder: &Path) -> Vec<(NaiveDate, PathBuf)> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+
     use super::*;
 
     #[test]

@@ -1,4 +1,5 @@
-//! Takes out characters that hide text from people but not from a model: bidirectional overrides, embeddings and isolates, tag characters, controls.
+//! Takes out characters that hide text from people but not from a model: bidirectional overrides, embeddings and isolates, tag characters, the supplementary
+//! variation selectors and the invisible operators (of either a whole text can be made that nobody sees), controls.
 //!
 //! Direction marks and joiners stay, because scripts need them. Line feeds and tabs stay; a carriage return is a line end.
 
@@ -24,7 +25,7 @@ const fn classes() -> [u8; 256] {
         byte += 1;
     }
     class[0x7F] = CONTROL;
-    // U+0080 to U+009F begin with C2, U+202A to U+2069 with E2, U+E0000 to U+E007F with F3.
+    // U+0080 to U+009F begin with C2, U+202A to U+206F with E2, U+E0000 to U+E01EF with F3.
     class[0xC2] = LEAD;
     class[0xE2] = LEAD;
     class[0xF3] = LEAD;
@@ -39,7 +40,7 @@ const fn classes() -> [u8; 256] {
 pub(crate) fn is_hidden(c: char) -> bool {
     match c {
         '\n' | '\t' | '\r' => false,
-        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{E0000}'..='\u{E007F}' => true,
+        '\u{202A}'..='\u{202E}' | '\u{2061}'..='\u{2064}' | '\u{2066}'..='\u{206F}' | '\u{E0000}'..='\u{E007F}' | '\u{E0100}'..='\u{E01EF}' => true,
         _ => c.is_control(),
     }
 }
@@ -81,9 +82,11 @@ mod tests {
         let mut removed = 0;
         assert_eq!(strip("a\u{202E}b\u{2066}c\u{2069}\u{E0041}d\u{7}\u{85}", &mut removed), "abcd");
         assert_eq!(removed, 6);
-        let kept = "\u{200E}\u{200F}\u{200C}\u{200D} é \u{2026} \u{A0}\n\t";
+        assert_eq!(strip("a\u{E0154}\u{E01EF}b\u{2061}\u{2064}\u{206A}c", &mut removed), "abc");
+        assert_eq!(removed, 11);
+        let kept = "\u{200E}\u{200F}\u{200C}\u{200D}\u{2060}\u{FE0F} é \u{2026} \u{A0}\n\t";
         assert_eq!(strip(kept, &mut removed), kept);
-        assert_eq!(removed, 6);
+        assert_eq!(removed, 11);
     }
 
     #[test]

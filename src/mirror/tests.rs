@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use super::*;
 
 mod attacks;
+mod races;
 mod writing;
 
 const DAY: &str = "2025-08-22";

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::layout::Spot;
+use super::layout::{self, Spot};
 use super::packed::{Commons, Packed};
 use super::view::View;
 use crate::connectors::connector::{Completion, Presence};
@@ -183,7 +183,7 @@ impl Book {
             path.push('/');
         }
         path.push_str(&entry.asset.file_name);
-        DocPath::new(&path)
+        layout::harmless(DocPath::new(&path)?)
     }
 
     /// A snapshot of everything that stays or comes. A full run fetches every body, so that earlier names are needed no more.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use super::packed::Packed;
+use crate::markdown::slug;
 use crate::model::{DocPath, PathError, RemoteId};
 
 /// A document's path as a large site can afford it: neighbours share the folder, and the name is that of the place unless it is said.
@@ -101,6 +102,21 @@ pub(super) fn ancestors<'p>(places: &'p impl Places, place: &'p Packed) -> Vec<&
 /// # Errors
 /// When a component that the connector gave is unsafe.
 pub(super) fn path(place: &Packed, ancestors: &[&Arc<Packed>]) -> Result<DocPath, PathError> {
+    harmless(DocPath::new(&joined(place, ancestors))?)
+}
+
+/// Lets no path pass that an assistant would take for its instructions, whatever connector gave it: to name such a file otherwise is the connector's.
+///
+/// # Errors
+/// When a component is the name of such a file or folder.
+pub(super) fn harmless(path: DocPath) -> Result<DocPath, PathError> {
+    if path.components().any(slug::is_instruction_file) {
+        return Err(PathError { path: path.to_string(), why: "assistants take what is called so for their instructions" });
+    }
+    Ok(path)
+}
+
+fn joined(place: &Packed, ancestors: &[&Arc<Packed>]) -> String {
     let mut path = String::new();
     for component in place.container().iter() {
         path.push_str(component);
@@ -112,7 +128,7 @@ pub(super) fn path(place: &Packed, ancestors: &[&Arc<Packed>]) -> Result<DocPath
     }
     path.push_str(place.stem());
     path.push_str(".md");
-    DocPath::new(&path)
+    path
 }
 
 #[cfg(test)]
@@ -162,6 +178,18 @@ mod tests {
         assert_eq!(path_of(&map, "a"), "ENG/a--a.md");
         assert_eq!(path_of(&map, "b"), "ENG/a--a/b--b.md");
         assert_eq!(path_of(&map, "lost"), "ENG/lost--lost.md");
+    }
+
+    #[test]
+    fn no_connector_can_place_what_assistants_take_for_instructions() {
+        let odd = |stem: &str, container: &str| {
+            let plain = place("a", None, false).unpack();
+            Commons::default().pack(Place { stem: stem.to_owned(), container: vec![container.to_owned()].into(), ..plain })
+        };
+        for place in [odd("AGENTS", "owner"), odd("x.prompt", "owner"), odd("x", ".cursor")] {
+            assert!(path(&place, &[]).unwrap_err().why.contains("instructions"), "{place:?}");
+        }
+        assert!(path(&odd("AGENTS.synced", "owner"), &[]).is_ok());
     }
 
     #[test]

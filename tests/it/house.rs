@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Room -> rooms of the same crate that it may import, besides itself. The table of `docs/ARCHITECTURE.md`.
 const IMPORTS: &[(&str, &[&str])] = &[
-    ("main", &["daemon", "worker", "convert"]),
+    ("main", &["daemon", "worker", "convert", "sandbox"]),
     ("daemon", &["schedule", "supervisor", "control", "config", "logging", "model", "priority"]),
     ("supervisor", &["config", "model", "logging"]),
     ("schedule", &["config", "model"]),

@@ -9,6 +9,7 @@
     reason = "a test stops where it cannot go on, and says so"
 )]
 
+mod attacks;
 mod budgets;
 mod catalogue;
 mod confluence;
@@ -17,6 +18,7 @@ mod crash;
 mod ctl;
 mod end_to_end;
 mod engine;
+mod fuzz;
 mod home;
 mod house;
 mod load;

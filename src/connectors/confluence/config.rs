@@ -206,13 +206,14 @@ impl Credentials {
         let username = username.map(str::trim).filter(|name| !name.is_empty());
         let secret = |name: &str| secrets.get(name).map(Secret::expose).map(str::trim).filter(|text| !text.is_empty());
         let basic = |name: &str, secret: &str| {
-            let pair = Secret::new(format!("{name}:{secret}"));
-            Some(Secret::new(format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair.expose()))))
+            let pair = Secret::new([name, ":", secret].concat());
+            let coded = Secret::new(base64::engine::general_purpose::STANDARD.encode(pair.expose()));
+            Some(Secret::new(["Basic ", coded.expose()].concat()))
         };
         let (authorization, way) = match (username, secret("api_token"), secret("password")) {
             (_, Some(_), Some(_)) => return Err("`api_token` and `password` are both set; keep one".to_owned()),
             (Some(name), Some(token), None) => (basic(name, token), "API token"),
-            (None, Some(token), None) => (Some(Secret::new(format!("Bearer {token}"))), "personal access token"),
+            (None, Some(token), None) => (Some(Secret::new(["Bearer ", token].concat())), "personal access token"),
             (Some(name), None, Some(password)) => (basic(name, password), "password"),
             (None, None, Some(_)) => return Err("`password` needs a `username`".to_owned()),
             (Some(_), None, None) => return Err("`username` needs an `api_token` or a `password`; without both, access is anonymous".to_owned()),

@@ -4,7 +4,7 @@ use super::api;
 use super::keys;
 use super::list::{Kind, Space};
 use crate::markdown::slug;
-use crate::model::{Place, RemoteId, Revision, component_is_safe};
+use crate::model::{Place, RemoteId, Revision};
 
 /// What a place is made of.
 pub(super) struct Facts<'f> {
@@ -92,11 +92,12 @@ pub(super) fn hidden(id: &str, parent: Option<&str>, space: &Space, web: &str) -
     Place { title: String::new(), transparent: true, ..node(id, Kind::Page.name(), None, parent, None, space, web) }
 }
 
-/// A space's folder: its key, or what a file system takes of it.
+/// A space's folder: its key, or what a file system and assistants may see of it.
 pub(super) fn component(key: &str) -> String {
-    match component_is_safe(key) {
-        Ok(()) if !key.starts_with('.') => key.to_owned(),
-        _ => slug::file_name(key),
+    match slug::guard_instruction_file(&slug::file_name(key)) {
+        // The folder of attachments is no space's.
+        name if name.starts_with('_') => format!("-{name}"),
+        name => name,
     }
 }
 
@@ -129,7 +130,7 @@ fn posting_day(webui: Option<&str>, created: Option<&str>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Scope;
+    use crate::model::{Scope, component_is_safe};
 
     fn space() -> Space {
         Space {
@@ -174,9 +175,15 @@ mod tests {
 
     #[test]
     fn odd_keys_are_made_safe() {
-        assert_eq!(component("~712020abc"), "~712020abc");
-        for odd in ["../x", ".hidden", "a/b", ""] {
-            assert!(component_is_safe(&component(odd)).is_ok(), "{odd}");
+        for plain in ["ENG", "~712020abc", "~ann.lee@acme.example"] {
+            assert_eq!(component(plain), plain);
+        }
+        for odd in
+            ["../x", ".hidden", ".trash", ".sync_state", "a/b", "", "E\u{202e}NG", "A\u{301}", "_assets", "CLAUDE.md", "x.mdc", &"K".repeat(300)]
+        {
+            let made = component(odd);
+            assert!(component_is_safe(&made).is_ok() && made != odd && made.len() < 200 && !made.starts_with(['.', '_']), "{odd}: {made}");
+            assert!(!slug::is_instruction_file(&made), "{made}");
         }
     }
 }
