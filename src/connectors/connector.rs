@@ -268,13 +268,23 @@ pub enum SourceError {
         /// How long it asks us to wait.
         retry_after: Duration,
     },
-    /// No answer: name, route, TLS, reset, stall; after retries.
+    /// No answer: name, route, reset, stall; after retries.
     #[error("{service} cannot be reached ({detail})")]
     Network {
         /// Host.
         service: String,
         /// What happened, without any address's query.
         detail: String,
+    },
+    /// Something stands in the way that another try does not remove: a certificate that is no good, a proxy that refuses, a network that wants a login.
+    #[error("there is no safe way to {service} ({detail})")]
+    Untrusted {
+        /// Host.
+        service: String,
+        /// What stands there.
+        detail: String,
+        /// The way out.
+        hint: String,
     },
     /// 5xx, or an answer that is not what the service promises; after retries.
     #[error("{service} gave a wrong answer for {what} ({detail})")]
@@ -305,7 +315,7 @@ impl SourceError {
     pub fn consequence(&self) -> Consequence {
         match self {
             Self::Unauthorized { .. } | Self::Misconfigured { .. } => Consequence::Suspend,
-            Self::RateLimited { .. } | Self::Network { .. } => Consequence::EndRun,
+            Self::RateLimited { .. } | Self::Network { .. } | Self::Untrusted { .. } => Consequence::EndRun,
             Self::NotVisible { .. } | Self::TooLarge { .. } | Self::BadAnswer { .. } => Consequence::Defer,
         }
     }
@@ -314,7 +324,7 @@ impl SourceError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Unauthorized { hint, .. } | Self::Misconfigured { hint, .. } => hint.clone(),
+            Self::Unauthorized { hint, .. } | Self::Misconfigured { hint, .. } | Self::Untrusted { hint, .. } => hint.clone(),
             Self::NotVisible { .. } => "It is tried again at each run; if it should be visible, check the account's permissions.".to_owned(),
             Self::TooLarge { .. } => "Raise `max_body_bytes` (documents) or `max_asset_bytes` (attachments) to mirror it.".to_owned(),
             Self::RateLimited { retry_after, .. } => {
