@@ -1,4 +1,4 @@
-//! Integration tests: the engine against a fake service, the program against simulated ones, a worker's life, the user manager, and the house's own rules.
+//! Integration tests: the engine against a fake service, the program against simulated ones, what networks do to it, a worker's life, the user manager, and the house's own rules.
 
 #![allow(
     clippy::unwrap_used,
@@ -21,6 +21,7 @@ mod home;
 mod house;
 mod markdown_examples;
 mod markdown_round_trip;
+mod network;
 mod simulator;
 mod support;
 mod systemd;

@@ -93,8 +93,10 @@ fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn
 
 /// TLS hands its reasons through the error of a stream.
 fn tls<'e>(cause: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
-    let inside = cause.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref());
-    inside.map_or_else(|| cause.downcast_ref(), |inside| inside.downcast_ref())
+    match cause.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref()) {
+        Some(inside) => tls(inside),
+        None => cause.downcast_ref(),
+    }
 }
 
 const CLOCK: &str = "The service's administrator has to renew it; if this machine's clock is wrong, set it (`timedatectl`).";
@@ -110,7 +112,7 @@ fn tls_obstacle(error: &rustls::Error) -> (String, &'static str) {
         rustls::Error::InvalidCertificate(Wrong::NotValidForName | Wrong::NotValidForNameContext { .. }) => {
             ("its certificate is for another name", "Check the host in `url`; a network that wants a login first answers like this, too.")
         }
-        rustls::Error::InvalidCertificate(Wrong::UnknownIssuer) => {
+        rustls::Error::InvalidCertificate(Wrong::UnknownIssuer | Wrong::BadSignature) => {
             ("its certificate is from an authority that this machine does not know", AUTHORITY)
         }
         rustls::Error::InvalidCertificate(Wrong::Revoked) => ("its certificate was revoked", "Ask the service's administrator."),

@@ -59,11 +59,13 @@ impl Ways {
     }
 }
 
-/// Connections of both kinds.
+/// Connections of all kinds.
 pub(super) struct Transport {
     trusted: Vec<Origin>,
     ours: reqwest::Client,
     others: reqwest::Client,
+    /// Plain http to this machine.
+    here: reqwest::Client,
 }
 
 impl Transport {
@@ -92,20 +94,21 @@ impl Transport {
         };
         let others = build(proxied(common()?, ways)?)?;
         // Nobody but this machine sees what it asks itself, so plain http is fine there; through a proxy it would not be.
-        let here = trusted.iter().any(is_plain_and_here);
-        if ways.client_certificate.is_none() && !here {
-            return Ok(Self { trusted: trusted.to_vec(), ours: others.clone(), others });
-        }
-        let mut builder = if here { common()?.no_proxy() } else { proxied(common()?, ways)? };
-        if let Some(certificate) = &ways.client_certificate {
-            builder = builder.identity(identity(certificate, ways.client_key.as_deref())?);
-        }
-        Ok(Self { trusted: trusted.to_vec(), ours: build(builder)?, others })
+        let here = if trusted.iter().any(is_plain_and_here) { build(common()?.no_proxy())? } else { others.clone() };
+        let ours = match &ways.client_certificate {
+            Some(certificate) => build(proxied(common()?, ways)?.identity(identity(certificate, ways.client_key.as_deref())?))?,
+            None => others.clone(),
+        };
+        Ok(Self { trusted: trusted.to_vec(), ours, others, here })
     }
 
     /// The connections by which `url` is asked.
     pub(super) fn to(&self, url: &Url) -> &reqwest::Client {
-        if self.trusted.contains(&url.origin()) { &self.ours } else { &self.others }
+        match () {
+            () if url.scheme() == "http" && redirect::is_here(url) => &self.here,
+            () if self.trusted.contains(&url.origin()) => &self.ours,
+            () => &self.others,
+        }
     }
 }
 
