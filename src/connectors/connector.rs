@@ -331,7 +331,9 @@ impl SourceError {
                 format!("The service asks for {} s of rest; the next run goes on where this one stopped.", retry_after.as_secs())
             }
             Self::Network { .. } => "Check the network, the proxy and the configured address; it is tried again by itself.".to_owned(),
-            Self::BadAnswer { .. } => "It is tried again by itself; if it stays, look at the service's status page.".to_owned(),
+            Self::BadAnswer { .. } => {
+                "It is tried again by itself; if it stays, look at the service's status page, and at what the account may see.".to_owned()
+            }
         }
     }
 }
