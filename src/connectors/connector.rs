@@ -210,6 +210,8 @@ pub struct Traffic {
     pub waiting_until_ms: Option<u64>,
     /// Requests a second that we allow ourselves at the moment; 0 where nothing bounds them.
     pub requests_per_second: u32,
+    /// How far this machine's clock is ahead of the service's, in milliseconds, where its answers tell; behind is negative.
+    pub ahead_ms: Option<i64>,
 }
 
 /// What `validate` found.

@@ -15,7 +15,7 @@ mod transport;
 mod wait;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, RANGE, SET_COOKIE};
@@ -98,6 +98,8 @@ struct Inner {
     storms: [Storm; 2],
     requests: AtomicU64,
     bytes: AtomicU64,
+    /// How far this machine's clock is ahead of the service's; the smallest number: unknown.
+    ahead_ms: AtomicI64,
 }
 
 /// One thing to ask for.
@@ -163,9 +165,9 @@ impl Client {
             authorization = Some(value);
         }
         let budget = Budget::new(setup.concurrency, setup.burst, setup.requests_per_second);
-        let (requests, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
+        let (requests, bytes, ahead_ms) = (AtomicU64::new(0), AtomicU64::new(0), AtomicI64::new(i64::MIN));
         let (jar, storms) = (Jar::default(), <[Storm; 2]>::default());
-        Ok(Self(Arc::new(Inner { transport, setup, authorization, budget, jar, storms, requests, bytes })))
+        Ok(Self(Arc::new(Inner { transport, setup, authorization, budget, jar, storms, requests, bytes, ahead_ms })))
     }
 
     /// Asks for JSON.
@@ -224,6 +226,7 @@ impl Client {
             bytes: self.0.bytes.load(Ordering::Relaxed),
             waiting_until_ms: self.0.budget.waiting_until_ms(),
             requests_per_second: self.0.budget.per_second(),
+            ahead_ms: Some(self.0.ahead_ms.load(Ordering::Relaxed)).filter(|ahead| *ahead != i64::MIN),
         }
     }
 
@@ -278,6 +281,9 @@ impl Client {
                 self.outgoing(request, &url, more, total)?.send().await.map_err(|error| failed::without_answer(&inner.setup.service, error))?;
             if inner.setup.trusted.contains(&url.origin()) {
                 inner.jar.keep(&url, response.headers().get_all(SET_COOKIE));
+                if let Some(ahead) = wait::ahead_ms(response.headers()).filter(|_| response.status().is_success()) {
+                    inner.ahead_ms.store(ahead, Ordering::Relaxed);
+                }
             }
             if wait::near_limit(response.headers()) {
                 inner.budget.slow_down(&redirect::host(&url));

@@ -15,7 +15,7 @@ use crate::config::job::{ConnectorConfig, Job, Operation};
 use crate::config::secret;
 use crate::connectors::connector::Connector;
 use crate::model::{ConnectorName, Secret};
-use crate::sync::clock::{Clock, SystemClock};
+use crate::sync::clock::{Clock, SystemClock, day_of};
 
 mod cleanup;
 mod explain;
@@ -80,19 +80,16 @@ pub(super) async fn run(ready: Ready, events: Events, cancel: CancellationToken)
         }
         Operation::Cleanup { apply } => {
             let both = open::both(&config.folder, &events, &cancel).await?;
-            let wishes = cleanup::Wishes { apply, keep_from: day(u64::from(trash_days)), today: day(0) };
-            spawn_blocking(move || cleanup::run(&config.folder, &both, &wishes, &cancel)).await?
+            spawn_blocking(move || {
+                let now_ms = SystemClock.now_ms();
+                let keep_from = cleanup::expiry::keep_from(now_ms, trash_days, &both.state.site()?);
+                cleanup::run(&config.folder, &both, &cleanup::Wishes { apply, keep_from, today: day_of(now_ms) }, &cancel)
+            })
+            .await?
         }
         Operation::Restore { paths } => {
             let both = open::both(&config.folder, &events, &cancel).await?;
             spawn_blocking(move || restore::run(&both.mirror, &paths, &cancel)).await?
         }
     }
-}
-
-/// The day, in UTC, that was so many days ago, as the trash names its folders.
-fn day(days_ago: u64) -> String {
-    const DAY_MS: u64 = 24 * 60 * 60 * 1000;
-    let ms = SystemClock.now_ms().saturating_sub(days_ago.saturating_mul(DAY_MS));
-    chrono::DateTime::from_timestamp_millis(i64::try_from(ms).unwrap_or(0)).unwrap_or_default().format("%Y-%m-%d").to_string()
 }

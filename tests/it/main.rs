@@ -1,4 +1,4 @@
-//! Integration tests: the engine against a fake service, the program against simulated ones, what networks do to it, a worker's life, the user manager, and the house's own rules.
+//! Integration tests: the engine against a fake service, the program against simulated ones, what networks and clocks do to it, a worker's life, the user manager, and the house's own rules.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,6 +11,7 @@
 
 mod budgets;
 mod catalogue;
+mod clock;
 mod confluence;
 mod control;
 mod crash;

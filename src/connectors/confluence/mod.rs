@@ -50,8 +50,8 @@ pub use config::{Attachments, Config};
 pub use kind::KIND;
 use site::Site;
 
-/// Paths that are read by POST.
-const READING_POSTS: &[&str] = &["/users-bulk", "/content/convert-ids-to-types"];
+/// Endings of the paths that are read by POST: names of people.
+const READING_POSTS: &[&str] = &["/api/v2/users-bulk"];
 
 /// A Confluence site.
 pub struct Confluence {

@@ -139,6 +139,7 @@ impl Engine {
             settings: self.options.settings,
             runs: book.site.runs.saturating_add(1),
             unclean: false,
+            ahead_ms: book.site.ahead_ms,
         }));
         self.progressed.rename_phase("finishing");
         self.commit(changes).await?;

@@ -160,6 +160,13 @@ impl Site {
     }
 }
 
+impl Drop for Site {
+    fn drop(&mut self) {
+        let sent = std::mem::take(&mut self.world().log.not_reading);
+        assert!(std::thread::panicking() || sent.is_empty(), "the program sent what is in no list of what it may send: {sent:#?}");
+    }
+}
+
 /// The world, also after a panic of another holder: a test that fails must not make the next message obscure.
 pub(super) fn locked(world: &Mutex<World>) -> MutexGuard<'_, World> {
     world.lock().unwrap_or_else(PoisonError::into_inner)
