@@ -128,7 +128,9 @@ impl LogFiles {
             let flags = nix::fcntl::OFlag::O_NOFOLLOW.bits();
             let file = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path)?;
             self.open = Some((today, file));
-            for old in expired(&self.folder, self.days, today) {
+            // As many as there are days stay in any case: a clock that is set far ahead is no reason to lose all of them.
+            let beyond = dated(&self.folder).len().saturating_sub(usize::try_from(self.days).unwrap_or(usize::MAX).max(1));
+            for old in expired(&self.folder, self.days, today).into_iter().take(beyond) {
                 // It is tried again tomorrow.
                 let _ = std::fs::remove_file(old.path);
             }
@@ -195,6 +197,18 @@ mod tests {
         let names: Vec<String> =
             expired(folder.path(), 14, today).into_iter().map(|old| old.path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
         assert_eq!(names, ["sync_20260101.log", "sync_20260114.log"]);
+    }
+
+    #[test]
+    fn a_clock_far_ahead_leaves_as_many_files_as_there_are_days() {
+        let folder = tempfile::tempdir().unwrap();
+        for day in 1..=7 {
+            std::fs::File::create(folder.path().join(format!("sync_2026010{day}.log"))).unwrap();
+        }
+        let future = DateTime::parse_from_rfc3339("2036-05-01T12:00:00Z").unwrap().with_timezone(&Local);
+        LogFiles::new(folder.path().to_owned(), 5).write(future, "INFO [-] the future");
+        let left: Vec<String> = dated(folder.path()).into_iter().map(|(day, _)| day.to_string()).collect();
+        assert_eq!(left, ["2026-01-04", "2026-01-05", "2026-01-06", "2026-01-07", "2036-05-01"]);
     }
 
     #[test]

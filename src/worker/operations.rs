@@ -55,10 +55,15 @@ pub(super) fn ready(job: &Job) -> Result<Ready, WorkerError> {
 /// Carries out the operation.
 pub(super) async fn run(ready: Ready, events: Events, cancel: CancellationToken) -> Result<Finished, WorkerError> {
     let Ready { name, secrets, connector: config, operation, trash_days } = ready;
-    let connector = || crate::connectors::build(&config.kind, &name, &config.settings, secrets).map(Arc::<dyn Connector>::from);
+    // Authorities and certificates are read from files.
+    let (kind, settings) = (config.kind.clone(), config.settings.clone());
+    let connector = async move {
+        let built = spawn_blocking(move || crate::connectors::build(&kind, &name, &settings, secrets).map(Arc::<dyn Connector>::from)).await?;
+        Ok::<_, WorkerError>(built?)
+    };
     match operation {
         Operation::Sync { full, accept_deletions } => {
-            let connector = connector()?;
+            let connector = connector.await?;
             let both = open::both(&config.folder, &events, &cancel).await?;
             let wishes = sync::Wishes { full, accept_deletions, ..Default::default() };
             let work = sync::run(&config, Arc::clone(&connector), both, events.clone(), cancel, wishes);
@@ -66,7 +71,12 @@ pub(super) async fn run(ready: Ready, events: Events, cancel: CancellationToken)
         }
         Operation::Rerender => {
             // It reads what was kept and asks the service nothing, so it needs no secret.
-            let connector = Arc::from(crate::connectors::reader(&config.kind, &name, &config.settings)?);
+            let reader = config.clone();
+            let built = spawn_blocking(move || {
+                let name = ConnectorName::new(&reader.name)?;
+                Ok::<_, WorkerError>(crate::connectors::reader(&reader.kind, &name, &reader.settings)?)
+            });
+            let connector = Arc::from(built.await??);
             let both = open::both(&config.folder, &events, &cancel).await?;
             Ok(sync::run(&config, connector, both, events, cancel, sync::Wishes { rerender: true, ..Default::default() }).await)
         }
@@ -75,7 +85,7 @@ pub(super) async fn run(ready: Ready, events: Events, cancel: CancellationToken)
             spawn_blocking(move || explain::run(&both.state, &both.mirror, &what)).await?
         }
         Operation::Validate => {
-            let connector = connector()?;
+            let connector = connector.await?;
             network::told(&events, connector.as_ref(), validate::run(connector.as_ref(), &cancel)).await
         }
         Operation::Cleanup { apply } => {

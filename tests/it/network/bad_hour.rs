@@ -228,6 +228,8 @@ fn endure(troubles: Vec<Trouble>) {
         for words in says {
             assert!(said.stdout.contains(words), "{name}: `{words}` is not in {}\n{story}", said.stdout);
         }
+        // The same word stands in `status` and `history`.
+        assert!(said.stderr.contains(&format!("outcome={}", outcome(code))), "{name}: {said:#?}");
         assert!(requests <= at_most, "{name}: {requests} requests\n{story}");
         stage.site.habits(Habits::forgive);
         stage.front.open();
@@ -246,6 +248,18 @@ fn endure(troubles: Vec<Trouble>) {
     nothing_secret_below(stage.home.path(), &stage.home.config());
 }
 
+/// What the state says of a run with this exit code.
+fn outcome(code: i32) -> &'static str {
+    match code {
+        0 => "done",
+        3 => "unauthorized",
+        5 => "unreachable",
+        6 => "rate_limited",
+        8 => "partial",
+        other => panic!("no fault ends with {other}"),
+    }
+}
+
 /// Nothing on disk but the configuration holds a secret: no log, no history, no state.
 fn nothing_secret_below(folder: &std::path::Path, config: &std::path::Path) {
     let mut stack = vec![folder.to_owned()];
@@ -259,6 +273,29 @@ fn nothing_secret_below(folder: &std::path::Path, config: &std::path::Path) {
             }
         }
     }
+}
+
+/// A service that breaks down while a large site is fetched is not asked for every document of it, four times each.
+#[test]
+fn a_service_that_breaks_down_in_the_middle_of_a_large_site_is_left_alone() {
+    let stage = Stage::new();
+    stage.site.edit(|m| {
+        for n in 0..600 {
+            m.add_page("ENG", None, &format!("Page {n}"), "<p>Text</p>");
+        }
+    });
+    for (fault, at_most) in [(Fault::Status(500), 200), (Fault::InvalidJson, 200), (Fault::Unavailable(RetryAfter::Absent), 300)] {
+        stage.site.habits(|h| h.next_where(usize::MAX, |seen: &Seen| seen.class == Class::Bodies, fault.clone()));
+        stage.site.clear_requests();
+        let said = stage.once();
+        assert_eq!(said.code, Some(5), "{fault:?}: {said:#?}");
+        assert!(said.stdout.contains("requests in a row failed"), "{fault:?}: {said:#?}");
+        let requests = stage.site.requests().len();
+        assert!(requests <= at_most, "{fault:?}: {requests} requests");
+        stage.site.habits(Habits::forgive);
+    }
+    assert_eq!(stage.once().code, Some(0));
+    assert!(stage.home.living().len() > 600);
 }
 
 #[test]
