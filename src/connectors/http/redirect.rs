@@ -90,5 +90,9 @@ mod tests {
             assert_eq!(may_be_plain(&Url::parse(url).unwrap(), false), fine, "{url}");
         }
         assert!(may_be_plain(&Url::parse("http://wiki.example").unwrap(), true));
+        // A page to log in is the service's own where nobody else can have sent it.
+        for (url, anybody) in [("https://wiki.example", false), ("http://127.0.0.1:8090", false), ("http://wiki.example", true)] {
+            assert_eq!(may_be_anybody(&Url::parse(url).unwrap()), anybody, "{url}");
+        }
     }
 }

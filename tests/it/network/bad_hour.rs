@@ -152,6 +152,9 @@ fn answers() -> Vec<Trouble> {
 fn refusals() -> Vec<Trouble> {
     vec![
         trouble("401 in mid-run", 3, 12, CREDENTIALS, habit(|h| h.token_expires_after(2))),
+        edited(trouble("401 for a body", 3, 12, CREDENTIALS, bodies(Fault::Status(401)))),
+        edited(trouble("403 for a body", 8, 16, DEFERRED, bodies(Fault::Status(403)))),
+        edited(trouble("404 for a body, from a proxy", 8, 16, DEFERRED, bodies(html(404)))),
         trouble("401 for everything", 3, 8, CREDENTIALS, always("", Fault::Status(401))),
         trouble("403 for everything", 5, 2, BAD_ANSWER, always("", Fault::Status(403))),
         trouble("403 for a space", 8, 16, SPACE, pages_of_eng(Fault::Status(403))),
