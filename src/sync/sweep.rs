@@ -20,7 +20,7 @@ const MISSING_LISTINGS: u32 = 3;
 /// And the least time between the first and the last of them.
 const MISSING_MS: u64 = 24 * 60 * 60 * 1000;
 /// Up to so many removals need no percentage.
-const ALWAYS_ALLOWED: usize = 10;
+pub(super) const ALWAYS_ALLOWED: usize = 10;
 
 /// What the sweep is allowed.
 #[derive(Clone, Copy, Debug)]

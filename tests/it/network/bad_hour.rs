@@ -143,6 +143,10 @@ fn answers() -> Vec<Trouble> {
             always("/api/v2/spaces", Fault::Other(Answer::bytes(b"{\"results\":[]}".to_vec()))),
         ),
         edited(trouble("listed, and not there when fetched", 8, 16, DEFERRED, bodies(Fault::Other(Answer::bytes(b"{\"results\":[]}".to_vec()))))),
+        edited(trouble("nothing where documents are asked for by id", 8, 16, DEFERRED, |stage| {
+            let nothing = Fault::Other(Answer::bytes(b"{\"results\":[]}".to_vec()));
+            stage.site.habits(|h| h.always("/api/v2/pages?", nothing.clone()));
+        })),
         edited(trouble("no JSON for a body", 8, 16, DEFERRED, bodies(Fault::InvalidJson))),
         edited(trouble("5xx for a body", 8, 20, DEFERRED, bodies(Fault::BadGateway))),
         edited(trouble("reset in mid-body of a body", 5, 20, NETWORK, bodies(Fault::ResetMidBody))),
