@@ -97,6 +97,8 @@ pub struct AssetRecord {
     pub hash: Option<ContentHash>,
     /// Why it could not be downloaded, if so.
     pub deferred: Option<Deferred>,
+    /// Since when listings of everything lack it, in milliseconds since 1970.
+    pub missing_ms: Option<u64>,
 }
 
 /// What is known of one scope.

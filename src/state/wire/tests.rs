@@ -88,12 +88,13 @@ fn full_asset() -> AssetRecord {
         stamp: Some(Stamp { size: 12, mtime_ns: 1_755_850_414_000_000_000 }),
         hash: Some(ContentHash([0xab; 32])),
         deferred: deferred(),
+        missing_ms: None,
     }
 }
 
 fn bare_asset() -> AssetRecord {
     let asset = AssetRef { size: None, media_type: None, modified_secs: None, keys: Vec::new(), folder: Vec::new(), ..full_asset().asset };
-    AssetRecord { asset, path: None, revision: None, stamp: None, hash: None, deferred: None }
+    AssetRecord { asset, path: None, revision: None, stamp: None, hash: None, deferred: None, missing_ms: None }
 }
 
 fn always_asset() -> AssetRecord {
@@ -127,7 +128,7 @@ fn check<R: Stored + PartialEq + std::fmt::Debug>(fossil: &str, record: &R) {
 #[test]
 fn fossils_of_version_1_are_read_and_today_s_records_come_back() {
     let fossils: Vec<(&str, &str)> = FOSSILS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' ')).collect();
-    assert_eq!(fossils.len(), 15);
+    assert_eq!(fossils.len(), 16);
     for (name, fossil) in fossils {
         match name {
             "document-full" => check(fossil, &full_document()),
@@ -139,6 +140,7 @@ fn fossils_of_version_1_are_read_and_today_s_records_come_back() {
             "asset-full" => check(fossil, &full_asset()),
             "asset-bare" => check(fossil, &bare_asset()),
             "asset-always" => check(fossil, &always_asset()),
+            "asset-missing" => check(fossil, &AssetRecord { missing_ms: Some(9), ..always_asset() }),
             "scope-full" => check(fossil, &full_scope()),
             "scope-bare" => check(fossil, &ScopeRecord { name: "ENG".to_owned(), ..ScopeRecord::default() }),
             "site" => check(fossil, &site()),

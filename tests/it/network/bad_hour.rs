@@ -143,6 +143,11 @@ fn answers() -> Vec<Trouble> {
             always("/api/v2/spaces", Fault::Other(Answer::bytes(b"{\"results\":[]}".to_vec()))),
         ),
         edited(trouble("listed, and not there when fetched", 8, 16, DEFERRED, bodies(Fault::Other(Answer::bytes(b"{\"results\":[]}".to_vec()))))),
+        // Changed settings make a run look at everything, as one run a day does.
+        trouble("nothing in any search", 0, 16, &["done"], |stage| {
+            stage.configure("burst = 99");
+            stage.site.habits(|h| h.always("/content/search", Fault::Other(Answer::bytes(b"{\"results\":[]}".to_vec()))));
+        }),
         edited(trouble("nothing where documents are asked for by id", 8, 16, DEFERRED, |stage| {
             let nothing = Fault::Other(Answer::bytes(b"{\"results\":[]}".to_vec()));
             stage.site.habits(|h| h.always("/api/v2/pages?", nothing.clone()));
