@@ -54,6 +54,14 @@ fn pages_of_eng(fault: Fault) -> impl Fn(&mut Stage) + 'static {
     }
 }
 
+/// A fault of ENG's list of pages, with less patience for silence than there is usually.
+fn impatient(fault: Fault) -> impl Fn(&mut Stage) + 'static {
+    move |stage| {
+        stage.configure("read_timeout_ms = 400");
+        pages_of_eng(fault.clone())(stage);
+    }
+}
+
 /// 64 MB of blanks, packed beforehand, because packing takes longer than the client waits.
 fn bomb() -> Fault {
     use std::io::Write as _;
@@ -84,8 +92,8 @@ fn connections() -> Vec<Trouble> {
         trouble("reset before any answer", 5, 4, NETWORK, always("", Fault::Reset)),
         trouble("reset when connected", 5, 4, NETWORK, habit(|h| h.offline = true)),
         trouble("reset in mid-body", 5, 12, NETWORK, pages_of_eng(Fault::ResetMidBody)),
-        trouble("silence", 5, 12, NETWORK, pages_of_eng(Fault::Silence)),
-        trouble("stalled in mid-body", 5, 12, NETWORK, pages_of_eng(Fault::Stall)),
+        trouble("silence", 5, 20, NETWORK, impatient(Fault::Silence)),
+        trouble("stalled in mid-body", 5, 20, NETWORK, impatient(Fault::Stall)),
         trouble("slow drip that ends", 0, 20, &["done"], pages_of_eng(Fault::Drip { bytes: 1000, every: Duration::from_millis(5) })),
         trouble("longer than announced", 5, 12, NETWORK, pages_of_eng(Fault::LengthTooLong)),
         trouble("expired certificate", 5, 0, NO_SAFE_WAY, |stage| stage.front.show(&stage.authority, Face::Expired)),
