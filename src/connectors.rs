@@ -19,6 +19,8 @@ pub struct Kind {
     pub name: &'static str,
     /// Settings that are secrets: references in the configuration, never among the other settings.
     pub secrets: &'static [&'static str],
+    /// Settings that are paths: `~` is the home folder, and what is not absolute lies there, too.
+    pub paths: &'static [&'static str],
     /// Environment variables of its own, and the settings that they fill; of two for one setting the first that is set counts.
     pub env: &'static [(&'static str, &'static str)],
     /// Variables whose presence turns an unconfigured connector on.

@@ -119,14 +119,13 @@ impl Schedule {
                 struck = strikes.recv() => struck.ok_or_else(|| io::Error::other("the scheduler stopped"))?,
                 () = self.changed.notified() => {}
                 () = tokio::time::sleep(wait.unwrap_or(AHEAD)), if wait.is_some() => {}
-                _ = beat.tick() => {
-                    if !clocks.stepped() {
-                        continue;
-                    }
-                    tracing::info!("The clock was set, or the machine slept: the schedule is set up anew.");
-                    self.lock().clock_stepped(Utc::now());
-                    striker.set_up_anew();
-                }
+                _ = beat.tick() => {}
+            }
+            // Whatever woke us: what was planned by another clock is not to be gone by.
+            if clocks.stepped() {
+                tracing::info!("The clock was set, or the machine slept: the schedule is set up anew.");
+                self.lock().clock_stepped(Utc::now());
+                striker.set_up_anew();
             }
             let due = self.lock().ring(Utc::now());
             for (name, why) in due {

@@ -86,11 +86,16 @@ fn instance(
             secrets.insert((*secret).to_owned(), check::secret(&key(secret), &found)?);
         }
     }
-    let settings = settings(kind, &table).map_err(|(culprit, why)| {
+    let mut settings = settings(kind, &table).map_err(|(culprit, why)| {
         let origin = culprit.as_ref().and_then(|key| table.get(key)).map_or_else(|| place.clone(), |found| found.origin.clone());
         let why = culprit.filter(|key| !why.contains(&format!("`{key}`"))).map(|key| format!("`{key}`: {why}")).unwrap_or(why);
         ConfigError::Connector { name: name.to_owned(), origin, why }
     })?;
+    for path in kind.paths {
+        if let Some(Json::String(text)) = settings.get_mut(*path) {
+            *text = around.expand(text, "a file of the connector")?.display().to_string();
+        }
+    }
     notes.extend(connectors::host_notes(kind.name, &settings).into_iter().map(|note| format!("{name}: {note}")));
     Ok(Instance {
         every: get.text(&key("every"), places.every)?,

@@ -243,6 +243,8 @@ pub struct Traffic {
     pub waiting_until_ms: Option<u64>,
     /// Requests a second that we allow ourselves at the moment; 0 where nothing bounds them.
     pub requests_per_second: u32,
+    /// How far this machine's clock is ahead of the service's, in milliseconds, where its answers tell; behind is negative.
+    pub ahead_ms: Option<i64>,
 }
 
 /// What `validate` found.
@@ -301,13 +303,23 @@ pub enum SourceError {
         /// How long it asks us to wait.
         retry_after: Duration,
     },
-    /// No answer: name, route, TLS, reset, stall; after retries.
+    /// No answer: name, route, reset, stall; after retries.
     #[error("{service} cannot be reached ({detail})")]
     Network {
         /// Host.
         service: String,
         /// What happened, without any address's query.
         detail: String,
+    },
+    /// Something stands in the way that another try does not remove: a certificate that is no good, a proxy that refuses, a network that wants a login.
+    #[error("there is no safe way to {service} ({detail})")]
+    Untrusted {
+        /// Host.
+        service: String,
+        /// What stands there.
+        detail: String,
+        /// The way out.
+        hint: String,
     },
     /// 5xx, or an answer that is not what the service promises; after retries.
     #[error("{service} gave a wrong answer for {what} ({detail})")]
@@ -338,7 +350,7 @@ impl SourceError {
     pub fn consequence(&self) -> Consequence {
         match self {
             Self::Unauthorized { .. } | Self::Misconfigured { .. } => Consequence::Suspend,
-            Self::RateLimited { .. } | Self::Network { .. } => Consequence::EndRun,
+            Self::RateLimited { .. } | Self::Network { .. } | Self::Untrusted { .. } => Consequence::EndRun,
             Self::NotVisible { .. } | Self::TooLarge { .. } | Self::BadAnswer { .. } => Consequence::Defer,
         }
     }
@@ -347,14 +359,16 @@ impl SourceError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Unauthorized { hint, .. } | Self::Misconfigured { hint, .. } => hint.clone(),
+            Self::Unauthorized { hint, .. } | Self::Misconfigured { hint, .. } | Self::Untrusted { hint, .. } => hint.clone(),
             Self::NotVisible { .. } => "It is tried again at each run; if it should be visible, check the account's permissions.".to_owned(),
             Self::TooLarge { .. } => "Raise `max_body_bytes` (documents) or `max_asset_bytes` (attachments) to mirror it.".to_owned(),
             Self::RateLimited { retry_after, .. } => {
                 format!("The service asks for {} s of rest; the next run goes on where this one stopped.", retry_after.as_secs())
             }
             Self::Network { .. } => "Check the network, the proxy and the configured address; it is tried again by itself.".to_owned(),
-            Self::BadAnswer { .. } => "It is tried again by itself; if it stays, look at the service's status page.".to_owned(),
+            Self::BadAnswer { .. } => {
+                "It is tried again by itself; if it stays, look at the service's status page, and at what the account may see.".to_owned()
+            }
         }
     }
 }

@@ -10,10 +10,13 @@ mod download;
 mod echo;
 mod failed;
 mod redirect;
+mod refusal;
+mod storm;
+mod transport;
 mod wait;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, RANGE, SET_COOKIE};
@@ -29,16 +32,15 @@ pub use download::Download;
 use echo::Echoes;
 pub use failed::Failed;
 use failed::Failure;
+pub use redirect::may_be_plain;
+use storm::Storm;
+use transport::Transport;
+pub use transport::Ways;
 
 /// A request is tried at most so often.
 const TRIES: u32 = 4;
-/// Time to reach a host.
-const CONNECT: Duration = Duration::from_secs(10);
-/// Time for a whole JSON answer, from the request to the last byte.
-const TOTAL: Duration = Duration::from_secs(120);
 /// Longest back-off between two tries.
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
-
 /// What a client is made for.
 pub struct Setup {
     /// Its name in messages: the host.
@@ -61,8 +63,27 @@ pub struct Setup {
     pub burst: u32,
     /// The first back-off; it doubles.
     pub retry_base: Duration,
+    /// How long things may take.
+    pub patience: Patience,
+    /// Authorities, certificates and proxy.
+    pub ways: Ways,
+}
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
     /// Longest silence between two reads.
-    pub read_timeout: Duration,
+    pub silence: Duration,
+    /// Time for a whole JSON answer, from the request to the last byte.
+    pub answer: Duration,
+    /// A file that does not bring a kilobyte for each second of such a span is given up: a byte now and then is no silence, and never an end.
+    pub pace: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { silence: Duration::from_secs(30), answer: Duration::from_secs(120), pace: Duration::from_secs(60) }
+    }
 }
 
 /// The client; clones share everything.
@@ -70,14 +91,18 @@ pub struct Setup {
 pub struct Client(Arc<Inner>);
 
 struct Inner {
-    http: reqwest::Client,
+    transport: Transport,
     setup: Setup,
     authorization: Option<HeaderValue>,
     echoes: Echoes,
     budget: Budget,
     jar: Jar,
+    /// Of answers in JSON, and of files.
+    storms: [Storm; 2],
     requests: AtomicU64,
     bytes: AtomicU64,
+    /// How far this machine's clock is ahead of the service's; the smallest number: unknown.
+    ahead_ms: AtomicI64,
 }
 
 /// One thing to ask for.
@@ -88,13 +113,14 @@ pub struct Request {
     json: Option<String>,
     anonymous: bool,
     cookies: bool,
+    file: bool,
     max_bytes: u64,
 }
 
 impl Request {
     /// GET of `url`; `what` names the thing in messages (`the list of spaces`).
     pub fn get(url: Url, what: impl Into<String>) -> Self {
-        Self { url, what: what.into(), json: None, anonymous: false, cookies: false, max_bytes: 32 << 20 }
+        Self { url, what: what.into(), json: None, anonymous: false, cookies: false, file: false, max_bytes: 32 << 20 }
     }
 
     /// A reading POST of JSON; refused unless the path is one of [`Setup::post_paths`].
@@ -129,18 +155,11 @@ struct Answer {
 
 impl Client {
     /// # Errors
-    /// When the TLS library finds no certificate authorities, or the credentials cannot stand in a header.
+    /// When the TLS library finds no certificate authorities, a file of [`Ways`] is of no use, or the credentials cannot stand in a header. Blocking where
+    /// it reads files.
     pub fn new(setup: Setup) -> Result<Self, SourceError> {
         let wrong = |detail: String| SourceError::Misconfigured { detail, hint: "Check the settings and the system's certificates.".to_owned() };
-        let http = reqwest::Client::builder()
-            .user_agent(concat!("context-sync/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT)
-            .read_timeout(setup.read_timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .build()
-            .map_err(|error| wrong(format!("no HTTP client can be made: {}", failed::describe(error))))?;
+        let transport = Transport::new(&setup.ways, &setup.trusted, setup.patience.silence)?;
         let mut authorization = None;
         if let Some(secret) = &setup.authorization {
             let mut value = HeaderValue::from_str(secret.expose())
@@ -150,8 +169,9 @@ impl Client {
         }
         let budget = Budget::new(setup.concurrency, setup.burst, setup.requests_per_second);
         let echoes = Echoes::of(setup.authorization.as_ref());
-        let (requests, bytes) = (AtomicU64::new(0), AtomicU64::new(0));
-        Ok(Self(Arc::new(Inner { http, setup, authorization, echoes, budget, jar: Jar::default(), requests, bytes })))
+        let (requests, bytes, ahead_ms) = (AtomicU64::new(0), AtomicU64::new(0), AtomicI64::new(i64::MIN));
+        let (jar, storms) = (Jar::default(), <[Storm; 2]>::default());
+        Ok(Self(Arc::new(Inner { transport, setup, authorization, echoes, budget, jar, storms, requests, bytes, ahead_ms })))
     }
 
     /// Asks for JSON.
@@ -160,14 +180,46 @@ impl Client {
     /// What went wrong, after retries.
     pub async fn json<T: DeserializeOwned + Send + 'static>(&self, request: Request) -> Result<T, Failed> {
         let mut tries = 0;
-        loop {
+        let asked = loop {
             tries += 1;
             let failure = match self.json_once(&request).await {
-                Ok(value) => return Ok(value),
+                Ok(value) => break Ok(value),
                 Err(failure) => failure,
             };
-            self.pause(failure, tries).await?;
+            if let Err(failed) = self.pause(failure, tries).await {
+                break Err(failed);
+            }
+        };
+        let storm = &self.0.storms[0];
+        match asked {
+            Ok(value) => {
+                storm.calm();
+                Ok(value)
+            }
+            Err(failed) if matches!(failed.error, SourceError::BadAnswer { .. }) => {
+                storm.failed();
+                Err(match storm.rages() {
+                    Some(count) => self.all_fails(count, failed),
+                    None => failed,
+                })
+            }
+            Err(failed) => {
+                if failed.json && failed.status.is_some() {
+                    storm.calm();
+                }
+                Err(failed)
+            }
         }
+    }
+
+    /// After so many failures in a row the run is better ended, and tried again later.
+    fn all_fails(&self, count: u32, failed: Failed) -> Failed {
+        let last = match &failed.error {
+            SourceError::BadAnswer { detail, .. } => detail.clone(),
+            other => other.to_string(),
+        };
+        let detail = format!("{count} requests in a row failed, the last one with: {last}");
+        Failed { slow: false, error: SourceError::Network { service: self.0.setup.service.clone(), detail }, ..failed }
     }
 
     /// What was sent and received so far, and how long the service makes us wait.
@@ -178,15 +230,17 @@ impl Client {
             bytes: self.0.bytes.load(Ordering::Relaxed),
             waiting_until_ms: self.0.budget.waiting_until_ms(),
             requests_per_second: self.0.budget.per_second(),
+            ahead_ms: Some(self.0.ahead_ms.load(Ordering::Relaxed)).filter(|ahead| *ahead != i64::MIN),
         }
     }
 
     async fn json_once<T: DeserializeOwned + Send + 'static>(&self, request: &Request) -> Result<T, Failure> {
-        let answer = self.send(request, &HeaderMap::new(), Some(TOTAL)).await?;
+        let answer = self.send(request, &HeaderMap::new(), Some(self.0.setup.patience.answer)).await?;
         let is_json = body::is_json(&answer.response);
+        let from = answer.response.url().clone();
         let whole = self.read(answer, request).await?;
         if !is_json && body::is_page(&whole) {
-            return Err(Failure::Final(self.page_for_people(&whole, &request.what)));
+            return Err(Failure::Final(self.page_for_people(&whole, request, &from)));
         }
         body::parse(self.0.echoes.remove(whole)).await.map_err(|error| {
             let cut = error.is_eof();
@@ -220,7 +274,7 @@ impl Client {
                     whole.extend_from_slice(&chunk);
                 }
                 Ok(None) => break,
-                Err(error) => return Err(Failure::Again(self.network(error))),
+                Err(error) => return Err(failed::without_answer(&self.0.setup.service, error)),
             }
         }
         drop(permit);
@@ -235,9 +289,13 @@ impl Client {
         loop {
             let permit = inner.budget.enter(&redirect::host(&url)).await;
             inner.requests.fetch_add(1, Ordering::Relaxed);
-            let response = self.outgoing(request, &url, more, total)?.send().await.map_err(|e| Failure::Again(self.network(e)))?;
+            let response =
+                self.outgoing(request, &url, more, total)?.send().await.map_err(|error| failed::without_answer(&inner.setup.service, error))?;
             if inner.setup.trusted.contains(&url.origin()) {
                 inner.jar.keep(&url, response.headers().get_all(SET_COOKIE));
+                if let Some(ahead) = wait::ahead_ms(response.headers()).filter(|_| response.status().is_success()) {
+                    inner.ahead_ms.store(ahead, Ordering::Relaxed);
+                }
             }
             if wait::near_limit(response.headers()) {
                 inner.budget.slow_down(&redirect::host(&url));
@@ -274,9 +332,10 @@ impl Client {
             return Err(refuse(detail, "Use https, or set `allow_plain_http = true` if you know that the way is safe."));
         }
         let mut outgoing = match &request.json {
-            None => inner.http.request(Method::GET, url.clone()).header(ACCEPT, "application/json, */*;q=0.5"),
+            None => inner.transport.to(url).request(Method::GET, url.clone()).header(ACCEPT, "application/json, */*;q=0.5"),
             Some(json) if inner.setup.post_paths.iter().any(|ending| url.path().ends_with(ending)) => inner
-                .http
+                .transport
+                .to(url)
                 .request(Method::POST, url.clone())
                 .header(ACCEPT, "application/json")
                 .header(CONTENT_TYPE, "application/json")
@@ -298,51 +357,6 @@ impl Client {
         Ok(outgoing.headers(more.clone()))
     }
 
-    /// What a status that is no success means; the waiting that it asks for is arranged for all requests.
-    async fn refusal(&self, request: &Request, url: &Url, response: Response) -> Failure {
-        let inner = &*self.0;
-        let status = response.status();
-        let json = body::is_json(&response);
-        let headers = response.headers().clone();
-        let failed = |error: SourceError| Failed { status: Some(status.as_u16()), json, slow: false, error };
-        let what = request.what.clone();
-        match status {
-            StatusCode::UNAUTHORIZED => {
-                let scope = body::start(response, 2048).await.contains("scope");
-                let detail = match scope {
-                    true => "401, the token's scopes do not cover this".to_owned(),
-                    false if url.origin() != request.url.origin() => {
-                        format!("401 after a redirect to {}, which is not shown the credentials", redirect::host(url))
-                    }
-                    false => "401".to_owned(),
-                };
-                Failure::Final(failed(self.unauthorized(&detail)))
-            }
-            StatusCode::FORBIDDEN if headers.get("x-seraph-loginreason").is_some_and(|v| v.as_bytes() == b"AUTHENTICATION_DENIED") => {
-                Failure::Final(failed(self.unauthorized("it asks for a captcha after failed logins; log in once with a browser")))
-            }
-            StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE => {
-                Failure::Final(failed(SourceError::NotVisible { what, status: status.as_u16() }))
-            }
-            StatusCode::TOO_MANY_REQUESTS => {
-                inner.budget.slow_down(&redirect::host(url));
-                let asked = wait::asked(&headers);
-                if let Some(asked) = asked {
-                    inner.budget.hold(asked);
-                }
-                let error = SourceError::RateLimited { service: inner.setup.service.clone(), retry_after: asked.unwrap_or(BACKOFF_MAX) };
-                Failure::Limited { failed: failed(error), held: asked.is_some() }
-            }
-            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-                if let Some(asked) = wait::asked(&headers).filter(|asked| !asked.is_zero()) {
-                    inner.budget.hold(asked);
-                }
-                Failure::Again(Failed { slow: true, ..failed(self.bad_answer(&what, &format!("status {}", status.as_u16()))) })
-            }
-            _ => Failure::Final(failed(self.bad_answer(&what, &format!("status {}", status.as_u16())))),
-        }
-    }
-
     /// Waits before the next try, or gives the failure back if there is none.
     async fn pause(&self, failure: Failure, tries: u32) -> Result<(), Failed> {
         let base = self.0.setup.retry_base;
@@ -361,29 +375,6 @@ impl Client {
                 Ok(())
             }
         }
-    }
-
-    fn page_for_people(&self, whole: &[u8], what: &str) -> Failed {
-        let error = if body::is_login_page(whole) {
-            self.unauthorized("it answers with a page to log in")
-        } else {
-            self.bad_answer(what, "a page for people instead of JSON")
-        };
-        Failed { status: Some(200), json: false, slow: false, error }
-    }
-
-    fn unauthorized(&self, detail: &str) -> SourceError {
-        SourceError::Unauthorized { service: self.0.setup.service.clone(), detail: detail.to_owned(), hint: self.0.setup.hint.clone() }
-    }
-
-    fn bad_answer(&self, what: &str, detail: &str) -> SourceError {
-        SourceError::BadAnswer { service: self.0.setup.service.clone(), what: what.to_owned(), detail: detail.to_owned() }
-    }
-
-    fn network(&self, error: reqwest::Error) -> Failed {
-        let slow = error.is_timeout() && !error.is_connect();
-        let detail = failed::describe(error);
-        Failed { status: None, json: false, slow, error: SourceError::Network { service: self.0.setup.service.clone(), detail } }
     }
 }
 

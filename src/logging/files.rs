@@ -16,7 +16,7 @@ use chrono::{DateTime, Local, NaiveDate, SecondsFormat};
 use context_sync_protocol::reply::LogLine;
 
 use super::held::Held;
-use super::past::expired;
+use super::past::{dated, expired};
 
 /// Lines that wait for a slow disk before more are lost.
 const QUEUED: usize = 1024;
@@ -126,7 +126,9 @@ impl LogFiles {
             let flags = (nix::fcntl::OFlag::O_NOFOLLOW | nix::fcntl::OFlag::O_NONBLOCK).bits();
             let file = OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(held.path().join(name(today, "")))?;
             self.open = Some((today, file));
-            for old in expired(&self.folder, self.days, today) {
+            // As many as there are days stay in any case: a clock that is set far ahead is no reason to lose all of them.
+            let beyond = dated(&self.folder).len().saturating_sub(usize::try_from(self.days).unwrap_or(usize::MAX).max(1));
+            for old in expired(&self.folder, self.days, today).into_iter().take(beyond) {
                 // It is tried again tomorrow.
                 let _ = old.remove();
             }
@@ -178,6 +180,18 @@ mod tests {
         assert!(sizes.iter().all(|size| *size < LARGEST + (2 << 20)), "{sizes:?}");
         let left: Vec<u32> = last_lines(folder.path(), 99, |_| true).iter().map(|line| line.split_once(' ').unwrap().0.parse().unwrap()).collect();
         assert!(left.len() >= 8 && left.last() == Some(&42) && left.windows(2).all(|two| two[0] + 1 == two[1]), "{left:?}");
+    }
+
+    #[test]
+    fn a_clock_far_ahead_leaves_as_many_files_as_there_are_days() {
+        let folder = tempfile::tempdir().unwrap();
+        for day in 1..=7 {
+            std::fs::File::create(folder.path().join(format!("sync_2026010{day}.log"))).unwrap();
+        }
+        let future = DateTime::parse_from_rfc3339("2036-05-01T12:00:00Z").unwrap().with_timezone(&Local);
+        LogFiles::new(folder.path().to_owned(), 5).write(future, "INFO [-] the future");
+        let left: Vec<String> = dated(folder.path()).into_iter().map(|(day, _)| day.to_string()).collect();
+        assert_eq!(left, ["2026-01-04", "2026-01-05", "2026-01-06", "2026-01-07", "2036-05-01"]);
     }
 
     #[test]

@@ -85,7 +85,7 @@ fn read_back(path: &Path, count: usize, wanted: impl Fn(&str) -> bool, found: &m
 }
 
 /// The log files, oldest first: of one day, what had to make room comes before what did not. Links are none, and a folder that is one holds none.
-fn dated(folder: &Path) -> Vec<(NaiveDate, PathBuf)> {
+pub(super) fn dated(folder: &Path) -> Vec<(NaiveDate, PathBuf)> {
     let Ok(held) = Held::open(folder) else { return Vec::new() };
     let Ok(entries) = std::fs::read_dir(held.path()) else { return Vec::new() };
     let mut files: Vec<(NaiveDate, bool, PathBuf)> = entries

@@ -256,6 +256,47 @@ mod tests {
         assert_eq!(timetable.next("wiki").unwrap(), (now + TimeDelta::minutes(1), Why::Retry));
     }
 
+    /// A day of ten-minute looks at a clock that somebody sets again and again, by up to three days, both ways.
+    #[test]
+    fn whatever_is_done_to_the_clock_bells_neither_stop_nor_flood() {
+        for seed in 1_u64..200 {
+            let mut timetable = started("hourly", 300);
+            let (mut now, mut random, mut rings, mut jumps) = (at("10:20:10"), seed, 0, 0);
+            let mut since = 0;
+            for _ in 0..144 {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                now += TimeDelta::minutes(10);
+                since += 10;
+                if random >> 61 == 0 {
+                    jumps += 1;
+                    now += TimeDelta::minutes(i64::try_from((random >> 33) % 8640).unwrap() - 4320);
+                    timetable.clock_stepped(now);
+                }
+                let rang = timetable.ring(now).len();
+                rings += rang;
+                since = if rang > 0 || random >> 61 == 0 { 0 } else { since };
+                assert!(since <= 60 + 10 + 10, "seed {seed}: no bell for {since} minutes of a clock that nobody set");
+                assert!(
+                    timetable.next("wiki").is_some_and(|(next, _)| next - now <= TimeDelta::minutes(66)),
+                    "seed {seed}: the next bell is too far away"
+                );
+            }
+            assert!(rings <= 24 + 1 + jumps, "seed {seed}: {rings} rings in a day with {jumps} jumps");
+        }
+    }
+
+    #[test]
+    fn a_retry_that_waits_is_not_lost_when_the_clock_is_set_back_nor_put_off_for_days() {
+        let mut timetable = started("daily", 0);
+        timetable.ended("wiki", Outcome::Unreachable, at("10:30:00"));
+        timetable.clock_stepped(at("04:00:00"));
+        let (next, why) = timetable.next("wiki").unwrap();
+        assert!(why == Why::Retry && next <= at("04:15:00"), "{next}");
+        timetable.clock_stepped(at("20:00:00"));
+        assert_eq!(due(&mut timetable, "20:00:00"), [Why::Retry]);
+        assert!(due(&mut timetable, "20:00:00").is_empty());
+    }
+
     #[test]
     fn a_sync_that_somebody_asked_for_does_for_the_one_at_the_start() {
         let mut timetable = Timetable::new(&config(&[("wiki", "hourly")], 0), at("10:20:00"), 7).unwrap();

@@ -97,6 +97,8 @@ pub struct AssetRecord {
     pub hash: Option<ContentHash>,
     /// Why it could not be downloaded, if so.
     pub deferred: Option<Deferred>,
+    /// Since when listings of everything lack it, in milliseconds since 1970.
+    pub missing_ms: Option<u64>,
 }
 
 /// What is known of one scope.
@@ -119,6 +121,8 @@ pub struct Missing {
     pub listings: u32,
     /// The first of them.
     pub first_ms: u64,
+    /// The first of them by the service's clock, where it told.
+    pub first_service_ms: Option<u64>,
     /// The last of them.
     pub last_ms: u64,
     /// Why, for people.
@@ -140,6 +144,8 @@ pub struct SiteRecord {
     pub runs: u64,
     /// A run began to change things and has not ended well: the next one looks at every record again.
     pub unclean: bool,
+    /// How far this machine's clock was ahead of the service's at the last run, in milliseconds; behind is negative.
+    pub ahead_ms: i64,
 }
 
 /// One change for [`super::State::commit`].

@@ -23,6 +23,8 @@ const AT_ONCE: usize = 4;
 const COMMIT_EVERY: usize = 64;
 /// See the documents' rule of the same name.
 const EAGER_TRIES: u32 = 3;
+/// Listings so far apart must agree that an attachment is gone; those of everything come once a day.
+const MISSING_MS: u64 = 20 * 60 * 60 * 1000;
 
 /// What bringing attachments needs.
 pub(super) struct Porter<'r> {
@@ -91,6 +93,7 @@ impl Porter<'_> {
                         stamp: Some(stamp),
                         hash: Some(hash),
                         deferred: None,
+                        missing_ms: None,
                         asset,
                     }
                 }
@@ -272,7 +275,7 @@ fn looks(mirror: &Mirror, path: &DocPath) -> Result<Option<(Stamp, ContentHash)>
 }
 
 fn blank(asset: &AssetRef) -> AssetRecord {
-    AssetRecord { asset: asset.clone(), path: None, revision: None, stamp: None, hash: None, deferred: None }
+    AssetRecord { asset: asset.clone(), path: None, revision: None, stamp: None, hash: None, deferred: None, missing_ms: None }
 }
 
 /// One more failure of the same thing, or the first.
@@ -283,24 +286,38 @@ pub(super) fn deferred_again(old: Option<Deferred>, reason: String, now_ms: u64,
     }
 }
 
-/// Marks the attachments that a listing of everything lacks; returns their ids. Too many at once are kept: a search index that is being rebuilt
-/// answers just so.
-pub(super) fn gone(book: &Book, max_delete_percent: u8, reporter: &dyn Reporter) -> Vec<RemoteId> {
+/// What listings say of attachments that are known.
+#[derive(Default)]
+pub(super) struct Lacking {
+    /// Those that leave.
+    pub gone: Vec<RemoteId>,
+    /// Since when others are missing; none: they are there again.
+    pub marks: Vec<(RemoteId, Option<u64>)>,
+}
+
+/// Judges the attachments that a listing of everything lacks. One such listing is no word: a search index that is being rebuilt answers just so. They leave
+/// when a listing about a day later lacks them, too; and too many at once stay in any case.
+pub(super) fn lacking(book: &Book, max_delete_percent: u8, now_ms: u64, reporter: &dyn Reporter) -> Lacking {
     let of_done_scope = |id: &RemoteId| {
         // What is listed no more has its attachments listed no more; they go where it goes.
         let Some((entry, seen)) = book.docs.get(id).and_then(|entry| Some((entry, entry.seen.as_ref()?))) else { return false };
         entry.assets_done || book.scopes.get(seen.place.scope()).is_some_and(|scope| scope.assets_done)
     };
-    let candidates: Vec<(&RemoteId, bool)> =
-        book.assets.iter().filter(|(_, e)| e.kept.is_some() && of_done_scope(&e.asset.owner)).map(|(id, e)| (id, e.listed)).collect();
-    let gone: Vec<RemoteId> = candidates.iter().filter(|(_, listed)| !listed).map(|(id, _)| (*id).clone()).collect();
-    if gone.len() > 10 && gone.len() * 100 > candidates.len() * usize::from(max_delete_percent) {
-        reporter.log(
-            Level::Warn,
-            &format!("The listing lacks {} of {} attachments; none is removed on such doubt.", gone.len(), candidates.len()),
-            &[],
-        );
-        return Vec::new();
+    let known = || book.assets.iter().filter_map(|(id, e)| Some((id, e, e.kept.as_ref()?)));
+    let judged: Vec<_> = known().filter(|(_, e, _)| of_done_scope(&e.asset.owner)).collect();
+    let missing = judged.iter().filter(|(_, e, _)| !e.listed).count();
+    let again = known().filter(|(_, e, kept)| e.listed && kept.missing_ms.is_some()).map(|(id, ..)| (id.clone(), None));
+    let mut found = Lacking { gone: Vec::new(), marks: again.collect() };
+    if missing > 10 && missing * 100 > judged.len() * usize::from(max_delete_percent) {
+        reporter.log(Level::Warn, &format!("The listing lacks {missing} of {} attachments; none is removed on such doubt.", judged.len()), &[]);
+        return found;
     }
-    gone
+    for (id, _, kept) in judged.into_iter().filter(|(_, e, _)| !e.listed) {
+        match kept.missing_ms.filter(|since| *since <= now_ms) {
+            Some(since) if now_ms - since >= MISSING_MS => found.gone.push(id.clone()),
+            Some(_) => {}
+            None => found.marks.push((id.clone(), Some(now_ms))),
+        }
+    }
+    found
 }

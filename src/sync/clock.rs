@@ -6,12 +6,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub trait Clock: Send + Sync {
     /// Milliseconds since 1970, UTC.
     fn now_ms(&self) -> u64;
+}
 
-    /// Today in UTC as `YYYY-MM-DD`: the trash's folder.
-    fn day(&self) -> String {
-        let secs = i64::try_from(self.now_ms() / 1000).unwrap_or(0);
-        chrono::DateTime::from_timestamp(secs, 0).unwrap_or_default().format("%Y-%m-%d").to_string()
-    }
+/// The day of a moment in UTC, as `YYYY-MM-DD`: the name of the trash's folder.
+#[must_use]
+pub fn day_of(ms: u64) -> String {
+    let secs = i64::try_from(ms / 1000).unwrap_or(0);
+    chrono::DateTime::from_timestamp(secs, 0).unwrap_or_default().format("%Y-%m-%d").to_string()
 }
 
 /// The machine's clock.

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::book::Book;
+use super::clock::day_of;
 use super::fetch::fetch;
 use super::listing::Rules;
 use super::press::Ask;
@@ -91,7 +92,7 @@ pub(super) async fn go(run: Run, summary: &mut Summary) -> Result<(), Abort> {
         () if full || first || book.site.settings != run.options.settings => Depth::Everything,
         // Who accepts deletions means all that were held back, wherever the listing by parts stands.
         () if book.docs.len() > run.options.whole_up_to && run.options.accept_deletions => Depth::Everything,
-        () if book.docs.len() > run.options.whole_up_to => Depth::Rolling(share(now_ms.saturating_sub(book.site.last_success_ms))),
+        () if book.docs.len() > run.options.whole_up_to => Depth::Rolling(share(now_ms.checked_sub(book.site.last_success_ms).unwrap_or(u64::MAX))),
         () if due => Depth::Everything,
         () => Depth::Changes,
     };
@@ -105,7 +106,8 @@ pub(super) async fn go(run: Run, summary: &mut Summary) -> Result<(), Abort> {
         cancel: run.cancel,
         source: run.source,
         options: run.options,
-        day: run.clock.day(),
+        // By a clock that was set back, what comes to the trash today would have lain there for long.
+        day: day_of(now_ms.max(book.site.last_success_ms)),
         now_ms,
         rules: Rules { depth, full, daily: due || depth == Depth::Everything },
     };

@@ -20,7 +20,7 @@ const MISSING_LISTINGS: u32 = 3;
 /// And the least time between the first and the last of them.
 const MISSING_MS: u64 = 24 * 60 * 60 * 1000;
 /// Up to so many removals need no percentage.
-const ALWAYS_ALLOWED: usize = 10;
+pub(super) const ALWAYS_ALLOWED: usize = 10;
 
 /// What the sweep is allowed.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,30 @@ pub(super) struct Limits {
     pub max_delete_percent: u8,
     /// A person said yes.
     pub accept_deletions: bool,
+}
+
+/// The time, by this machine's clock and by the service's, where it told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Now {
+    /// Milliseconds since 1970, here.
+    pub here_ms: u64,
+    /// The same, there.
+    pub there_ms: Option<u64>,
+}
+
+impl Now {
+    fn beginning(self) -> Missing {
+        Missing { listings: 0, first_ms: self.here_ms, first_service_ms: self.there_ms, last_ms: self.here_ms, why: String::new() }
+    }
+
+    /// How long a scope has been missing: by the clock that has moved less, so that no clock that somebody sets takes anything away.
+    fn since(self, missing: &Missing) -> u64 {
+        let here = self.here_ms.saturating_sub(missing.first_ms);
+        match (self.there_ms, missing.first_service_ms) {
+            (Some(now), Some(first)) => here.min(now.saturating_sub(first)),
+            _ => here,
+        }
+    }
 }
 
 /// What the sweep held back.
@@ -48,12 +72,12 @@ pub(super) async fn sweep(
     connector: &dyn Connector,
     book: &mut Book,
     limits: Limits,
-    now_ms: u64,
+    now: Now,
     reporter: &dyn Reporter,
 ) -> Result<Swept, SourceError> {
     let mut swept = Swept::default();
     let present: FxHashSet<Scope> = book.docs.values().filter_map(|e| e.seen.as_ref().map(|s| s.place.scope().clone())).collect();
-    let open = judge_scopes(book, &present, now_ms, &mut swept);
+    let open = judge_scopes(book, &present, now, &mut swept);
     let silent: Vec<(RemoteId, Wanted)> = book
         .docs
         .iter()
@@ -80,7 +104,7 @@ pub(super) async fn sweep(
 }
 
 /// Which scopes may lose documents in this run; keeps count of the missing ones.
-fn judge_scopes(book: &mut Book, present: &FxHashSet<Scope>, now_ms: u64, swept: &mut Swept) -> FxHashSet<Scope> {
+fn judge_scopes(book: &mut Book, present: &FxHashSet<Scope>, now: Now, swept: &mut Swept) -> FxHashSet<Scope> {
     let known: FxHashSet<Scope> = book.docs.values().filter_map(|e| e.kept.as_ref().map(|k| k.place.scope().clone())).collect();
     let mut open = FxHashSet::default();
     for (scope, entry) in &mut book.scopes {
@@ -103,12 +127,16 @@ fn judge_scopes(book: &mut Book, present: &FxHashSet<Scope>, now_ms: u64, swept:
                 }
             }
             Some(why) => {
-                let count = record.missing.get_or_insert(Missing { listings: 0, first_ms: now_ms, last_ms: now_ms, why: String::new() });
+                let count = record.missing.get_or_insert_with(|| now.beginning());
+                // Counted by a clock that was wrong then: the day begins anew.
+                if count.first_ms > now.here_ms {
+                    *count = now.beginning();
+                }
                 count.listings = count.listings.saturating_add(1);
-                count.last_ms = now_ms;
+                count.last_ms = now.here_ms;
                 count.why.clone_from(&why);
                 swept.missing.push((name.clone(), why));
-                if count.listings >= MISSING_LISTINGS && now_ms.saturating_sub(count.first_ms) >= MISSING_MS {
+                if count.listings >= MISSING_LISTINGS && now.since(count) >= MISSING_MS {
                     open.insert(scope.clone());
                 }
             }

@@ -15,7 +15,7 @@ use crate::config::job::{ConnectorConfig, Job, Operation};
 use crate::config::secret;
 use crate::connectors::connector::Connector;
 use crate::model::{ConnectorName, Secret};
-use crate::sync::clock::{Clock, SystemClock};
+use crate::sync::clock::{Clock, SystemClock, day_of};
 
 mod cleanup;
 mod explain;
@@ -55,10 +55,15 @@ pub(super) fn ready(job: &Job) -> Result<Ready, WorkerError> {
 /// Carries out the operation.
 pub(super) async fn run(ready: Ready, events: Events, cancel: CancellationToken) -> Result<Finished, WorkerError> {
     let Ready { name, secrets, connector: config, operation, trash_days } = ready;
-    let connector = || crate::connectors::build(&config.kind, &name, &config.settings, secrets).map(Arc::<dyn Connector>::from);
+    // Authorities and certificates are read from files.
+    let (kind, settings) = (config.kind.clone(), config.settings.clone());
+    let connector = async move {
+        let built = spawn_blocking(move || crate::connectors::build(&kind, &name, &settings, secrets).map(Arc::<dyn Connector>::from)).await?;
+        Ok::<_, WorkerError>(built?)
+    };
     match operation {
         Operation::Sync { full, accept_deletions } => {
-            let connector = connector()?;
+            let connector = connector.await?;
             let both = open::both(&config.folder, &events, &cancel).await?;
             let wishes = sync::Wishes { full, accept_deletions, ..Default::default() };
             let work = sync::run(&config, Arc::clone(&connector), both, events.clone(), cancel, wishes);
@@ -66,7 +71,12 @@ pub(super) async fn run(ready: Ready, events: Events, cancel: CancellationToken)
         }
         Operation::Rerender => {
             // It reads what was kept and asks the service nothing, so it needs no secret.
-            let connector = Arc::from(crate::connectors::reader(&config.kind, &name, &config.settings)?);
+            let reader = config.clone();
+            let built = spawn_blocking(move || {
+                let name = ConnectorName::new(&reader.name)?;
+                Ok::<_, WorkerError>(crate::connectors::reader(&reader.kind, &name, &reader.settings)?)
+            });
+            let connector = Arc::from(built.await??);
             let both = open::both(&config.folder, &events, &cancel).await?;
             Ok(sync::run(&config, connector, both, events, cancel, sync::Wishes { rerender: true, ..Default::default() }).await)
         }
@@ -75,24 +85,21 @@ pub(super) async fn run(ready: Ready, events: Events, cancel: CancellationToken)
             spawn_blocking(move || explain::run(&both.state, &both.mirror, &what)).await?
         }
         Operation::Validate => {
-            let connector = connector()?;
+            let connector = connector.await?;
             network::told(&events, connector.as_ref(), validate::run(connector.as_ref(), &cancel)).await
         }
         Operation::Cleanup { apply } => {
             let both = open::both(&config.folder, &events, &cancel).await?;
-            let wishes = cleanup::Wishes { apply, keep_from: day(u64::from(trash_days)), today: day(0) };
-            spawn_blocking(move || cleanup::run(&config.folder, &both, &wishes, &cancel)).await?
+            spawn_blocking(move || {
+                let now_ms = SystemClock.now_ms();
+                let keep_from = cleanup::expiry::keep_from(now_ms, trash_days, &both.state.site()?);
+                cleanup::run(&config.folder, &both, &cleanup::Wishes { apply, keep_from, today: day_of(now_ms) }, &cancel)
+            })
+            .await?
         }
         Operation::Restore { paths } => {
             let both = open::both(&config.folder, &events, &cancel).await?;
             spawn_blocking(move || restore::run(&both.mirror, &paths, &cancel)).await?
         }
     }
-}
-
-/// The day, in UTC, that was so many days ago, as the trash names its folders.
-fn day(days_ago: u64) -> String {
-    const DAY_MS: u64 = 24 * 60 * 60 * 1000;
-    let ms = SystemClock.now_ms().saturating_sub(days_ago.saturating_mul(DAY_MS));
-    chrono::DateTime::from_timestamp_millis(i64::try_from(ms).unwrap_or(0)).unwrap_or_default().format("%Y-%m-%d").to_string()
 }

@@ -115,9 +115,16 @@ impl Home {
 
     /// Starts the daemon; returns when its socket is there.
     pub fn start(&self) -> Daemon<'_> {
+        self.start_with(|_| {})
+    }
+
+    /// The same, with something done to its command.
+    pub fn start_with(&self, change: impl FnOnce(&mut Command)) -> Daemon<'_> {
         let log = self.dir.path().join("daemon.log");
         let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
-        let child = self.daemon_command(&[]).stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
+        let mut command = self.daemon_command(&[]);
+        change(&mut command);
+        let child = command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
         let daemon = Daemon { home: self, child: Some(child), log };
         wait_for("the socket", || self.socket().exists(), || daemon.log());
         daemon

@@ -30,6 +30,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sled", &["state"]),
     ("zstd", &["state"]),
     ("reqwest", &["connectors/http"]),
+    ("rustls", &["connectors/http"]),
     ("tokio_cron_scheduler", &["schedule"]),
     ("croner", &["schedule"]),
     ("interprocess", &["control"]),

@@ -1,4 +1,4 @@
-//! Integration tests: the engine against a fake service, the program against simulated ones, a worker's life, the user manager, and the house's own rules.
+//! Integration tests: the engine against a fake service, the program against simulated ones, what networks and clocks do to it, a worker's life, the user manager, and the house's own rules.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +12,7 @@
 mod attacks;
 mod budgets;
 mod catalogue;
+mod clock;
 mod confluence;
 mod control;
 mod crash;
@@ -24,6 +25,7 @@ mod house;
 mod load;
 mod markdown_examples;
 mod markdown_round_trip;
+mod network;
 mod simulator;
 mod support;
 mod systemd;

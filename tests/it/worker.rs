@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use context_sync_protocol::event::{Event, Finished, Outcome};
 use context_syncd::mirror::Mirror;
 use context_syncd::model::DocPath;
-use context_syncd::state::State;
+use context_syncd::state::{Change, SiteRecord, State};
 use serde_json::json;
 
 /// Longest wait for a fact; the fact is there within milliseconds on a machine that is not overloaded.
@@ -276,7 +276,16 @@ fn what_only_tidies_up_needs_no_secret_and_works_behind_the_fence() {
     assert_eq!(std::fs::read_to_string(folder.join("ENG/page.md")).unwrap(), "text");
 
     mirror.trash(&page, "2000-01-01").unwrap().unwrap();
-    assert_eq!(run(json!({ "op": "cleanup", "apply": true })).items.len(), 1);
+    let kept = run(json!({ "op": "cleanup", "apply": true }));
+    assert!(kept.items.len() == 1 && kept.items[0].kind == "note" && kept.items[0].reason.contains("clock"), "{:?}", kept.items);
+    assert_eq!(mirror.list_trash().unwrap().len(), 1, "no sync has gone well, so that nobody knows whether the clock is right");
+    {
+        let (state, _) = State::open(&folder.join(".sync_state"), Duration::from_secs(5)).unwrap();
+        let now_ms = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis();
+        let synced = SiteRecord { last_success_ms: u64::try_from(now_ms).unwrap(), ..state.site().unwrap() };
+        state.commit(vec![Change::PutSite(synced)]).unwrap();
+    }
+    assert_eq!(run(json!({ "op": "cleanup", "apply": true })).items[0].kind, "trash");
     assert!(mirror.list_trash().unwrap().is_empty());
 }
 

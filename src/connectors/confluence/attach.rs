@@ -190,6 +190,8 @@ impl Confluence {
             // The listing was answered, so the credentials are good: it is this file that is closed, or sent to a page to log in.
             Err(failed) => Err(match failed.error {
                 SourceError::Unauthorized { service, detail, .. } if failed.status == Some(200) => SourceError::BadAnswer { service, what, detail },
+                // The host of files is not the site's: documents do without it.
+                SourceError::Untrusted { service, detail, .. } => SourceError::BadAnswer { service, what, detail },
                 SourceError::Unauthorized { .. } => SourceError::NotVisible { what, status: failed.status.unwrap_or(401) },
                 error => error,
             }),

@@ -155,8 +155,8 @@ impl Confluence {
         match self.rest(site).one::<Found>(&path, &query(&[]), "what became of a card").await {
             Ok(found) => Ok(self.judge_presence(found.status.as_deref(), &found.space_id)),
             Err(failed) => match failed.error {
-                SourceError::NotVisible { status: 404 | 410, .. } => Ok(Presence::Gone),
-                // A token that may not look says nothing of what is there.
+                SourceError::NotVisible { status: 404 | 410, .. } if failed.json => Ok(Presence::Gone),
+                // A token that may not look, or a proxy's page, says nothing of what is there.
                 SourceError::NotVisible { .. } | SourceError::Unauthorized { .. } => Ok(Presence::Present),
                 error => Err(error),
             },

@@ -1,12 +1,14 @@
 //! The settings of a Confluence connector: their names, defaults and limits, and how the given credentials choose the way in.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use serde::{Deserialize, Serialize};
 
 use super::address::{self, Address, GATEWAY};
 use super::selection::Wishes;
+use crate::connectors::http::{Ways, may_be_plain};
 use crate::model::Secret;
 
 /// Settings as the configuration has them, without secrets.
@@ -57,6 +59,16 @@ pub struct Config {
     pub burst: u32,
     /// Plain http to another host than this machine.
     pub allow_plain_http: bool,
+    /// Authorities (PEM) that are trusted besides the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Our own certificate (PEM), for sites that ask for one; its key may stand in the same file.
+    pub client_certificate: Option<PathBuf>,
+    /// Its private key (PEM).
+    pub client_key: Option<PathBuf>,
+    /// A proxy, `http://HOST:PORT`, or `none`; unset: as the environment says.
+    pub proxy: Option<String>,
+    /// The user name at the proxy; `proxy_password` is a secret.
+    pub proxy_username: Option<String>,
     /// Whether the site is Cloud; unset: its address or its answers tell.
     pub cloud: Option<bool>,
     /// Where Cloud's tokens with scopes are used, instead of https://api.atlassian.com; for tests and proxies.
@@ -104,6 +116,11 @@ impl Default for Config {
             requests_per_second: 50,
             burst: 100,
             allow_plain_http: false,
+            ca_file: None,
+            client_certificate: None,
+            client_key: None,
+            proxy: None,
+            proxy_username: None,
             cloud: None,
             gateway_url: None,
             retry_base_ms: 1000,
@@ -123,15 +140,19 @@ impl Config {
             return Err("`url` is missing: the address of the Confluence site, such as https://acme.atlassian.net".to_owned());
         }
         let address = config.address()?;
-        let plain = address.base.scheme() == "http" && !config.allow_plain_http;
-        if plain && !matches!(address.base.host_str(), Some("localhost" | "[::1]")) && !address.base.host_str().is_some_and(|h| h.starts_with("127."))
-        {
+        if !may_be_plain(&address.base, config.allow_plain_http) {
             return Err(
                 "`url` is plain http, which shows the credentials to everybody on the way; use https, or set `allow_plain_http = true`".to_owned()
             );
         }
         if let Some(gateway) = &config.gateway_url {
             url::Url::parse(gateway).map_err(|error| format!("`gateway_url` is no web address ({error})"))?;
+        }
+        if let Some(proxy) = &config.proxy {
+            Ways::check_proxy(proxy)?;
+        }
+        if config.client_key.is_some() && config.client_certificate.is_none() {
+            return Err("`client_key` needs a `client_certificate`".to_owned());
         }
         if let Some(empty) = config.spaces.iter().find(|key| key.trim().is_empty() || key.contains([',', '"', '\\', '/'])) {
             return Err(format!("`spaces` holds `{empty}`, which is no space key; give keys such as ENG, not names or addresses"));
@@ -169,6 +190,28 @@ impl Config {
     pub(super) fn gateway(&self, address: &Address) -> Option<String> {
         let own = (address.base.scheme() == "https" && self.cloud != Some(false)).then(|| GATEWAY.to_owned());
         self.gateway_url.clone().or(own).map(|url| url.trim_end_matches('/').to_owned())
+    }
+
+    /// Authorities, certificates and proxy.
+    ///
+    /// # Errors
+    /// When what is given is no way.
+    pub(super) fn ways(&self, secrets: &BTreeMap<String, Secret>) -> Result<Ways, String> {
+        let proxy_credentials = match (&self.proxy_username, secrets.get("proxy_password")) {
+            (Some(name), Some(password)) => Some((name.clone(), Secret::new(password.expose().to_owned()))),
+            (None, None) => None,
+            _ => return Err("`proxy_username` and `proxy_password` go together".to_owned()),
+        };
+        if proxy_credentials.is_some() && self.proxy.as_deref().is_none_or(|proxy| proxy == Ways::NO_PROXY) {
+            return Err("`proxy_username` and `proxy_password` need a `proxy`".to_owned());
+        }
+        Ok(Ways {
+            ca_file: self.ca_file.clone(),
+            client_certificate: self.client_certificate.clone(),
+            client_key: self.client_key.clone(),
+            proxy: self.proxy.clone(),
+            proxy_credentials,
+        })
     }
 
     fn wishes(&self) -> Wishes<'_> {

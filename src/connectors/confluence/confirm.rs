@@ -128,8 +128,12 @@ impl Confluence {
                 self.judge_presence(content.status.as_deref(), if space.id.is_empty() { &space.key } else { &space.id })
             }
             Err(failed) => match failed.error {
-                SourceError::NotVisible { status: 403, .. } => Presence::Forbidden,
-                SourceError::NotVisible { .. } => Presence::Gone,
+                SourceError::NotVisible { status: 403, .. } if failed.json => Presence::Forbidden,
+                SourceError::NotVisible { .. } if failed.json => Presence::Gone,
+                // A proxy's page is no word of the service, and nothing is removed on doubt.
+                SourceError::NotVisible { what, status } => {
+                    return Err(SourceError::BadAnswer { service: self.host(), what, detail: format!("{status} with a page for people") });
+                }
                 error => return Err(error),
             },
         };

@@ -78,7 +78,7 @@ impl Confluence {
             match labels::of(self, site, ids).await {
                 Ok(found) => all.extend(found),
                 Err(stop) => match stop.into_error(&self.host(), "labels") {
-                    error @ (SourceError::Network { .. } | SourceError::RateLimited { .. }) => return Err(error),
+                    error @ (SourceError::Network { .. } | SourceError::Untrusted { .. } | SourceError::RateLimited { .. }) => return Err(error),
                     _ => return Ok(all),
                 },
             }

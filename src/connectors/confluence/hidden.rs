@@ -93,7 +93,10 @@ impl Listing<'_> {
         let above = match self.conn.rest(&self.site).one::<List<Above>>(&path, &all, "what is above a page").await {
             Ok(list) => list.results,
             Err(failed) => match failed.error {
-                error @ (SourceError::Network { .. } | SourceError::RateLimited { .. } | SourceError::Misconfigured { .. }) => return Err(error),
+                error @ (SourceError::Network { .. }
+                | SourceError::Untrusted { .. }
+                | SourceError::RateLimited { .. }
+                | SourceError::Misconfigured { .. }) => return Err(error),
                 // Then its children stand at the top of the space.
                 _ => Vec::new(),
             },

@@ -6,7 +6,8 @@ use crate::connectors::Kind;
 /// The register's line.
 pub const KIND: Kind = Kind {
     name: "confluence",
-    secrets: &["api_token", "password"],
+    secrets: &["api_token", "password", "proxy_password"],
+    paths: &["ca_file", "client_certificate", "client_key"],
     env: &[
         ("CONFLUENCE_URL", "url"),
         ("CONFLUENCE_USERNAME", "username"),
@@ -24,9 +25,10 @@ pub const KIND: Kind = Kind {
     build: |name, settings, secrets| Ok(Box::new(Confluence::new(name, settings, secrets)?)),
     reader: |name, settings| {
         let mut settings = settings.clone();
-        // A name without its secret is refused, and reading needs neither.
+        // A name without its secret is refused, and reading needs neither, nor any way to the site.
         if let Some(settings) = settings.as_object_mut() {
-            settings.remove("username");
+            settings
+                .retain(|name, _| !["username", "ca_file", "client_certificate", "client_key", "proxy", "proxy_username"].contains(&name.as_str()));
         }
         Ok(Box::new(Confluence::new(name, &settings, &std::collections::BTreeMap::new())?))
     },

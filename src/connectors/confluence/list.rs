@@ -372,7 +372,10 @@ impl Listing<'_> {
     /// Why something beside the documents could not be had, for people; an error where that ends the run.
     pub(super) fn bears(&self, what: &str, stop: Stop) -> Result<String, SourceError> {
         match stop.into_error(&self.conn.host(), what) {
-            error @ (SourceError::Network { .. } | SourceError::RateLimited { .. } | SourceError::Misconfigured { .. }) => Err(error),
+            error @ (SourceError::Network { .. }
+            | SourceError::Untrusted { .. }
+            | SourceError::RateLimited { .. }
+            | SourceError::Misconfigured { .. }) => Err(error),
             error => Ok(error.to_string()),
         }
     }

@@ -44,7 +44,7 @@ use rustc_hash::FxHashMap;
 use url::Url;
 
 use super::connector::{AssetStream, Connector, Depth, Fetched, Listed, Presence, ReadError, SourceError, Traffic, Validation, Wanted};
-use super::http::{Client, Setup};
+use super::http::{Client, Patience, Setup};
 use crate::model::{AssetRef, ConnectorName, Cursor, Document, Key, Raw, RemoteId, Scope, Secret};
 use address::Address;
 use config::Credentials;
@@ -52,8 +52,8 @@ pub use config::{Attachments, Config};
 pub use kind::KIND;
 use site::Site;
 
-/// Paths that are read by POST.
-const READING_POSTS: &[&str] = &["/users-bulk", "/content/convert-ids-to-types"];
+/// Endings of the paths that are read by POST: names of people.
+const READING_POSTS: &[&str] = &["/api/v2/users-bulk"];
 
 /// A Confluence site.
 pub struct Confluence {
@@ -94,6 +94,7 @@ impl Confluence {
         let credentials = Credentials::choose(config.username.as_deref(), secrets).map_err(&wrong)?;
         let gateway = config.gateway(&address).and_then(|gateway| Url::parse(&gateway).ok());
         let hint = hint(&credentials, &address, &config);
+        let ways = config.ways(secrets).map_err(&wrong)?;
         let concurrency = usize::try_from(config.concurrency).unwrap_or(4);
         let client = Client::new(Setup {
             service: address.base.host_str().unwrap_or_default().to_owned(),
@@ -106,7 +107,8 @@ impl Confluence {
             requests_per_second: config.requests_per_second,
             burst: config.burst,
             retry_base: Duration::from_millis(config.retry_base_ms),
-            read_timeout: Duration::from_millis(config.read_timeout_ms),
+            patience: Patience { silence: Duration::from_millis(config.read_timeout_ms), ..Patience::default() },
+            ways,
         })?;
         Ok(Self {
             name,

@@ -118,7 +118,10 @@ fn named(account: Account) -> Option<(Key, String)> {
 /// A door that is shut leaves people without names; only what ends the run is given back.
 fn bearable(failed: Failed) -> Result<(), SourceError> {
     match failed.error {
-        error @ (SourceError::Network { .. } | SourceError::RateLimited { .. } | SourceError::Misconfigured { .. }) => Err(error),
+        error @ (SourceError::Network { .. }
+        | SourceError::Untrusted { .. }
+        | SourceError::RateLimited { .. }
+        | SourceError::Misconfigured { .. }) => Err(error),
         _ => Ok(()),
     }
 }

@@ -156,7 +156,7 @@ impl Confluence {
             match found.await {
                 Ok((known, selected)) => out.extend(known.difference(&selected).cloned()),
                 Err(stop) => match stop.into_error(&self.host(), "the selection") {
-                    error @ (SourceError::Network { .. } | SourceError::RateLimited { .. }) => return Err(error),
+                    error @ (SourceError::Network { .. } | SourceError::Untrusted { .. } | SourceError::RateLimited { .. }) => return Err(error),
                     _ => return Ok(FxHashSet::default()),
                 },
             }

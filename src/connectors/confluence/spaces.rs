@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use super::Confluence;
-use super::api::{Query, query};
+use super::api::{Query, Stop, query};
 use super::cloud::{self, SpaceV2};
 use super::data_center::SpaceV1;
 use super::list::Space;
@@ -127,6 +127,14 @@ impl Confluence {
         others
     }
 
+    /// Without this list nothing can be said of any document.
+    fn no_spaces(&self, stop: Stop, what: &str) -> SourceError {
+        match stop.into_error(&self.host(), what) {
+            SourceError::NotVisible { what, status } => SourceError::BadAnswer { service: self.host(), what, detail: format!("status {status}") },
+            error => error,
+        }
+    }
+
     async fn spaces_by(&self, site: &Site, filter: Query) -> Result<Vec<Space>, SourceError> {
         let what = "the list of spaces";
         let mut all = filter;
@@ -137,12 +145,12 @@ impl Confluence {
             all.extend(status);
             all.extend(query(&[("limit", cloud::PAGE)]));
             let list = rest.list::<SpaceV2>("/api/v2/spaces", all, what).all().await;
-            list.map_err(|stop| stop.into_error(&self.host(), what))?.into_iter().map(Space::from).collect()
+            list.map_err(|stop| self.no_spaces(stop, what))?.into_iter().map(Space::from).collect()
         } else {
             all.extend(status);
             all.extend(query(&[("expand", "homepage"), ("start", "0"), ("limit", "100")]));
             let list = rest.list::<SpaceV1>("/rest/api/space", all, what).all().await;
-            list.map_err(|stop| stop.into_error(&self.host(), what))?.into_iter().map(Space::from).collect()
+            list.map_err(|stop| self.no_spaces(stop, what))?.into_iter().map(Space::from).collect()
         };
         Ok(found.into_iter().filter(|space| !space.id.is_empty() && !space.key.is_empty()).collect())
     }

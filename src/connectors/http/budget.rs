@@ -1,12 +1,14 @@
 //! Manners towards hosts: so many requests at a time, a token bucket that shrinks when a host complains and slowly grows back, and one gate for all
 //! requests of the worker that opens when the service said.
 //!
-//! What the time is comes from outside the reckoning, so that tests turn it; only the moment that is shown to people is the wall clock's.
+//! What the time is comes from outside the reckoning, so that tests turn it. No clock that anybody sets counts: the wait that a service asked for is measured
+//! by one that goes on while the machine sleeps, and the moment that is shown to people is reckoned from it when it is asked for.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use nix::time::ClockId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
@@ -14,6 +16,10 @@ use tokio::time::Instant;
 const FLOOR: f64 = 1.0 / 16.0;
 /// Complaints closer together than this are one.
 const ONE_COMPLAINT: Duration = Duration::from_secs(10);
+/// While the gate is shut, it is looked at so often: the machine may have slept meanwhile.
+const LOOK: Duration = Duration::from_secs(20);
+/// A moment that is shown moves only if it is wrong by so much, or every look would be news.
+const SHOWN_MS: u64 = 2000;
 /// After so long without complaint, a tenth of the allowance comes back.
 const HEALS_EVERY: Duration = Duration::from_secs(30);
 
@@ -33,7 +39,18 @@ pub(super) struct Budget {
 #[derive(Default)]
 struct Gate {
     opens: Option<Instant>,
-    opens_ms: u64,
+    /// How long the machine had slept when that was reckoned, since it started.
+    slept: Duration,
+    /// As it was shown last.
+    shown_ms: u64,
+}
+
+impl Gate {
+    /// How long it stays shut; none: it is open.
+    fn shut_for(&self, now: Instant, slept: Duration) -> Option<Duration> {
+        let left = self.opens?.saturating_duration_since(now).saturating_sub(slept.saturating_sub(self.slept));
+        Some(left).filter(|left| !left.is_zero())
+    }
 }
 
 struct Host {
@@ -64,40 +81,43 @@ impl Budget {
         let host = self.host(host);
         // The semaphore is never closed; were it, requests would pass one by one through the bucket all the same.
         let held = Arc::clone(&host.places).acquire_owned().await.ok();
-        while let Some(wait) = self.wait(&host, Instant::now()) {
-            tokio::time::sleep(wait).await;
+        while let Some(wait) = self.wait(&host, Instant::now(), slept()) {
+            tokio::time::sleep(wait.min(LOOK)).await;
         }
         Permit { _held: held }
     }
 
     /// How long a request to `host` has to wait; none: its token is taken.
-    fn wait(&self, host: &Host, now: Instant) -> Option<Duration> {
-        let closed = locked(&self.gate).opens.map(|opens| opens.saturating_duration_since(now)).filter(|wait| !wait.is_zero());
-        closed.or_else(|| self.take(host, now))
+    fn wait(&self, host: &Host, now: Instant, slept: Duration) -> Option<Duration> {
+        let shut = locked(&self.gate).shut_for(now, slept);
+        shut.or_else(|| self.take(host, now))
     }
 
     /// Keeps every request of this client back for `wait`.
     pub(super) fn hold(&self, wait: Duration) {
-        self.hold_from(Instant::now(), wait);
+        self.hold_from(Instant::now(), slept(), wait);
     }
 
-    fn hold_from(&self, now: Instant, wait: Duration) {
-        let opens = now + wait;
+    fn hold_from(&self, now: Instant, slept: Duration, wait: Duration) {
         let mut gate = locked(&self.gate);
-        if gate.opens.is_none_or(|known| known < opens) {
-            gate.opens = Some(opens);
-            gate.opens_ms = SystemTime::now().checked_add(wait).map_or(0, since_1970_ms);
+        // A service's number may be beyond every clock.
+        if let Some(opens) = now.checked_add(wait).filter(|_| gate.shut_for(now, slept).is_none_or(|left| left < wait)) {
+            *gate = Gate { opens: Some(opens), slept, shown_ms: 0 };
         }
     }
 
     /// The wall clock's moment at which the gate opens, while it is shut.
     pub(super) fn waiting_until_ms(&self) -> Option<u64> {
-        self.waiting_at(Instant::now())
+        self.waiting_at(Instant::now(), slept(), SystemTime::now())
     }
 
-    fn waiting_at(&self, now: Instant) -> Option<u64> {
-        let gate = locked(&self.gate);
-        gate.opens.filter(|opens| *opens > now).map(|_| gate.opens_ms)
+    fn waiting_at(&self, now: Instant, slept: Duration, wall: SystemTime) -> Option<u64> {
+        let mut gate = locked(&self.gate);
+        let until = wall.checked_add(gate.shut_for(now, slept)?).map_or(0, since_1970_ms);
+        if gate.shown_ms.abs_diff(until) > SHOWN_MS {
+            gate.shown_ms = until;
+        }
+        Some(gate.shown_ms)
     }
 
     /// Requests a second that we allow ourselves at the moment, at the host that has complained most.
@@ -164,6 +184,16 @@ impl Budget {
     }
 }
 
+/// How long the machine has slept since it started.
+fn slept() -> Duration {
+    let read = |clock: ClockId| clock.now().map_or(Duration::ZERO, Duration::from);
+    // In this order, so that what passes between the two looks is no sleep.
+    let awake = read(ClockId::CLOCK_MONOTONIC);
+    let all = read(ClockId::CLOCK_BOOTTIME);
+    // A moment between the looks is not worth telling either.
+    Some(all.saturating_sub(awake)).filter(|slept| *slept > Duration::from_secs(1)).unwrap_or_default()
+}
+
 fn since_1970_ms(at: SystemTime) -> u64 {
     at.duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
@@ -181,7 +211,7 @@ mod tests {
     fn seconds_for(budget: &Budget, now: &mut Instant, requests: usize) -> f64 {
         let (host, began) = (budget.host("a:443"), *now);
         for _ in 0..requests {
-            while let Some(wait) = budget.wait(&host, *now) {
+            while let Some(wait) = budget.wait(&host, *now, Duration::ZERO) {
                 *now += wait;
             }
         }
@@ -222,16 +252,42 @@ mod tests {
 
     #[test]
     fn the_gate_holds_every_host_until_the_second_and_is_told() {
-        let (budget, now) = (Budget::new(4, 100, 50), Instant::now());
-        assert_eq!(budget.waiting_at(now), None);
-        budget.hold_from(now, Duration::from_secs(3600));
-        budget.hold_from(now, Duration::from_secs(5));
-        assert!(budget.waiting_at(now).is_some());
+        let (budget, now, awake, wall) = (Budget::new(4, 100, 50), Instant::now(), Duration::ZERO, UNIX_EPOCH);
+        let hour = Duration::from_secs(3600);
+        assert_eq!(budget.waiting_at(now, awake, wall), None);
+        budget.hold_from(now, awake, hour);
+        budget.hold_from(now, awake, Duration::from_secs(5));
+        budget.hold_from(now, awake, Duration::MAX);
+        assert_eq!(budget.waiting_at(now, awake, wall), Some(3_600_000));
         for host in ["a:443", "b:443"] {
-            assert_eq!(budget.wait(&budget.host(host), now), Some(Duration::from_secs(3600)));
+            assert_eq!(budget.wait(&budget.host(host), now, awake), Some(hour));
         }
-        let after = now + Duration::from_secs(3600);
-        assert_eq!((budget.wait(&budget.host("b:443"), after), budget.waiting_at(after)), (None, None));
+        let after = now + hour;
+        assert_eq!((budget.wait(&budget.host("b:443"), after, awake), budget.waiting_at(after, awake, wall)), (None, None));
+    }
+
+    #[test]
+    fn a_wait_is_neither_shortened_nor_prolonged_by_a_clock_that_is_set() {
+        let (budget, now, awake) = (Budget::new(4, 100, 50), Instant::now(), Duration::ZERO);
+        budget.hold_from(now, awake, Duration::from_secs(3600));
+        for days in [0, 400, 1] {
+            let wall = UNIX_EPOCH + Duration::from_secs(days * 86_400);
+            assert_eq!(budget.waiting_at(now, awake, wall), Some(days * 86_400_000 + 3_600_000), "what is shown follows the clock");
+            assert_eq!(budget.wait(&budget.host("a:443"), now, awake), Some(Duration::from_secs(3600)));
+        }
+        let later = now + Duration::from_millis(400);
+        let wall = UNIX_EPOCH + Duration::from_secs(86_400);
+        assert_eq!(budget.waiting_at(later, awake, wall), Some(86_400_000 + 3_600_000), "a moment is no news");
+    }
+
+    #[test]
+    fn the_time_that_the_machine_slept_counts_as_waited() {
+        let (budget, now) = (Budget::new(4, 100, 50), Instant::now());
+        let before = Duration::from_secs(7000);
+        budget.hold_from(now, before, Duration::from_secs(3600));
+        assert_eq!(budget.wait(&budget.host("a:443"), now, before + Duration::from_secs(3000)), Some(Duration::from_secs(600)));
+        assert_eq!(budget.wait(&budget.host("a:443"), now, before + Duration::from_secs(4000)), None);
+        assert!(slept() < Duration::from_secs(10 * 365 * 86_400));
     }
 
     #[tokio::test]

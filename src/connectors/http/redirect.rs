@@ -28,14 +28,24 @@ pub(super) fn follow(from: &Url, location: Option<&str>, hops: u32, allow_plain_
 }
 
 /// Whether `url` may be asked: https always, http on this machine, or where it is allowed.
-pub(super) fn may_be_plain(url: &Url, allow_plain_http: bool) -> bool {
-    let here = match url.host() {
+#[must_use]
+pub fn may_be_plain(url: &Url, allow_plain_http: bool) -> bool {
+    url.scheme() == "https" || is_here(url) || allow_plain_http
+}
+
+/// Whether `url` is answered by this very machine.
+pub(super) fn is_here(url: &Url) -> bool {
+    match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
-    };
-    url.scheme() == "https" || here || allow_plain_http
+    }
+}
+
+/// Whether whoever answers may be somebody else than the service: plain http, not on this machine.
+pub(super) fn may_be_anybody(url: &Url) -> bool {
+    url.scheme() != "https" && !is_here(url)
 }
 
 /// Host and port, by which manners are kept.
@@ -80,5 +90,9 @@ mod tests {
             assert_eq!(may_be_plain(&Url::parse(url).unwrap(), false), fine, "{url}");
         }
         assert!(may_be_plain(&Url::parse("http://wiki.example").unwrap(), true));
+        // A page to log in is the service's own where nobody else can have sent it.
+        for (url, anybody) in [("https://wiki.example", false), ("http://127.0.0.1:8090", false), ("http://wiki.example", true)] {
+            assert_eq!(may_be_anybody(&Url::parse(url).unwrap()), anybody, "{url}");
+        }
     }
 }

@@ -81,7 +81,8 @@ fn client(trusted: &Url) -> Client {
         requests_per_second: 1000,
         burst: 1000,
         retry_base: Duration::from_millis(1),
-        read_timeout: Duration::from_millis(300),
+        patience: Patience { silence: Duration::from_millis(300), answer: Duration::from_secs(5), pace: Duration::from_millis(500) },
+        ways: Ways::default(),
     })
     .unwrap()
 }
@@ -146,7 +147,8 @@ fn setup_of(trusted: &Url) -> Setup {
         requests_per_second: 1000,
         burst: 1000,
         retry_base: Duration::from_millis(1),
-        read_timeout: Duration::from_secs(5),
+        patience: Patience::default(),
+        ways: Ways::default(),
     }
 }
 
@@ -183,7 +185,7 @@ async fn plain_http_and_posts_that_are_no_reading_are_never_sent() {
 
 #[tokio::test]
 async fn what_may_pass_is_tried_again_and_what_is_final_is_not() {
-    for (status, tries) in [(502, 4), (503, 4), (504, 4), (400, 1), (401, 1), (403, 1), (404, 1), (410, 1), (500, 1)] {
+    for (status, tries) in [(408, 4), (502, 4), (503, 4), (504, 4), (520, 4), (524, 4), (400, 1), (401, 1), (403, 1), (404, 1), (410, 1), (500, 1)] {
         let (site, saw) = serve(move |_, _| answer(status, &[("content-type", "application/json")], "{}")).await;
         let failed = get(&client(&site), &site, "/x?query=1").await.unwrap_err();
         assert_eq!((failed.status, saw.lock().unwrap().len()), (Some(status), tries), "{status}");
@@ -324,4 +326,106 @@ async fn a_page_in_place_of_a_file_and_a_file_beyond_the_limit_are_errors() {
     assert!(matches!(client.download(ask("/page"), false).await.err().unwrap().error, SourceError::Unauthorized { .. }));
     assert!(client.download(ask("/page"), true).await.is_ok());
     assert!(matches!(client.download(ask("/big").at_most(9), false).await.err().unwrap().error, SourceError::TooLarge { .. }));
+}
+
+#[tokio::test]
+async fn what_somebody_else_answers_after_a_redirect_is_no_word_of_the_service() {
+    let login = "<html><form id=\"login\"><input type=\"password\"></form></html>";
+    let (portal, portal_saw) = serve(move |path, _| match path {
+        "/page" => answer(200, &[("content-type", "text/html")], login),
+        path => answer(path[1..].parse().unwrap(), &[("content-type", "application/json")], "{}"),
+    })
+    .await;
+    let (site, saw) = serve(move |path, _| answer(302, &[("location", portal.join(path).unwrap().as_str())], "")).await;
+    let client = client(&site);
+    for path in ["/page", "/401", "/403", "/404", "/410"] {
+        let failed = get(&client, &site, path).await.unwrap_err();
+        assert!(matches!(failed.error, SourceError::Untrusted { .. }), "{path}: {failed:?}");
+        assert!(failed.error.hint().contains("browser"), "{failed:?}");
+        says_nothing_secret(&failed);
+    }
+    assert_eq!(saw.lock().unwrap().len(), 5, "nothing is asked twice");
+    assert!(portal_saw.lock().unwrap().iter().all(|(_, _, authorization, _)| authorization.is_none()));
+}
+
+#[tokio::test]
+async fn a_network_or_a_proxy_that_wants_a_login_is_no_refusal_of_our_credentials() {
+    for (status, way_out) in [(511, "browser"), (407, "proxy_username")] {
+        let (site, saw) = serve(move |_, _| answer(status, &[("content-type", "text/html")], "<html>Log in</html>")).await;
+        let failed = get(&client(&site), &site, "/x?query=1").await.unwrap_err();
+        assert!(matches!(&failed.error, SourceError::Untrusted { hint, .. } if hint.contains(way_out)), "{failed:?}");
+        assert_eq!(saw.lock().unwrap().len(), 1);
+        says_nothing_secret(&failed);
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_fails_at_everything_is_left_alone_and_one_bad_page_is_not_everything() {
+    let json = [("content-type", "application/json")];
+    let (site, saw) = serve(move |path, _| answer(if path == "/well" { 200 } else { 500 }, &json, "{}")).await;
+    let client = client(&site);
+    for n in 0..24 {
+        assert!(matches!(get(&client, &site, "/x").await.unwrap_err().error, SourceError::BadAnswer { .. }), "{n}");
+    }
+    get(&client, &site, "/well").await.unwrap();
+    for _ in 0..24 {
+        get(&client, &site, "/x").await.unwrap_err();
+    }
+    let failed = get(&client, &site, "/x").await.unwrap_err();
+    assert!(matches!(&failed.error, SourceError::Network { detail, .. } if detail.contains("25 requests in a row")), "{failed:?}");
+    assert_eq!(saw.lock().unwrap().len(), 50);
+}
+
+#[tokio::test]
+async fn files_that_fail_in_a_row_are_asked_for_no_more_and_documents_still_are() {
+    let (site, saw) = serve(|path, _| if path == "/json" { ok(&json!({})) } else { answer(503, &[], "") }).await;
+    let client = client(&site);
+    for _ in 0..40 {
+        let failed = client.download(Request::get(site.join("/file").unwrap(), "a file"), false).await.err().unwrap();
+        assert!(matches!(failed.error, SourceError::BadAnswer { .. }), "it is deferred: {failed:?}");
+    }
+    assert_eq!(saw.lock().unwrap().len(), 25 * 4);
+    get(&client, &site, "/json").await.unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_that_drips_for_ever_is_given_up_and_counts_as_slow() {
+    let site = dripping(Duration::from_millis(50), 1).await;
+    let patience = Patience { silence: Duration::from_secs(5), answer: Duration::from_millis(300), pace: Duration::from_secs(5) };
+    let client = Client::new(Setup { patience, ..setup_of(&site) }).unwrap();
+    let failed = get(&client, &site, "/x").await.unwrap_err();
+    assert!(failed.slow && matches!(failed.error, SourceError::Network { .. }), "{failed:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_drips_is_given_up_and_one_that_is_only_slow_is_not() {
+    for (bytes_each, comes) in [(1, false), (4000, true)] {
+        let site = dripping(Duration::from_millis(50), bytes_each).await;
+        let download = client(&site).download(Request::get(site.clone(), "a file"), false).await.unwrap();
+        let chunks: Vec<_> = download.bytes.take(30).collect().await;
+        match chunks.last() {
+            Some(Err(SourceError::BadAnswer { detail, .. })) => assert!(!comes && detail.contains("slower"), "{detail}"),
+            last => assert!(comes && chunks.len() == 30, "{last:?}"),
+        }
+    }
+}
+
+/// A server whose body never ends: so many bytes at a time.
+async fn dripping(every: Duration, bytes: usize) -> Url {
+    let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = Url::parse(&format!("http://{}", socket.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = socket.accept().await {
+            tokio::spawn(async move {
+                let mut request = [0; 4096];
+                let _ = stream.read(&mut request).await;
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 10000000\r\n\r\n";
+                let _ = stream.write_all(head.as_bytes()).await;
+                while stream.write_all(&vec![b' '; bytes]).await.is_ok() {
+                    tokio::time::sleep(every).await;
+                }
+            });
+        }
+    });
+    origin
 }

@@ -38,6 +38,13 @@ fn http_date(value: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc2822(value).map(|at| at.with_timezone(&Utc)).ok()
 }
 
+/// How far this machine's clock is ahead of that of whoever answers, in milliseconds; behind is negative. Less than two seconds are the answer's way.
+pub(super) fn ahead_ms(headers: &HeaderMap) -> Option<i64> {
+    let there = text(headers, DATE.as_str()).and_then(http_date)?;
+    let ahead = Utc::now().signed_duration_since(there).num_milliseconds();
+    Some(if ahead.abs() < 2000 { 0 } else { ahead })
+}
+
 /// Whether little is left of our allowance: the service says so, or less than a fifth of it remains.
 pub(super) fn near_limit(headers: &HeaderMap) -> bool {
     let number = |name| text(headers, name).and_then(|value| value.parse::<u64>().ok());

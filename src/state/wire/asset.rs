@@ -41,6 +41,8 @@ pub(in crate::state) struct AssetWire {
     hash: Option<String>,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     deferred: Option<DeferredWire>,
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    missing_ms: Option<u64>,
     #[serde(rename = "i")]
     id: String,
     #[serde(rename = "y", default, skip_serializing_if = "is_false")]
@@ -71,6 +73,7 @@ impl Stored for AssetRecord {
             stamp: self.stamp.map(StampWire::from),
             hash: self.hash.map(hash_to_hex),
             deferred: self.deferred.as_ref().map(DeferredWire::from),
+            missing_ms: self.missing_ms,
         }
     }
 
@@ -96,6 +99,7 @@ impl Stored for AssetRecord {
             stamp: wire.stamp.map(Stamp::from),
             hash: wire.hash.as_deref().map(hash_from_hex).transpose()?,
             deferred: wire.deferred.map(Deferred::from),
+            missing_ms: wire.missing_ms,
         })
     }
 }

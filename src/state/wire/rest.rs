@@ -25,6 +25,8 @@ struct MissingWire {
     listings: u32,
     #[serde(rename = "f")]
     first_ms: u64,
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    first_service_ms: Option<u64>,
     #[serde(rename = "l")]
     last_ms: u64,
     #[serde(rename = "w")]
@@ -41,6 +43,7 @@ impl Stored for ScopeRecord {
             missing: self.missing.as_ref().map(|missing| MissingWire {
                 listings: missing.listings,
                 first_ms: missing.first_ms,
+                first_service_ms: missing.first_service_ms,
                 last_ms: missing.last_ms,
                 why: missing.why.clone(),
             }),
@@ -52,6 +55,7 @@ impl Stored for ScopeRecord {
         let missing = wire.missing.map(|missing| Missing {
             listings: missing.listings,
             first_ms: missing.first_ms,
+            first_service_ms: missing.first_service_ms,
             last_ms: missing.last_ms,
             why: missing.why,
         });
@@ -73,6 +77,13 @@ pub(in crate::state) struct SiteWire {
     runs: u64,
     #[serde(rename = "dirty", default, skip_serializing_if = "is_false")]
     unclean: bool,
+    #[serde(rename = "ahead", default, skip_serializing_if = "is_zero")]
+    ahead_ms: i64,
+}
+
+/// For serde, which passes references.
+fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 impl Stored for SiteRecord {
@@ -86,6 +97,7 @@ impl Stored for SiteRecord {
             settings: self.settings,
             runs: self.runs,
             unclean: self.unclean,
+            ahead_ms: self.ahead_ms,
         }
     }
 
@@ -97,6 +109,7 @@ impl Stored for SiteRecord {
             settings: wire.settings,
             runs: wire.runs,
             unclean: wire.unclean,
+            ahead_ms: wire.ahead_ms,
         })
     }
 }

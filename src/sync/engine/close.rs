@@ -54,8 +54,21 @@ impl Engine {
     }
 
     pub(super) async fn drop_gone_assets(&self, book: &mut Book) -> Result<(), Abort> {
-        let gone = assets::gone(book, self.options.max_delete_percent, self.reporter.as_ref());
-        let records: Vec<_> = gone.iter().filter_map(|id| book.assets.remove(id)).filter_map(|e| e.kept).collect();
+        let found = assets::lacking(book, self.options.max_delete_percent, self.now_ms, self.reporter.as_ref());
+        let mut marked = Vec::new();
+        for (id, missing_ms) in found.marks {
+            if let Some(kept) = book.assets.get_mut(&id).and_then(|entry| entry.kept.as_mut()) {
+                kept.missing_ms = missing_ms;
+                marked.push(Change::PutAsset(id, kept.clone()));
+            }
+        }
+        if !found.gone.is_empty() {
+            // Who shows them is written again, in this run or, if that is killed, in the next.
+            book.site.unclean = true;
+            marked.push(Change::PutSite(book.site.clone()));
+        }
+        self.commit(marked).await?;
+        let records: Vec<_> = found.gone.iter().filter_map(|id| book.assets.remove(id)).filter_map(|e| e.kept).collect();
         self.trash_assets(records.into_iter().map(|r| (r.asset.id, r.path)).collect()).await
     }
 
@@ -139,6 +152,7 @@ impl Engine {
             settings: self.options.settings,
             runs: book.site.runs.saturating_add(1),
             unclean: false,
+            ahead_ms: book.site.ahead_ms,
         }));
         self.progressed.rename_phase("finishing");
         self.commit(changes).await?;

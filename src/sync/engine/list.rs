@@ -12,9 +12,12 @@ use crate::model::{Key, RemoteId};
 use crate::state::Change;
 use crate::sync::book::{Book, Entry, Kept};
 use crate::sync::fetch::{Arrival, Due};
-use crate::sync::sweep::Limits;
+use crate::sync::sweep::{Limits, Now};
 use crate::sync::view::View;
 use crate::sync::{Abort, hand, listing, sweep};
+
+/// Clocks that differ by more are told.
+const APART_MS: u64 = 5 * 60 * 1000;
 
 impl Engine {
     pub(super) async fn list_and_write(
@@ -34,7 +37,8 @@ impl Engine {
         }
         self.progressed.rename_phase("fetching");
         let limits = Limits { max_delete_percent: self.options.max_delete_percent, accept_deletions: self.options.accept_deletions };
-        let swept = sweep::sweep(self.connector.as_ref(), book, limits, self.now_ms, self.reporter.as_ref()).await.map_err(Abort::Source)?;
+        let now = self.compare_clocks(book);
+        let swept = sweep::sweep(self.connector.as_ref(), book, limits, now, self.reporter.as_ref()).await.map_err(Abort::Source)?;
         summary.held = swept.held;
         summary.scopes.extend(swept.missing);
         self.note_incomplete(book, summary);
@@ -48,6 +52,21 @@ impl Engine {
         }
         let rest = self.write_arrivals(book, &view, arrivals, summary).await?;
         Ok((view, rest, touched.documents))
+    }
+
+    /// What time it is here and there; said where it differs much, because what goes by the time goes wrong then.
+    fn compare_clocks(&self, book: &mut Book) -> Now {
+        let ahead_ms = self.connector.traffic().ahead_ms;
+        book.site.ahead_ms = ahead_ms.unwrap_or(0);
+        if book.site.ahead_ms.unsigned_abs() > APART_MS {
+            let (much, way) = (book.site.ahead_ms.unsigned_abs() / 60_000, if book.site.ahead_ms > 0 { "ahead of" } else { "behind" });
+            self.reporter.log(
+                Level::Warn,
+                &format!("This machine's clock is {much} minutes {way} the service's; if the service is right, set it (`timedatectl set-ntp true`)."),
+                &[],
+            );
+        }
+        Now { here_ms: self.now_ms, there_ms: ahead_ms.and_then(|ahead| self.now_ms.checked_add_signed(ahead.checked_neg()?)) }
     }
 
     fn look_for_hands(&self, book: &Book) -> tokio::task::JoinHandle<Result<Touched, Abort>> {

@@ -14,6 +14,7 @@ use crate::sync::book::Book;
 use crate::sync::fetch::Arrival;
 use crate::sync::press::{Ask, Leftover, News, press};
 use crate::sync::render::Round;
+use crate::sync::sweep::ALWAYS_ALLOWED;
 use crate::sync::view::View;
 use crate::sync::writer::Writer;
 
@@ -87,14 +88,18 @@ impl Engine {
         let learnt = !rest.vanished.is_empty() || !rest.labels.is_empty() || !rest.failures.is_empty();
         if !rest.vanished.is_empty() {
             let vanished = std::mem::take(&mut rest.vanished);
-            for (id, presence) in self.connector.confirm(vanished.clone()).await.map_err(Abort::Source)? {
+            let found = self.connector.confirm(vanished).await.map_err(Abort::Source)?;
+            // That it may not be read, or that nothing is said of it, is one voice against the listing's: it waits until they agree.
+            let is_word = |presence: Presence| matches!(presence, Presence::Trashed | Presence::Archived | Presence::OutOfScope);
+            // Many at once are the sweep's to judge, when a listing lacks them.
+            let many = found.iter().filter(|(_, presence)| is_word(*presence)).count() > ALWAYS_ALLOWED;
+            for (id, presence) in found {
                 let Some(entry) = book.docs.get_mut(&id) else { continue };
-                // That it may not be read is one voice against the listing's: it waits until they agree.
-                if matches!(presence, Presence::Present | Presence::Unwanted | Presence::Forbidden) {
-                    rest.failures.push((id, "the service lists it, but does not give its body".to_owned()));
-                } else {
+                if is_word(presence) && !many {
                     entry.leaves = Some(presence);
                     entry.seen = None;
+                } else {
+                    rest.failures.push((id, "the service lists it, but does not give its body".to_owned()));
                 }
             }
             book.site.unclean = true;

@@ -16,6 +16,7 @@ use crate::model::{DocPath, RemoteId};
 use crate::state::{Change, broken_states, remove_broken_state};
 use plan::Leaving;
 
+pub(super) mod expiry;
 mod plan;
 mod strangers;
 
@@ -26,8 +27,8 @@ const BATCH: usize = 500;
 pub(super) struct Wishes {
     /// Remove, not only list.
     pub(super) apply: bool,
-    /// What came to the trash before this day (`YYYY-MM-DD`) has run out.
-    pub(super) keep_from: String,
+    /// What came to the trash before this day (`YYYY-MM-DD`) has run out; none: nothing, because the clock may be wrong.
+    pub(super) keep_from: Option<String>,
     /// Where removed files go in the trash (`YYYY-MM-DD`).
     pub(super) today: String,
 }
@@ -36,8 +37,16 @@ pub(super) struct Wishes {
 pub(super) fn run(folder: &Path, both: &Both, wishes: &Wishes, cancel: &CancellationToken) -> Result<Finished, WorkerError> {
     let mut items = Items::default();
     // Before anything new comes to the trash.
-    for entry in both.mirror.empty_trash_before(&wishes.keep_from, wishes.apply)? {
-        items.push("trash", entry.location().display().to_string(), entry.bytes, format!("in the trash since {}", entry.day));
+    match &wishes.keep_from {
+        Some(day) => {
+            for entry in both.mirror.empty_trash_before(day, wishes.apply)? {
+                items.push("trash", entry.location().display().to_string(), entry.bytes, format!("in the trash since {}", entry.day));
+            }
+        }
+        None if both.mirror.trash_usage()?.0 > 0 => {
+            items.note("the trash stays as it is until a sync has gone well again, because this machine's clock may be wrong");
+        }
+        None => {}
     }
     for broken in broken_states(&folder.join(STATE))? {
         let name = broken.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -186,7 +195,7 @@ mod tests {
     }
 
     fn clean(root: &Path, both: &Both, apply: bool) -> Vec<(String, String)> {
-        let wishes = Wishes { apply, keep_from: "2026-01-15".to_owned(), today: "2026-02-14".to_owned() };
+        let wishes = Wishes { apply, keep_from: Some("2026-01-15".to_owned()), today: "2026-02-14".to_owned() };
         let finished = run(root, both, &wishes, &CancellationToken::new()).unwrap();
         assert_eq!(finished.outcome, Outcome::Done);
         finished.items.into_iter().map(|item| (item.kind, item.path)).collect()
@@ -260,7 +269,7 @@ mod tests {
         let both = furnish(root.path());
         let cancel = CancellationToken::new();
         cancel.cancel();
-        let wishes = Wishes { apply: true, keep_from: "2026-01-15".to_owned(), today: "2026-02-14".to_owned() };
+        let wishes = Wishes { apply: true, keep_from: Some("2026-01-15".to_owned()), today: "2026-02-14".to_owned() };
         assert!(matches!(run(root.path(), &both, &wishes, &cancel), Err(WorkerError::Cancelled)));
         assert_eq!(both.state.documents().count(), 2);
         assert!(clean(root.path(), &both, true).iter().any(|(kind, _)| kind == "unwanted"));

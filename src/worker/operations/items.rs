@@ -13,6 +13,7 @@ pub(super) struct Items {
     kept: Vec<Item>,
     text_bytes: usize,
     left_out: u64,
+    notes: Vec<Item>,
     /// Of all entries, in bytes.
     total_bytes: u64,
 }
@@ -31,6 +32,11 @@ impl Items {
         }
     }
 
+    /// Something to be said that is no thing.
+    pub(super) fn note(&mut self, reason: &str) {
+        self.notes.push(Item { kind: "note".to_owned(), reason: reason.to_owned(), ..Item::default() });
+    }
+
     /// How many there are, those that did not fit included.
     pub(super) fn count(&self) -> u64 {
         self.kept.len() as u64 + self.left_out
@@ -43,6 +49,7 @@ impl Items {
 
     /// The list; its last entry tells how many more there are.
     pub(super) fn into_vec(mut self) -> Vec<Item> {
+        self.kept.append(&mut self.notes);
         if self.left_out > 0 {
             let reason = format!("and {} more, too many to list at once", self.left_out);
             self.kept.push(Item { kind: "note".to_owned(), reason, ..Item::default() });

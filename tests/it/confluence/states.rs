@@ -1,6 +1,6 @@
 //! Archived, draft and restricted: what is mirrored of them, and what is said where they are not.
 
-use context_syncd::connectors::connector::{Presence, Wanted};
+use context_syncd::connectors::connector::{Presence, SourceError, Wanted};
 use context_syncd::model::RemoteId;
 use serde_json::json;
 
@@ -125,6 +125,26 @@ fn what_lies_below_a_restricted_page_lies_below_the_nearest_one_that_is_seen() {
         if cloud {
             site.habits(|h| h.always("/ancestors", Fault::Status(403)));
             assert_eq!(climb(&Driver::new(&site, &json!({})).everything().await), None, "the top of the space");
+        }
+    });
+}
+
+/// A proxy that does not reach the site, or a portal, says 404 to everything.
+#[test]
+fn a_proxys_404_is_no_word_about_a_page() {
+    run(async {
+        let site = Site::data_center();
+        let page = site.edit(|m| {
+            m.add_space("ENG", "Engineering");
+            m.add_page("ENG", None, "Guide", "<p/>")
+        });
+        let mut driver = Driver::new(&site, &json!({}));
+        let seen = driver.everything().await;
+        for status in [403, 404, 410] {
+            let html = Fault::Other(crate::support::wire::Answer::html(status, "<html><body>No such service</body></html>"));
+            site.habits(|h| h.next(1, &format!("/content/{page}"), html));
+            let error = driver.connector.confirm(wanted(&seen, page)).await.unwrap_err();
+            assert!(matches!(error, SourceError::BadAnswer { .. }), "{status}: {error:?}");
         }
     });
 }

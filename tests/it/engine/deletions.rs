@@ -295,3 +295,33 @@ fn a_document_that_waits_and_is_asked_for_no_more_makes_no_run_partial() {
     assert_eq!(house.synced().summary.deferred, 0);
     assert_eq!(house.synced().summary.deferred, 0);
 }
+
+/// A search index that is being rebuilt knows of no attachment.
+#[test]
+fn an_attachment_leaves_when_listings_of_two_days_lack_it() {
+    let house = House::new();
+    house.fake.put("eng", "1", None, "Page", "image file:1:a.png");
+    let there = |house: &House| house.tree().contains_key("ENG/_assets/1/a1-a.png");
+    let add = |house: &House| house.fake.at(|s| s.assets.insert("a1".to_owned(), ("1".to_owned(), "a.png".to_owned(), 1, b"picture".to_vec())));
+    add(&house);
+    house.synced();
+    let before = house.tree();
+    // Lacking, there again, lacking: the days between do not add up.
+    house.fake.at(|s| s.assets.clear());
+    house.hours_later(25);
+    house.synced();
+    add(&house);
+    house.hours_later(25);
+    house.synced();
+    house.fake.at(|s| s.assets.clear());
+    house.hours_later(25);
+    house.synced();
+    house.hours_later(1);
+    house.synced();
+    assert_eq!(house.tree(), before);
+    house.hours_later(24);
+    house.synced();
+    assert!(!there(&house));
+    assert!(house.tree().keys().any(|path| path.starts_with(".trash/") && path.ends_with("a1-a.png")));
+    assert!(!house.read("ENG/page--1.md").contains("_assets"));
+}

@@ -57,6 +57,8 @@ pub(super) struct Service {
     pub listing_fails_after: Option<(usize, SourceError)>,
     /// Called at each fetched body.
     pub on_fetch: Option<Hook>,
+    /// How far the machine's clock is ahead of the service's, where it tells.
+    pub ahead_ms: Option<i64>,
     /// The reader is another one, which writes text in capitals.
     pub shouts: bool,
     /// The reader is another one, which sees hidden lines.
@@ -341,7 +343,7 @@ impl Connector for Fake {
     }
 
     fn traffic(&self) -> Traffic {
-        Traffic { requests: self.requests.load(Ordering::Relaxed), ..Traffic::default() }
+        Traffic { requests: self.requests.load(Ordering::Relaxed), ahead_ms: self.at(|s| s.ahead_ms), ..Traffic::default() }
     }
 }
 

@@ -68,6 +68,36 @@ fn a_document_that_vanishes_between_list_and_fetch_is_no_failure() {
     drop(fake);
 }
 
+/// The door by which bodies and presences are asked may be the one that is broken, and say nothing of anything.
+#[test]
+fn silence_about_what_the_listing_names_removes_nothing_however_much_it_is() {
+    let house = House::new();
+    for id in 1..=40 {
+        house.fake.put("eng", &id.to_string(), None, &format!("Page {id}"), "text");
+    }
+    house.synced();
+    let before = house.tree();
+    for presence in [Presence::Gone, Presence::Trashed] {
+        for id in 1..=40 {
+            house.fake.put("eng", &id.to_string(), None, &format!("Page {id}"), "changed");
+            house.fake.at(|s| {
+                s.broken.insert(id.to_string(), SourceError::NotVisible { what: format!("document {id}"), status: 404 });
+                s.presence.insert(id.to_string(), presence);
+            });
+        }
+        let finished = house.sync();
+        assert_eq!((finished.outcome, finished.summary.removed, finished.summary.deferred), (Outcome::Partial, 0, 40), "{presence:?}");
+        assert_eq!(house.tree(), before, "{presence:?}");
+    }
+    // Listing and question agree: it is gone.
+    house.fake.at(|s| {
+        s.broken.clear();
+        s.presence.clear();
+        s.docs.remove("7");
+    });
+    assert_eq!(house.synced().summary.removed, 1);
+}
+
 #[test]
 fn a_network_failure_keeps_what_came_and_goes_on_from_there() {
     let house = House::new();

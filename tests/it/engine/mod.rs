@@ -1,6 +1,7 @@
 //! The engine's promises, shown with a fake service, the real state and the real mirror in a temporary folder.
 
 mod bounds;
+mod clocks;
 mod deletions;
 mod fake;
 mod faults;

@@ -107,6 +107,8 @@ pub(super) struct Log {
     in_flight: usize,
     peak: usize,
     pub(super) violations: Vec<String>,
+    /// Requests of the program that are not in the list of what it may send.
+    pub(super) not_reading: Vec<String>,
 }
 
 impl Log {

@@ -23,6 +23,7 @@
 //! | `habits`, `played` | faults, and how a broken answer goes over the wire |
 //! | `server` | listeners and hyper, on a thread of their own |
 //! | `log` | the requests seen |
+//! | `reading` | what a client that only reads may send |
 //! | `wire` | requests and answers as plain data |
 //! | `corpus`, `prose` | deterministic sites of any size, and their pages |
 
@@ -43,6 +44,7 @@ mod media;
 pub mod model;
 mod played;
 pub mod prose;
+pub mod reading;
 mod server;
 pub mod site;
 mod v1;

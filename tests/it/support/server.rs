@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT_ENCODING, AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, RANGE};
+use hyper::header::{ACCEPT_ENCODING, AUTHORIZATION, COOKIE, HOST, HeaderMap, HeaderName, RANGE, USER_AGENT};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -23,7 +23,7 @@ use super::model::Flavour;
 use super::played::{Played, play};
 use super::site::{Origins, World, locked};
 use super::wire::{Answer, Listener, Request};
-use super::{cloud, data_center, media};
+use super::{cloud, data_center, media, reading};
 
 /// The largest request body that is read.
 const MAX_REQUEST_BYTES: usize = 1 << 20;
@@ -103,6 +103,10 @@ async fn serve(
     let (number, fault, latency) = {
         let mut world = locked(&world);
         let number = world.log.arrived(seen.clone());
+        let ours = request.user_agent.as_deref().is_some_and(|agent| agent.starts_with("context-sync/"));
+        if ours && !reading::is_allowed(&request) {
+            world.log.not_reading.push(format!("{} {}", request.method, request.path));
+        }
         let fault = if world.habits.offline { Some(Fault::Reset) } else { world.habits.fault_for(&seen) };
         (number, fault, world.habits.latency)
     };
@@ -172,6 +176,7 @@ async fn read(listener: Listener, request: hyper::Request<Incoming>) -> io::Resu
         authorization: text(AUTHORIZATION),
         cookie: text(COOKIE),
         range: text(RANGE),
+        user_agent: text(USER_AGENT),
         accepts_gzip: text(ACCEPT_ENCODING).is_some_and(|accepted| accepted.contains("gzip")),
         body,
     })

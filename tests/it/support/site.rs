@@ -42,6 +42,7 @@ pub struct Origins {
 /// A running site.
 pub struct Site {
     world: Arc<Mutex<World>>,
+    doors: [String; 2],
     _server: Server,
 }
 
@@ -66,13 +67,27 @@ impl Site {
         let model = Model::new(setup.flavour);
         let (world, server) =
             Server::start(|origins| World { model, habits: Habits::default(), log: Log::default(), tickets: Tickets::default(), setup, origins });
-        Self { world, _server: server }
+        let origins = locked(&world).origins.clone();
+        let doors = [origins.site, origins.media];
+        Self { world, doors, _server: server }
     }
 
     /// What a user would configure: ends in `/wiki` on Cloud, in the context path on Data Center.
     pub fn base_url(&self) -> String {
         let world = self.world();
         format!("{}{}", world.origins.site, world.setup.context)
+    }
+
+    /// From now on the site is known by these origins: its own, and that of its downloads. Whoever stands there hands on what comes.
+    pub fn stand_behind(&self, site: &str, media: &str) {
+        let mut world = self.world();
+        world.origins.site = site.to_owned();
+        world.origins.media = media.to_owned();
+    }
+
+    /// Where the site's own listener is, and that of its downloads, whatever stands before them.
+    pub fn doors(&self) -> [String; 2] {
+        self.doors.clone()
     }
 
     /// The same site through Cloud's gateway, for tokens with scopes.
@@ -142,6 +157,13 @@ impl Site {
 
     fn world(&self) -> MutexGuard<'_, World> {
         locked(&self.world)
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let sent = std::mem::take(&mut self.world().log.not_reading);
+        assert!(std::thread::panicking() || sent.is_empty(), "the program sent what is in no list of what it may send: {sent:#?}");
     }
 }
 

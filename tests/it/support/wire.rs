@@ -33,6 +33,7 @@ pub struct Request {
     pub cookie: Option<String>,
     pub range: Option<String>,
     pub accepts_gzip: bool,
+    pub user_agent: Option<String>,
     pub body: Bytes,
 }
 

@@ -56,8 +56,8 @@ impl Confluence {
                 Ok(list) if list.results.is_empty() => {}
                 Ok(_) => return Ok(Presence::Present),
                 Err(failed) => match failed.error {
-                    SourceError::NotVisible { status: 404 | 410, .. } => return Ok(Presence::Gone),
-                    // A token that may not look says nothing of what is there.
+                    SourceError::NotVisible { status: 404 | 410, .. } if failed.json => return Ok(Presence::Gone),
+                    // A token that may not look, or a proxy's page, says nothing of what is there.
                     SourceError::NotVisible { .. } | SourceError::Unauthorized { .. } => return Ok(Presence::Present),
                     error => return Err(error),
                 },

@@ -135,7 +135,8 @@ pub(super) mod tests {
             always: id == "always",
         };
         let path = DocPath::new(&format!("ENG/_assets/{owner}/{id}.png")).unwrap();
-        let record = AssetRecord { asset, path: Some(path), revision: None, stamp: Some(Stamp::new(7, 0, 0)), hash: None, deferred: None };
+        let record =
+            AssetRecord { asset, path: Some(path), revision: None, stamp: Some(Stamp::new(7, 0, 0)), hash: None, deferred: None, missing_ms: None };
         Change::PutAsset(RemoteId::new(id), record)
     }
 

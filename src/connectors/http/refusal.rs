@@ -1,0 +1,99 @@
+//! What an answer means that is not the one that was asked for: a status that is no success, or a page for people.
+//!
+//! Guarantees that what somebody else says (a proxy, a network that wants a login, the target of a redirect) is taken for no word of the service: neither
+//! about our credentials, nor about what is there.
+
+use reqwest::{Response, StatusCode};
+use url::Url;
+
+use super::failed::{Failed, Failure};
+use super::{BACKOFF_MAX, Client, Request, body, redirect, wait};
+use crate::connectors::connector::SourceError;
+
+/// Who stands between us and a service may want something of people.
+const PORTAL: &str =
+    "Open the configured address in a browser: the network may want a login first, or the service moved (then set `url` to where it is now).";
+
+impl Client {
+    /// What a status that is no success means; the waiting that it asks for is arranged for all requests.
+    pub(super) async fn refusal(&self, request: &Request, url: &Url, response: Response) -> Failure {
+        let inner = &*self.0;
+        let status = response.status();
+        let json = body::is_json(&response);
+        let headers = response.headers().clone();
+        let failed = |error: SourceError| Failed { status: Some(status.as_u16()), json, slow: false, error };
+        let what = request.what.clone();
+        match status {
+            StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                Failure::Final(failed(self.untrusted(
+                    "407, the proxy wants to know who asks".to_owned(),
+                    "Set `proxy_username` and `proxy_password` to the proxy's account.",
+                )))
+            }
+            StatusCode::NETWORK_AUTHENTICATION_REQUIRED => {
+                Failure::Final(failed(self.untrusted("511, the network wants a login first".to_owned(), PORTAL)))
+            }
+            // What somebody else says is no word of the service: neither about our credentials, nor about what is there.
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE
+                if !request.file && url.origin() != request.url.origin() =>
+            {
+                let detail = format!("it sends us on to {}, which is not shown the credentials and answers {}", redirect::host(url), status.as_u16());
+                Failure::Final(failed(self.untrusted(detail, PORTAL)))
+            }
+            StatusCode::UNAUTHORIZED => {
+                let scope = body::start(response, 2048).await.contains("scope");
+                let detail = if scope { "401, the token's scopes do not cover this" } else { "401" };
+                Failure::Final(failed(self.unauthorized(detail)))
+            }
+            StatusCode::FORBIDDEN if headers.get("x-seraph-loginreason").is_some_and(|v| v.as_bytes() == b"AUTHENTICATION_DENIED") => {
+                Failure::Final(failed(self.unauthorized("it asks for a captcha after failed logins; log in once with a browser")))
+            }
+            StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE => {
+                Failure::Final(failed(SourceError::NotVisible { what, status: status.as_u16() }))
+            }
+            StatusCode::TOO_MANY_REQUESTS => {
+                inner.budget.slow_down(&redirect::host(url));
+                let asked = wait::asked(&headers);
+                if let Some(asked) = asked {
+                    inner.budget.hold(asked);
+                }
+                let error = SourceError::RateLimited { service: inner.setup.service.clone(), retry_after: asked.unwrap_or(BACKOFF_MAX) };
+                Failure::Limited { failed: failed(error), held: asked.is_some() }
+            }
+            // 408 and 425, and what gateways say for a service that they do not reach; some have numbers of their own for that.
+            status if matches!(status.as_u16(), 408 | 425 | 502..=504 | 520..=530) => {
+                if let Some(asked) = wait::asked(&headers).filter(|asked| !asked.is_zero()) {
+                    inner.budget.hold(asked);
+                }
+                Failure::Again(Failed { slow: true, ..failed(self.bad_answer(&what, &format!("status {}", status.as_u16()))) })
+            }
+            _ => Failure::Final(failed(self.bad_answer(&what, &format!("status {}", status.as_u16())))),
+        }
+    }
+
+    pub(super) fn page_for_people(&self, whole: &[u8], request: &Request, from: &Url) -> Failed {
+        let login = body::is_login_page(whole);
+        let error = match () {
+            () if !request.file && from.origin() != request.url.origin() => {
+                self.untrusted(format!("it sends us on to a page for people of {}", redirect::host(from)), PORTAL)
+            }
+            () if login && redirect::may_be_anybody(from) => self.untrusted("somebody answers with a page to log in".to_owned(), PORTAL),
+            () if login => self.unauthorized("it answers with a page to log in"),
+            () => self
+                .bad_answer(&request.what, if request.file { "a page for people instead of the file" } else { "a page for people instead of JSON" }),
+        };
+        Failed { status: Some(200), json: false, slow: false, error }
+    }
+
+    pub(super) fn untrusted(&self, detail: String, hint: &str) -> SourceError {
+        SourceError::Untrusted { service: self.0.setup.service.clone(), detail, hint: hint.to_owned() }
+    }
+
+    pub(super) fn unauthorized(&self, detail: &str) -> SourceError {
+        SourceError::Unauthorized { service: self.0.setup.service.clone(), detail: detail.to_owned(), hint: self.0.setup.hint.clone() }
+    }
+
+    pub(super) fn bad_answer(&self, what: &str, detail: &str) -> SourceError {
+        SourceError::BadAnswer { service: self.0.setup.service.clone(), what: what.to_owned(), detail: detail.to_owned() }
+    }
+}
