@@ -236,8 +236,8 @@ mod tests {
 
     #[test]
     fn ids_stand_as_they_are_or_with_a_fingerprint_that_no_other_has() {
-        for plain in ["98411", "712020:x", "ENG-7", "a_b~c", "1700000000.000100", "A", "a"].iter().filter(|id| !id.contains(':')) {
-            assert_eq!(identity(plain), *plain);
+        for plain in ["98411", "ENG-7", "a_b~c", "1700000000.000100", "A", "a"] {
+            assert_eq!(identity(plain), plain);
         }
         let odd = ["", ".", "..", "7/..", "7-..", "7.comments", "7:comments", "7\u{0}", "é", "e\u{301}", "7.", &"7".repeat(101), &"7".repeat(102)];
         let names: std::collections::HashSet<String> = odd.iter().map(|id| stem("t", id)).collect();
