@@ -100,7 +100,8 @@ fn a_worker_under_the_unit_cannot_write_outside_of_its_folders() {
         install("");
         start();
         let (ok, said) = sync();
-        if journal(&[]).contains("is not fenced in") {
+        // Asked outside of the unit: one that denies Landlock is no excuse.
+        if !run("perl", &["-e", "exit(syscall(444, 0, 0, 1) == -1)"]).0 {
             return println!("NOT RUN: this kernel has no Landlock");
         }
         assert!(!ok, "{said}");
