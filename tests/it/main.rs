@@ -22,6 +22,7 @@ mod house;
 mod markdown_examples;
 mod markdown_round_trip;
 mod simulator;
+mod soak;
 mod support;
 mod systemd;
 mod worker;
