@@ -15,6 +15,7 @@ mod confluence;
 mod control;
 mod crash;
 mod ctl;
+mod disk;
 mod end_to_end;
 mod engine;
 mod home;

@@ -1,6 +1,6 @@
 //! Starting a sync as users do, and killing it.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Stdio;
@@ -57,7 +57,7 @@ pub fn kill(home: &Home, way: Way, victim: Victim, delay: Duration) -> bool {
             // Of a daemon that was killed.
             let _ = std::fs::remove_file(home.socket());
             let daemon = home.start();
-            ask(home, &format!("{{\"v\":1,\"id\":1,\"op\":\"sync\",\"names\":[\"confluence\"],\"full\":{}}}", way == Way::Full));
+            let _asked = request(home, &format!("{{\"v\":1,\"id\":1,\"op\":\"sync\",\"names\":[\"confluence\"],\"full\":{}}}", way == Way::Full));
             wait_for("a worker", || !daemon.workers().is_empty(), || daemon.log());
             std::thread::sleep(delay);
             let workers = daemon.workers();
@@ -75,7 +75,8 @@ pub fn kill(home: &Home, way: Way, victim: Victim, delay: Duration) -> bool {
     }
 }
 
-fn ask(home: &Home, line: &str) {
+/// One request to the daemon; the connection, on which the answer will come.
+fn request(home: &Home, line: &str) -> UnixStream {
     let mut stream = None;
     wait_for(
         "a connection",
@@ -85,7 +86,15 @@ fn ask(home: &Home, line: &str) {
         },
         String::new,
     );
-    writeln!(stream.unwrap(), "{line}").unwrap();
+    let mut stream = stream.unwrap();
+    writeln!(stream, "{line}").unwrap();
+    stream
+}
+
+/// One request to the daemon, and the last line of its answer.
+pub fn ask(home: &Home, line: &str) -> serde_json::Value {
+    let lines = BufReader::new(request(home, line)).lines().map(|line| serde_json::from_str::<serde_json::Value>(&line.unwrap()).unwrap());
+    lines.into_iter().find(|line| line.get("event").is_none()).unwrap()
 }
 
 fn strike(supervisor: u32, workers: &[u32], victim: Victim) {

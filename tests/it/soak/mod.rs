@@ -19,7 +19,8 @@ use std::path::{Path, PathBuf};
 
 use crate::home::{Home, site_config};
 pub use judge::Kept;
-pub use kill::{Victim, Way, kill, usual_ms, wait_until_ended};
+#[allow(unused_imports, reason = "each user takes a part")]
+pub use kill::{Victim, Way, ask, kill, usual_ms, wait_until_ended};
 pub use upstream::Upstream;
 
 /// A deterministic sequence, so that a failure can be repeated.
