@@ -91,11 +91,12 @@ impl Small {
     fn edit(&self) {
         self.site.edit(|m| {
             let n = m.now;
-            let current: Vec<Id> = self.pages.iter().copied().filter(|page| m.get(*page).status == Status::Current).collect();
-            m.edit_page(current[1], &format!("<p>Edited at {n}</p>"));
-            m.rename_page(current[2], &format!("Renamed at {n}"));
-            m.delete(current[5]);
-            m.add_page("ENG", Some(current[0]), &format!("New at {n}"), "<p>New</p>");
+            m.edit_page(self.pages[1], &format!("<p>Edited at {n}</p>"));
+            m.rename_page(self.pages[2], &format!("Renamed at {n}"));
+            // The one that was added last, or a page with a picture.
+            let last = m.content.values().rfind(|content| content.title.starts_with("New at") && content.status == Status::Current);
+            m.delete(last.map_or(self.pages[6], |last| last.id));
+            m.add_page("ENG", Some(self.pages[0]), &format!("New at {n}"), "<p>New</p>");
         });
     }
 

@@ -17,8 +17,9 @@ use crate::sync::{Abort, orphans};
 struct Known {
     orphans: Vec<orphans::Orphan>,
     written: FxHashSet<RemoteId>,
-    /// Attachments that lie elsewhere now.
-    assets: Vec<DocPath>,
+    /// Attachments that no record knows, and the names of those that one does.
+    strangers: Vec<DocPath>,
+    names: FxHashSet<String>,
 }
 
 impl Engine {
@@ -27,35 +28,38 @@ impl Engine {
         if book.site.last_everything_ms != 0 {
             return Ok(true);
         }
-        let Known { orphans, written, assets } = self.find_orphans().await?;
+        let Known { orphans, written, strangers, names } = self.find_orphans().await?;
         let known = book.docs.len();
-        let orphans::Sorted { mut duplicates, silent } = orphans::sort(book, &written, orphans);
+        let orphans::Sorted { duplicates: mut leaving, silent } = orphans::sort(book, &written, orphans);
         let mut done = true;
+        let mut gone: FxHashSet<RemoteId> = FxHashSet::default();
         if !silent.is_empty() {
             let asked = silent.iter().map(|(_, wanted)| wanted.clone()).collect();
             let answers: FxHashMap<RemoteId, Presence> = self.connector.confirm(asked).await.map_err(Abort::Source)?.into_iter().collect();
             // The listing missed it; the next one may not.
             done &= !answers.values().any(|presence| *presence == Presence::Present);
-            let gone = |id: &RemoteId| answers.get(id).is_some_and(|presence| !matches!(presence, Presence::Present | Presence::Unwanted));
-            let gone: Vec<DocPath> = silent.into_iter().filter(|(_, wanted)| gone(&wanted.id)).map(|(path, _)| path).collect();
+            gone.extend(answers.into_iter().filter(|(_, it)| !matches!(it, Presence::Present | Presence::Unwanted)).map(|(id, _)| id));
             if too_many(gone.len(), known + gone.len(), self.options.max_delete_percent) && !self.options.accept_deletions {
                 summary.held += gone.len() as u64;
                 done = false;
-            } else {
-                duplicates.extend(gone);
+                gone.clear();
             }
+            leaving.extend(silent.into_iter().filter(|(_, wanted)| gone.contains(&wanted.id)).map(|(path, _)| path));
         }
-        summary.removed += duplicates.len() as u64;
-        for path in &duplicates {
+        summary.removed += leaving.len() as u64;
+        for path in &leaving {
             self.reporter.log(Level::Info, "A file of a state that is lost leaves the mirror for the trash.", &[("path", path.as_str())]);
         }
-        duplicates.extend(assets);
+        // Those that lie elsewhere now, and those of what is gone: before the documents, without which they would be nobody's if we died in between.
+        let is_of_gone = |path: &DocPath| path.components().rev().nth(1).is_some_and(|owner| gone.contains(&RemoteId::new(owner)));
+        let mut files: Vec<DocPath> = strangers.into_iter().filter(|path| names.contains(path.file_name()) || is_of_gone(path)).collect();
+        files.extend(leaving);
         let (mirror, day) = (Arc::clone(&self.mirror), self.day.clone());
         tokio::task::spawn_blocking(move || {
-            for path in &duplicates {
+            for path in &files {
                 mirror.trash(path, &day)?;
             }
-            if !duplicates.is_empty() {
+            if !files.is_empty() {
                 mirror.sync()?;
             }
             Ok(done)
@@ -79,10 +83,9 @@ impl Engine {
             }
             let mut orphans = Vec::new();
             mirror.unknown_documents(&paths, |path, head| orphans.extend(orphans::recognise(&source, path, head)))?;
-            let names: FxHashSet<&str> = files.iter().map(DocPath::file_name).collect();
-            let strangers = mirror.strangers(&files)?.into_iter().map(|stranger| stranger.path);
-            let assets = strangers.filter(|path| names.contains(path.file_name())).collect();
-            Ok(Known { orphans, written, assets })
+            let strangers = mirror.strangers(&files)?.into_iter().map(|stranger| stranger.path).collect();
+            let names = files.iter().map(|path| path.file_name().to_owned()).collect();
+            Ok(Known { orphans, written, strangers, names })
         })
         .await?
     }

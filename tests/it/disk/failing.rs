@@ -25,12 +25,12 @@ fn can_trace() -> bool {
 /// What fails, from which time on, and what the user reads.
 const FAULTS: [(&str, &str, &str); 9] = [
     ("fsync", "when=1+", "database in"),
-    ("fsync", "when=4+", "/.sync_state`"),
+    ("fsync", "when=4+", "cannot write"),
     ("pwrite64", "when=2+", "/.sync_state`"),
     ("sync_file_range", "when=1+", "/.sync_state`"),
     ("syncfs", "when=1+", "cannot make durable"),
     ("renameat", "when=1+", "cannot write"),
-    ("openat@ENG", "when=1+", "cannot write"),
+    ("openat@ENG", "when=1+", "/ENG/"),
     ("mkdirat", "when=1+", "cannot create"),
     ("renameat2", "when=1+", "cannot move to the trash"),
 ];
@@ -49,7 +49,7 @@ fn a_failing_disk_is_named_and_once_it_works_again_the_next_run_heals() {
             if !first {
                 home.synced();
                 small.edit();
-                before = home.living();
+                before = home.tree();
             }
             small.site.clear_requests();
             let said = traced(&home, call, how);

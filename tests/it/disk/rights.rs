@@ -78,11 +78,18 @@ fn rights_that_were_lost_are_named_and_nothing_is_deleted() {
     let Some(theirs) = Theirs::new(&small) else { return };
     theirs.assert_heals(&small, "at first");
     let mirror = theirs.home.mirror();
-    for path in [theirs.home.output(), mirror.clone(), mirror.join("ENG"), mirror.join(".sync_state"), mirror.join(".sync_state/raw"), mirror.join(".sync_state/db/db")] {
+    for path in [
+        theirs.home.output(),
+        mirror.clone(),
+        mirror.join("ENG"),
+        mirror.join(".sync_state"),
+        mirror.join(".sync_state/raw"),
+        mirror.join(".sync_state/db/db"),
+    ] {
         for rights in [0o000, 0o500] {
             let story = format!("{} is {rights:o}", path.display());
             small.edit();
-            let before = theirs.home.living();
+            let before = theirs.home.tree();
             let old = std::fs::metadata(&path).unwrap().permissions();
             mode(&path, rights);
             let said = theirs.once();

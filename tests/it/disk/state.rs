@@ -91,7 +91,11 @@ fn a_state_that_was_lost_while_pages_moved_leaves_no_file_of_ours_behind() {
 fn a_state_that_was_lost_with_most_of_the_site_deletes_nothing_without_a_word() {
     let small = Small::new();
     let home = small.home();
-    small.site.edit(|m| (0..20).for_each(|n| { m.add_page("ENG", None, &format!("More {n}"), "<p>More</p>"); }));
+    small.site.edit(|m| {
+        (0..20).for_each(|n| {
+            m.add_page("ENG", None, &format!("More {n}"), "<p>More</p>");
+        })
+    });
     home.synced();
     let before = home.living();
     small.site.edit(|m| {
