@@ -141,6 +141,8 @@ impl Engine {
             unclean: false,
         }));
         self.progressed.rename_phase("finishing");
+        let mirror = Arc::clone(&self.mirror);
+        tokio::task::spawn_blocking(move || mirror.is_in_place()).await??;
         self.commit(changes).await?;
         self.tell(book, rest, summary).await
     }

@@ -53,7 +53,6 @@ fn a_failing_disk_is_named_and_once_it_works_again_the_next_run_heals() {
             }
             small.site.clear_requests();
             let said = traced(&home, call, how);
-            println!("{story}: {}", said.stdout);
             assert!(small.site.requests().len() < 25, "{story}: {}", small.site.transcript());
             if said.code != Some(0) {
                 assert_refused(&said, &["Input/output error", "check the disk"], &story);

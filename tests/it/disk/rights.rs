@@ -98,7 +98,6 @@ fn rights_that_were_lost_are_named_and_nothing_is_deleted() {
                 assert_refused(&said, &[&theirs.home.output().display().to_string(), "ermission denied"], &story);
                 assert!(said.stdout.contains("chown") || said.stdout.contains("Check who owns"), "{story}: {said:#?}");
             }
-            println!("{story}: {}", said.stdout);
             assert_whole(&theirs.home, &before, &small.fresh(), &story);
             theirs.assert_heals(&small, &story);
         }

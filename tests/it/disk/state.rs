@@ -27,7 +27,7 @@ fn a_damaged_state_heals_by_itself_and_neither_orphans_nor_duplicates_anything()
     let home = small.home();
     home.synced();
     let state = home.mirror().join(".sync_state");
-    for round in 0..18 {
+    for round in 0..12 {
         small.edit();
         let files: Vec<PathBuf> = below(&state).into_iter().filter(|path| round % 3 == 2 || !path.starts_with(state.join("raw"))).collect();
         let file = dice.pick(&files).clone();
