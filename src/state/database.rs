@@ -253,3 +253,18 @@ pub(super) fn wait_for_lingering_threads(folder: &Path) -> Result<(), Refused> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_disk_refuses_is_no_damage_even_where_sled_only_prints_it() {
+        let passed_on = |errno| sled::Error::Io(io::Error::from_raw_os_error(errno)).clone();
+        for errno in [nix::libc::ENOSPC, nix::libc::EIO, nix::libc::EROFS] {
+            assert!(matches!(refusal(passed_on(errno)), Refused::Io(error) if error.raw_os_error() == Some(errno)), "{errno}");
+        }
+        assert!(matches!(refusal(passed_on(nix::libc::ENOENT)), Refused::Damaged(_)));
+        assert!(matches!(refusal(sled::Error::Corruption { at: None, bt: () }), Refused::Damaged(_)));
+    }
+}

@@ -112,15 +112,17 @@ fn what_stands_in_the_folders_place_is_named_and_left_alone() {
 }
 
 #[test]
-fn files_that_vanished_are_no_reason_to_delete_and_come_back_without_a_request_for_bodies() {
+fn files_that_vanished_are_no_reason_to_delete_and_come_back() {
     let small = Small::new();
     let home = small.home();
     home.synced();
     let before = home.living();
     std::fs::remove_dir_all(home.mirror().join("ENG")).unwrap();
     small.site.clear_requests();
-    let said = small.assert_heals(&home, "the documents' folder is gone");
+    let said = home.synced();
     assert!(!said.stdout.contains("removed"), "{said:#?}");
+    // From kept bodies; only what was attached has to be asked for.
+    assert_eq!(small.site.count(Class::Bodies), 0, "{}", small.site.transcript());
     assert_eq!(home.living(), before);
 }
 
