@@ -36,8 +36,9 @@ fn main() {
             println!("{:>5} s, round {round}: {} kills", began.elapsed().as_secs(), soak.tally.kills());
         }
     }
-    println!("{:#?}", soak.tally);
-    println!("{} kills in {} s, seed {seed}: everything healed", soak.tally.kills(), began.elapsed().as_secs());
+    let tally = soak.finish();
+    println!("{tally:#?}");
+    println!("{} kills in {} s, seed {seed}: everything healed", tally.kills(), began.elapsed().as_secs());
 }
 
 /// Builds the daemon as this example was built, and says where it is.

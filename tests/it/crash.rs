@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::home::{Home, wait_for};
-use crate::soak::{Soak, wait_until_ended};
+use crate::soak::{Soak, can_trace, wait_until_ended};
 use crate::support::Site;
 
 const DAEMON: &str = env!("CARGO_BIN_EXE_context-syncd");
@@ -19,16 +19,43 @@ fn soak(kills: usize, seed: u64) {
         assert!(round < kills * 4, "only {} kills struck a living process", soak.tally.kills());
         soak.round(&format!("seed {seed}, round {round}"));
     }
+    soak.finish();
 }
 
 #[test]
 fn sigkill_at_random_instants_loses_nothing_whoever_is_killed() {
-    soak(12, 1);
+    soak(8, 1);
 }
 
 #[test]
 fn sigkill_at_other_random_instants_loses_nothing_either() {
-    soak(12, 2);
+    soak(8, 2);
+}
+
+#[test]
+fn sigkill_right_at_a_system_call_that_changes_the_disk_loses_nothing() {
+    if !can_trace() {
+        assert!(std::env::var_os("CI").is_none(), "strace is missing, or may not trace");
+        return println!("NOT RUN: strace is missing, or may not trace");
+    }
+    let mut soak = Soak::new(Path::new(DAEMON), 20, 3);
+    let mut died = 0;
+    let calls = [
+        ("renameat", 1),
+        ("renameat", 5),
+        ("syncfs", 1),
+        ("syncfs", 2),
+        ("pwrite64", 1),
+        ("pwrite64", 3),
+        ("fsync", 1),
+        ("unlinkat", 1),
+        ("renameat2", 1),
+    ];
+    for (call, count) in calls {
+        died += usize::from(soak.round_at(call, count, &format!("killed at {call} {count}")));
+    }
+    assert!(died >= 6, "only {died} runs died");
+    soak.finish();
 }
 
 #[test]

@@ -15,7 +15,7 @@ fn traced(home: &Home, call: &str, how: &str) -> Said {
 }
 
 fn can_trace() -> bool {
-    let can = Command::new("strace").args(["-f", "-qq", "-o", "/dev/null", "true"]).output().is_ok_and(|tried| tried.status.success());
+    let can = crate::soak::can_trace();
     if !can {
         not_run("strace is missing, or may not trace");
     }

@@ -79,6 +79,15 @@ impl Kept {
         *self = Self { tree, by_hand: Vec::new(), deleted: BTreeSet::new(), lost_state: self.lost_state };
     }
 
+    /// After `cleanup`, nothing at all may differ.
+    pub fn judge_cleaned(&self, home: &Home, fresh: &Home) {
+        let tree = home.tree();
+        let mut living: Vec<&String> = tree.keys().filter(|path| !path.starts_with(".trash/") && *path != MINE.0).collect();
+        living.sort();
+        assert_eq!(living, fresh.living().keys().collect::<Vec<_>>(), "after cleanup");
+        self.nothing_lost(&tree, "after cleanup");
+    }
+
     fn nothing_temporary(&self, home: &Home, tree: &Tree, story: &str) {
         for path in tree.keys() {
             assert!(!path.ends_with(".tmp"), "{story}: {path} stayed");

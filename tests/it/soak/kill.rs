@@ -75,6 +75,22 @@ pub fn kill(home: &Home, way: Way, victim: Victim, delay: Duration) -> bool {
     }
 }
 
+/// Whether strace is there and may trace.
+pub fn can_trace() -> bool {
+    let mut command = std::process::Command::new("strace");
+    command.args(["-f", "-qq", "-o", "/dev/null", "true"]).output().is_ok_and(|tried| tried.status.success())
+}
+
+/// Runs `context-syncd --once`, killing the process in which some thread makes its `count`th `call`; whether that happened to the worker, or to itself.
+pub fn kill_at(home: &Home, call: &str, count: u32) -> bool {
+    let mut command = home.command("strace");
+    let (trace, inject) = (format!("trace={call}"), format!("inject={call}:signal=SIGKILL:when={count}"));
+    command.args(["-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject]);
+    command.arg(home.daemon_command(&[]).get_program()).arg("--once");
+    let said = crate::home::said(command);
+    said.code != Some(0)
+}
+
 /// One request to the daemon; the connection, on which the answer will come.
 fn request(home: &Home, line: &str) -> UnixStream {
     let mut stream = None;

@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use crate::home::{Home, site_config};
 pub use judge::Kept;
 #[allow(unused_imports, reason = "each user takes a part")]
-pub use kill::{Victim, Way, ask, kill, usual_ms, wait_until_ended};
+pub use kill::{Victim, Way, ask, can_trace, kill, usual_ms, wait_until_ended};
 pub use upstream::Upstream;
 
 /// A deterministic sequence, so that a failure can be repeated.
@@ -139,6 +139,29 @@ impl Soak {
         }
         let story = format!("{story}, {kind:?} by {way:?}, {:?}", self.last);
         self.judge(&story);
+    }
+
+    /// The same with a run that dies at its `count`th `call`, where it makes so many; whether it did.
+    pub fn round_at(&mut self, call: &str, count: u32, story: &str) -> bool {
+        self.tally.edits += self.upstream.disturb(&mut self.dice, 10);
+        self.tally.hands += self.kept.change_by_hand(&self.home, &mut self.dice);
+        let died = kill::kill_at(&self.home, call, count);
+        self.judge(story);
+        died
+    }
+
+    /// What is left over is `cleanup`'s: after it, the mirror is a fresh one, and the trash is as it was.
+    pub fn finish(mut self) -> Tally {
+        self.judge("at the end");
+        let _ = std::fs::remove_file(self.home.socket());
+        let daemon = self.home.start();
+        let cleaned = ask(&self.home, r#"{"v":1,"id":1,"op":"cleanup","names":["confluence"],"apply":true}"#);
+        assert!(cleaned["ok"].is_object(), "{cleaned}");
+        assert!(daemon.stop().success());
+        let fresh = Home::for_site(&self.daemon, &self.upstream.site, "");
+        fresh.synced();
+        self.kept.judge_cleaned(&self.home, &fresh);
+        self.tally
     }
 
     fn strike(&mut self, way: Way, usual: u64, kind: Kind) {
