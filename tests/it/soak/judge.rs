@@ -23,6 +23,8 @@ pub struct Kept {
     deleted: BTreeSet<String>,
     /// The state was deleted once: attachments that are gone since then are known to nobody, until `cleanup` takes them.
     lost_state: bool,
+    /// Attachments that no record knows.
+    nobodys: BTreeSet<String>,
 }
 
 struct Records {
@@ -35,7 +37,7 @@ impl Kept {
         let mine = home.mirror().join(MINE.0);
         std::fs::create_dir_all(mine.parent().unwrap()).unwrap();
         std::fs::write(mine, MINE.1).unwrap();
-        Self { tree: home.tree(), by_hand: Vec::new(), deleted: BTreeSet::new(), lost_state: false }
+        Self { tree: home.tree(), by_hand: Vec::new(), deleted: BTreeSet::new(), lost_state: false, nobodys: BTreeSet::new() }
     }
 
     pub fn lose_state(&mut self, home: &Home) {
@@ -76,7 +78,8 @@ impl Kept {
         }
         assert_eq!(records.documents.len(), new.documents.len(), "{story}: records of documents that are gone");
         self.nothing_lost(&tree, story);
-        *self = Self { tree, by_hand: Vec::new(), deleted: BTreeSet::new(), lost_state: self.lost_state };
+        let nobodys = std::mem::take(&mut self.nobodys);
+        *self = Self { tree, by_hand: Vec::new(), deleted: BTreeSet::new(), lost_state: self.lost_state, nobodys };
     }
 
     /// After `cleanup`, nothing at all may differ.
@@ -99,16 +102,21 @@ impl Kept {
     }
 
     /// Paths and bytes are the fresh mirror's. Only an attachment that its page does not show any more may be left over, until `cleanup` takes it.
-    fn same(&self, living: &mut Tree, fresh: &Tree, records: &Records, upstream: &Upstream, story: &str) {
+    fn same(&mut self, living: &mut Tree, fresh: &Tree, records: &Records, upstream: &Upstream, story: &str) {
         let extra: Vec<String> = living.keys().filter(|path| !fresh.contains_key(*path)).cloned().collect();
         for path in extra {
             let there = || fresh.keys().filter(|p| identity(p) == identity(&path)).collect::<Vec<_>>();
             let is_known = records.assets.values().any(|record| record.path.as_ref().is_some_and(|p| p.as_str() == path));
             let is_asset = path.contains("/_assets/") && there().is_empty();
-            assert!(is_asset && (is_known || self.lost_state), "{story}: {path} is in no fresh mirror, which has {:?}", there());
+            // A run that died between the file and its record, before the attachment went, leaves it to `cleanup` as well.
+            let is_nobodys = self.lost_state || self.nobodys.contains(&path) || !self.tree.contains_key(&path);
+            assert!(is_asset && (is_known || is_nobodys), "{story}: {path} is in no fresh mirror, which has {:?}", there());
             let id = path.rsplit("/att").next().and_then(|name| name.split('-').next()).unwrap().parse().unwrap();
             let is_upstream = upstream.site.edit(|m| m.attachments.contains_key(&id));
-            assert!(is_upstream || self.lost_state, "{story}: {path} is gone upstream");
+            assert!(is_upstream || is_nobodys, "{story}: {path} is gone upstream");
+            if !is_known {
+                self.nobodys.insert(path.clone());
+            }
             living.remove(&path);
         }
         let missing: Vec<&String> = fresh.keys().filter(|path| !living.contains_key(*path)).collect();
