@@ -170,6 +170,14 @@ impl Mirror {
         syncfs(self.fence.root()).map_err(self.fence.error("make durable", ""))
     }
 
+    /// Whether the folder that was opened is still the one at its path: the last thing to ask before a run says that all is in place.
+    ///
+    /// # Errors
+    /// [`MirrorError::Moved`] where it was moved away, deleted or replaced.
+    pub fn is_in_place(&self) -> Result<(), MirrorError> {
+        if self.fence.is_in_place() { Ok(()) } else { Err(MirrorError::Moved { path: self.fence.shown("") }) }
+    }
+
     /// How many things went to the trash because they stood where something of ours had to be: files changed by hand, links, strangers.
     #[must_use]
     pub fn displaced(&self) -> u64 {

@@ -17,6 +17,7 @@ mod index;
 mod insert;
 mod layout;
 mod listing;
+mod orphans;
 mod packed;
 mod press;
 mod progress;

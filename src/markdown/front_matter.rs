@@ -88,6 +88,38 @@ impl FrontMatter<'_> {
     }
 }
 
+/// What a file's front matter says of whose it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The connector's type.
+    pub source: String,
+    /// The service's id.
+    pub id: String,
+    /// The service's word for what it is.
+    pub kind: String,
+    /// Space, project, repository or channel.
+    pub container: String,
+}
+
+/// Reads it from a file that this program wrote, of which the beginning is enough; none where another did.
+#[must_use]
+pub fn identity(text: &str) -> Option<Identity> {
+    let mut identity = Identity::default();
+    for line in text.strip_prefix("---\n")?.lines().take_while(|line| *line != "---") {
+        let Some((name, value)) = line.split_once(": ") else { continue };
+        let to = match name {
+            "source" => &mut identity.source,
+            "id" => &mut identity.id,
+            "type" => &mut identity.kind,
+            "container" => &mut identity.container,
+            _ => continue,
+        };
+        // What we quote, we quote as JSON does.
+        *to = if value.starts_with('"') { serde_json::from_str(value).ok()? } else { value.to_owned() };
+    }
+    (!identity.source.is_empty() && !identity.id.is_empty()).then_some(identity)
+}
+
 fn facts(out: &mut String, facts: &[(&str, Option<&str>)], removed: &mut u32) {
     for (name, value) in facts {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
@@ -259,5 +291,8 @@ mod tests {
             "---\ntitle: Ab\nsource: confluence\nid: \"98411\"\nurl: https://x/y\ntype: page\ncontainer: ENG\npath:\n  - Home\n  - \"12\"\nlabels:\n  - a\n\
              updated_at: \"2025-08-22T08:13:34Z\"\nconfluence:\n  space_name: \"Eng: core\"\n---\n"
         );
+        let whose = Identity { source: "confluence".into(), id: "98411".into(), kind: "page".into(), container: "ENG".into() };
+        assert_eq!(identity(&out), Some(whose));
+        assert_eq!(identity(out.trim_start_matches('-')), None);
     }
 }

@@ -43,7 +43,7 @@ pub enum MirrorError {
         path: PathBuf,
     },
     /// A folder was moved or deleted while files were written to it.
-    #[error("the folder of `{}` was moved away while it was written to. The next run writes the file again", path.display())]
+    #[error("the folder of `{}` was moved away, deleted or replaced while it was written to. The next run writes again what is missing", path.display())]
     Moved {
         /// The file.
         path: PathBuf,

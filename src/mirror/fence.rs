@@ -87,6 +87,12 @@ impl Fence {
         &self.root
     }
 
+    /// Whether the connector's folder still stands at its path.
+    pub(super) fn is_in_place(&self) -> bool {
+        let same = |there: FileStat, ours: FileStat| (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino);
+        matches!((fstatat(nix::fcntl::AT_FDCWD, &self.path, AtFlags::AT_SYMLINK_NOFOLLOW), fstat(&self.root)), (Ok(there), Ok(ours)) if same(there, ours))
+    }
+
     /// The path for people and errors; never for access.
     pub(super) fn shown(&self, path: impl AsRef<Path>) -> PathBuf {
         self.path.join(path)

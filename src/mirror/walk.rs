@@ -4,6 +4,8 @@
 
 use std::collections::HashSet;
 use std::ffi::{CStr, OsStr};
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -16,9 +18,12 @@ use nix::unistd::{UnlinkatFlags, unlinkat};
 
 use super::error::MirrorError;
 use super::fence::{Fence, is_file, is_kind, look, stamp};
-use super::file::is_temporary;
+use super::file::{Standing, is_temporary, standing};
 use super::{Mirror, is_reserved};
 use crate::model::DocPath;
+
+/// Enough of a file for its front matter to say whose it is.
+const HEAD_BYTES: usize = 8 << 10;
 
 /// One thing that is no folder.
 pub(super) struct Found<'w> {
@@ -118,6 +123,27 @@ impl Mirror {
         Ok(temporary)
     }
 
+    /// Tells `visit` of every `.md` file that is none of `known`, not hidden, with its first bytes.
+    ///
+    /// # Errors
+    /// When a folder cannot be listed or a file not be read.
+    pub fn unknown_documents(&self, known: &HashSet<DocPath>, mut visit: impl FnMut(DocPath, &[u8])) -> Result<(), MirrorError> {
+        let mut head = vec![0; HEAD_BYTES];
+        walk(&self.fence, Path::new(""), is_content, |found| {
+            let Some(path) = found.path.to_str().and_then(|path| DocPath::new(path).ok()) else { return Ok(()) };
+            let is_document = path.file_name().ends_with(".md") && !path.components().any(|component| component.starts_with('.'));
+            if is_document && !known.contains(&path) {
+                let failed = |error| MirrorError::io("read", self.fence.shown(&found.path), error);
+                if let Standing::File(file, _) = standing(found.folder, path.file_name()).map_err(|error| failed(error.into()))? {
+                    let read = read_head(file, &mut head).map_err(failed)?;
+                    visit(path, head.get(..read).unwrap_or_default());
+                }
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+
     /// Files that look like attachments of ours (two levels below a folder called `_assets`, not hidden) but that no record knows, sorted.
     ///
     /// # Errors
@@ -137,6 +163,19 @@ impl Mirror {
         })?;
         strangers.sort_unstable();
         Ok(strangers)
+    }
+}
+
+fn read_head(file: File, head: &mut [u8]) -> io::Result<usize> {
+    let mut file = file.take(head.len() as u64);
+    let mut read = 0;
+    loop {
+        match file.read(head.get_mut(read..).unwrap_or_default()) {
+            Ok(0) => return Ok(read),
+            Ok(more) => read += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 

@@ -184,6 +184,16 @@ impl Database {
     }
 }
 
+impl Drop for Database {
+    fn drop(&mut self) {
+        // Sled asks the same of the disk when it is dropped, and panics if that fails.
+        if self.file.sync_all().is_err() {
+            // One more handle that nobody drops keeps it from that; its threads end with the process.
+            std::mem::forget(self.tree.clone());
+        }
+    }
+}
+
 fn key(prefix: u8, id: &str) -> Vec<u8> {
     let mut key = Vec::with_capacity(id.len() + 1);
     key.push(prefix);
@@ -197,16 +207,23 @@ fn guarded(open: impl FnOnce() -> Result<Database, Refused>) -> Result<Database,
 }
 
 fn refusal(error: sled::Error) -> Refused {
-    use io::ErrorKind as Kind;
     match error {
-        sled::Error::Io(error)
-            if error.raw_os_error().is_some_and(|errno| errno != nix::libc::ENOENT)
-                || matches!(error.kind(), Kind::StorageFull | Kind::QuotaExceeded | Kind::ReadOnlyFilesystem | Kind::PermissionDenied) =>
-        {
-            Refused::Io(error)
-        }
+        sled::Error::Io(error) => match system_word(&error) {
+            // A file that is not there is damage; all else is the file system's doing.
+            Some(errno) if errno != nix::libc::ENOENT => Refused::Io(io::Error::from_raw_os_error(errno)),
+            _ => Refused::Damaged(format!("its database says: {error}")),
+        },
         damage => Refused::Damaged(format!("its database says: {damage}")),
     }
+}
+
+/// The system's number for an error. What sled passes on from its threads is only a print of it: `Os { code: 28, .. }`.
+fn system_word(error: &io::Error) -> Option<i32> {
+    error.raw_os_error().or_else(|| {
+        let text = error.to_string();
+        let (number, _) = text.strip_prefix("Os { code: ")?.split_once(',')?;
+        number.parse().ok()
+    })
 }
 
 fn snapshots(folder: &Path) -> io::Result<Vec<PathBuf>> {
@@ -234,5 +251,20 @@ pub(super) fn wait_for_lingering_threads(folder: &Path) -> Result<(), Refused> {
             Err((_, errno)) if Instant::now() >= deadline => return Err(Refused::Io(errno.into())),
             Err(_) => std::thread::sleep(Duration::from_millis(5)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_disk_refuses_is_no_damage_even_where_sled_only_prints_it() {
+        let passed_on = |errno| sled::Error::Io(io::Error::from_raw_os_error(errno)).clone();
+        for errno in [nix::libc::ENOSPC, nix::libc::EIO, nix::libc::EROFS] {
+            assert!(matches!(refusal(passed_on(errno)), Refused::Io(error) if error.raw_os_error() == Some(errno)), "{errno}");
+        }
+        assert!(matches!(refusal(passed_on(nix::libc::ENOENT)), Refused::Damaged(_)));
+        assert!(matches!(refusal(sled::Error::Corruption { at: None, bt: () }), Refused::Damaged(_)));
     }
 }

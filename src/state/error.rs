@@ -62,6 +62,12 @@ fn way_out(kind: io::ErrorKind) -> &'static str {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "The disk or quota is full: make room, the next run goes on by itself",
         io::ErrorKind::ReadOnlyFilesystem => "The file system is mounted read-only: mount it writable, or move `output_dir`",
         io::ErrorKind::PermissionDenied => "Give yourself the folder back with `chown` and `chmod u+rwX`, or move `output_dir`",
-        _ => "If it stays, delete the state folder: the next run rebuilds it and loses nothing",
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+            "The folder was deleted, moved or replaced while a run used it: the next run makes what is missing"
+        }
+        _ => {
+            "It is tried again at the next run; if it stays, check the disk (`journalctl -k` has its errors), or delete the state folder: the next run \
+             rebuilds it and loses nothing"
+        }
     }
 }

@@ -59,7 +59,8 @@ pub(super) struct Brought {
 
 enum Task {
     Rename(DocPath),
-    Download,
+    /// With where an earlier revision lies, if elsewhere: it goes to the new place first, so that it is replaced there and none stays behind.
+    Download(Option<DocPath>),
 }
 
 impl Porter<'_> {
@@ -143,10 +144,10 @@ impl Porter<'_> {
             if waits {
                 continue;
             }
-            let lies = kept.and_then(|k| k.path.clone());
+            let lies = kept.and_then(|k| k.path.clone()).filter(|lies| *lies != path);
             if entry.stale() {
-                tasks.push((entry.asset.clone(), path, Task::Download, kept.and_then(|k| k.hash)));
-            } else if let Some(lies) = lies.filter(|lies| *lies != path) {
+                tasks.push((entry.asset.clone(), path, Task::Download(lies), kept.and_then(|k| k.hash)));
+            } else if let Some(lies) = lies {
                 tasks.push((entry.asset.clone(), path, Task::Rename(lies), kept.and_then(|k| k.hash)));
             }
         }
@@ -167,13 +168,25 @@ impl Porter<'_> {
                 Ok(None) => self.download(&asset, path, known).await,
                 Err(abort) => Err(abort),
             },
-            Task::Download => match self.adopt(&asset, path.clone()).await {
-                Ok(Some((stamp, hash))) => Ok((path, stamp, hash, false)),
-                Ok(None) => self.download(&asset, path, known).await,
-                Err(abort) => Err(abort),
-            },
+            Task::Download(lies) => self.renew(&asset, path, lies, known).await,
         };
         (asset, outcome)
+    }
+
+    async fn renew(
+        &self,
+        asset: &AssetRef,
+        path: DocPath,
+        lies: Option<DocPath>,
+        known: Option<ContentHash>,
+    ) -> Result<(DocPath, Stamp, ContentHash, bool), Abort> {
+        if let Some((stamp, hash)) = self.adopt(asset, path.clone()).await? {
+            return Ok((path, stamp, hash, false));
+        }
+        if let Some(lies) = lies {
+            self.rename(lies, path.clone()).await?;
+        }
+        self.download(asset, path, known).await
     }
 
     async fn rename(&self, from: DocPath, to: DocPath) -> Result<Option<(Stamp, ContentHash)>, Abort> {

@@ -3,6 +3,7 @@
 mod again;
 mod close;
 mod list;
+mod orphans;
 mod rerender;
 mod write;
 
@@ -148,7 +149,8 @@ impl Engine {
         let referenced = self.settle(book, &mut view, &mut rest, &touched, summary).await?;
         self.bring_assets(book, &mut view, &mut rest, referenced, &touched, summary).await?;
         self.remove(book, summary).await?;
-        self.finish(book, &rest, summary).await
+        let no_orphans = self.clear_orphans(book, summary).await?;
+        self.finish(book, &rest, no_orphans, summary).await
     }
 
     /// Mends what a killed run may have left: temporary files, and old copies of moved documents.

@@ -151,12 +151,17 @@ fn in_stretch(scopes: &FxHashMap<Scope, ScopeEntry>, scope: &Scope, id: &RemoteI
     matches!(completion, Completion::Stretch { .. }).then(|| completion.covers(id))
 }
 
+/// Whether so many removals need a person's word.
+pub(super) fn too_many(leaving: usize, of: usize, max_delete_percent: u8) -> bool {
+    leaving > ALWAYS_ALLOWED && leaving * 100 > of * usize::from(max_delete_percent)
+}
+
 /// Takes back the marks of every scope, or of all, that would lose too many.
 fn hold_back(book: &mut Book, limits: Limits, swept: &mut Swept) {
     if limits.accept_deletions {
         return;
     }
-    let too_many = |leaving: usize, of: usize| leaving > ALWAYS_ALLOWED && leaving * 100 > of * usize::from(limits.max_delete_percent);
+    let too_many = |leaving: usize, of: usize| too_many(leaving, of, limits.max_delete_percent);
     let mut counts: FxHashMap<Scope, (usize, usize)> = FxHashMap::default();
     for (id, entry) in &book.docs {
         if let Some(kept) = &entry.kept {

@@ -26,7 +26,7 @@ pub(super) enum WorkerError {
     Priority(#[from] PriorityError),
     #[error("the secret `{setting}` of connector `{connector}` cannot be had")]
     Secret { connector: String, setting: String, source: SecretError },
-    #[error("the folder `{}` cannot be made; check who owns the folders above it", path.display())]
+    #[error("the folder `{}` cannot be made", path.display())]
     Folder { path: PathBuf, source: io::Error },
     #[error("this process cannot be fenced in")]
     Sandbox(#[from] SandboxError),

@@ -1,6 +1,7 @@
 //! What each failure means to the daemon and to whoever waits for the exit code.
 
 use std::error::Error;
+use std::io::ErrorKind;
 
 use context_sync_protocol::event::{Finished, Outcome};
 
@@ -14,6 +15,7 @@ pub(super) fn of(error: &WorkerError) -> Finished {
     let hint = match error {
         WorkerError::Source(error) => error.hint(),
         WorkerError::Secret { source, .. } => source.hint(),
+        WorkerError::Folder { source, .. } => way_to_a_folder(source.kind()).to_owned(),
         _ => String::new(),
     };
     Finished { outcome: outcome(error), message: chain(error), hint, ..Finished::default() }
@@ -32,6 +34,16 @@ fn outcome(error: &WorkerError) -> Outcome {
         WorkerError::State(StateError::Locked { .. }) => Outcome::Busy,
         WorkerError::Cancelled => Outcome::Cancelled,
         _ => Outcome::Failed,
+    }
+}
+
+fn way_to_a_folder(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "The disk or quota is full: make room, the next run goes on by itself.",
+        ErrorKind::ReadOnlyFilesystem => "The file system is mounted read-only: mount it writable, or move `output_dir`.",
+        ErrorKind::PermissionDenied => "Check who owns the folders above it, or move `output_dir`.",
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => "Something that is no folder stands there: move it away, or move `output_dir`.",
+        _ => "Check the folders above it.",
     }
 }
 

@@ -220,6 +220,20 @@ fn comments_lie_beside_their_page_follow_it_and_go_when_the_last_one_goes() {
 }
 
 #[test]
+fn comments_of_a_page_that_goes_to_another_space_name_that_space() {
+    let (site, ids) = small();
+    site.edit(|m| m.add_comment(ids.chapter, None, "<p>Hm</p>"));
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    site.edit(|m| m.move_to_space(ids.chapter, "OPS"));
+    home.synced();
+    let fresh = Home::for_site(DAEMON, &site, "");
+    fresh.synced();
+    assert_eq!(home.living(), fresh.living());
+    assert!(home.page(".comments.md").contains("space_key: OPS"));
+}
+
+#[test]
 fn what_the_configuration_asks_for_no_more_stays_until_cleanup_takes_it() {
     let (site, ids) = small();
     site.edit(|m| m.add_comment(ids.guide, None, "<p>Hm</p>"));

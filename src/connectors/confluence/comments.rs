@@ -57,9 +57,11 @@ impl Memory {
         (self.pages.entry(page.to_owned()).or_default().insert(id, mark) != Some(mark)).then_some(page)
     }
 
-    fn revision(&self, page: &str) -> Option<Revision> {
+    /// Of the comments of a page in this space: the space is in the body that is kept, and a page that goes to another has no new version.
+    fn revision(&self, page: &str, space: &str) -> Option<Revision> {
         let comments = self.pages.get(page).filter(|comments| !comments.is_empty())?;
         let mut sum = Fnv::default();
+        sum.take(space.as_bytes());
         for (id, mark) in comments {
             sum.take(id.as_bytes());
             sum.take(&mark.to_le_bytes());
@@ -296,7 +298,7 @@ impl Listing<'_> {
         for page in course.memory.pages.keys() {
             let Some(head) = heads.get(page.as_str()) else { continue };
             let Some(space) = usize::try_from(head.at).ok().and_then(|at| self.spaces.get(at)) else { continue };
-            let Some(revision) = course.memory.revision(page) else { continue };
+            let Some(revision) = course.memory.revision(page, &space.id) else { continue };
             let parent = head.parent.as_deref();
             let place = place::comments(page, &head.title, head.kind, parent, space, &self.site.web);
             revisions.push((page.as_str().into(), revision.clone()));
@@ -360,7 +362,7 @@ mod tests {
             comments.iter().for_each(|found| {
                 memory.note(found);
             });
-            memory.revision("7")
+            memory.revision("7", "1")
         };
         let both = of(&[comment("1", 1, "open"), comment("2", 1, "open")]);
         assert_eq!(both, of(&[comment("2", 1, "open"), comment("1", 1, "open"), comment("1", 1, "open")]));
@@ -373,6 +375,9 @@ mod tests {
             assert_ne!(both, other);
         }
         assert_eq!(of(&[]), None);
+        let mut moved = Memory::default();
+        moved.note(&comment("1", 1, "open"));
+        assert_ne!(moved.revision("7", "1"), moved.revision("7", "2"));
     }
 
     #[test]

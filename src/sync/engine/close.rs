@@ -128,7 +128,7 @@ impl Engine {
     }
 
     /// Advances the cursors: everything before them is in place, or is written down as deferred.
-    pub(super) async fn finish(&self, book: &mut Book, rest: &Rest, summary: &mut Summary) -> Result<(), Abort> {
+    pub(super) async fn finish(&self, book: &mut Book, rest: &Rest, no_orphans: bool, summary: &mut Summary) -> Result<(), Abort> {
         let mut changes = self.wanted_again_or_no_more(book).await?;
         for id in &book.new_nodes {
             if let Some(place) = book.nodes.get(id) {
@@ -144,7 +144,7 @@ impl Engine {
                 ScopeRecord { name: name.clone(), cursor: advanced, missing: old.missing, unwanted: *completion == Completion::Unwanted },
             ));
         }
-        let everything = self.rules.daily && summary.scopes.is_empty();
+        let everything = self.rules.daily && summary.scopes.is_empty() && no_orphans;
         changes.push(Change::PutSite(SiteRecord {
             last_success_ms: self.now_ms,
             last_everything_ms: if everything { self.now_ms } else { book.site.last_everything_ms },
@@ -155,6 +155,8 @@ impl Engine {
             ahead_ms: book.site.ahead_ms,
         }));
         self.progressed.rename_phase("finishing");
+        let mirror = Arc::clone(&self.mirror);
+        tokio::task::spawn_blocking(move || mirror.is_in_place()).await??;
         self.commit(changes).await?;
         self.tell(book, rest, summary).await
     }

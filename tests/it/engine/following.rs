@@ -183,3 +183,21 @@ fn where_all_attachments_are_wanted_they_come_without_a_page_that_shows_them_and
     house.synced();
     assert_eq!(house.tree().keys().filter(|path| !path.starts_with(".trash")).collect::<Vec<_>>(), ["ENG/other--2.md"]);
 }
+
+#[test]
+fn an_attachment_that_changes_while_its_page_moves_leaves_no_old_copy_behind() {
+    let house = House::new();
+    house.fake.put("eng", "1", None, "Page", "image file:1:a.png");
+    house.fake.put("eng", "2", None, "Stays", "text");
+    house.fake.put("ops", "3", None, "There", "text");
+    house.fake.at(|s| s.assets.insert("a1".to_owned(), ("1".to_owned(), "a.png".to_owned(), 1, b"picture".to_vec())));
+    house.synced();
+    house.fake.at(|s| {
+        s.docs.get_mut("1").unwrap().scope = "ops".to_owned();
+        s.assets.insert("a1".to_owned(), ("1".to_owned(), "a.png".to_owned(), 2, b"another picture".to_vec()));
+    });
+    house.hours_later(25);
+    house.synced();
+    assert_eq!(house.tree().into_keys().collect::<Vec<_>>(), ["ENG/stays--2.md", "OPS/_assets/1/a1-a.png", "OPS/page--1.md", "OPS/there--3.md"]);
+    assert_eq!(house.read("OPS/_assets/1/a1-a.png"), "another picture");
+}

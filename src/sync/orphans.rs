@@ -1,0 +1,94 @@
+//! Files of ours that no record knows, because the state was lost while their documents were renamed, moved or deleted.
+//!
+//! Never on doubt: a file is ours only if its front matter says so and its name holds the document's id; it goes to the trash only if the document
+//! lies elsewhere now, or if a complete listing of its scope lacks it and asking for it by id confirms that. Pure but for what it is handed.
+
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::book::Book;
+use crate::connectors::connector::Wanted;
+use crate::markdown::front_matter::{self, Identity};
+use crate::model::{DocPath, Place, RemoteId, Scope};
+
+/// A file that some earlier state knew.
+pub(super) struct Orphan {
+    /// Where it lies.
+    pub path: DocPath,
+    /// What its front matter says.
+    pub of: Identity,
+}
+
+/// What to do with them.
+#[derive(Default)]
+pub(super) struct Sorted {
+    /// Their documents lie elsewhere.
+    pub duplicates: Vec<DocPath>,
+    /// Nobody lists their documents: to be asked after.
+    pub silent: Vec<(DocPath, Wanted)>,
+}
+
+/// The orphan at `path`, if the file that begins with `head` is one of ours.
+pub(super) fn recognise(source: &str, path: DocPath, head: &[u8]) -> Option<Orphan> {
+    let of = front_matter::identity(&String::from_utf8_lossy(head))?;
+    // Comments of a document have its id before a `#`, and its name.
+    let id = of.id.split('#').next().filter(|id| !id.is_empty())?;
+    (of.source == source && path.file_name().contains(id)).then_some(Orphan { path, of })
+}
+
+/// Decides by the book of a run that has listed everything and written what it could; `written` are the documents that have a file.
+pub(super) fn sort(book: &Book, written: &FxHashSet<RemoteId>, orphans: Vec<Orphan>) -> Sorted {
+    let mut sorted = Sorted::default();
+    // A scope that is suddenly empty says nothing.
+    let present: FxHashSet<&Scope> = book.docs.values().filter_map(|entry| entry.seen.as_ref().map(|seen| seen.place.scope())).collect();
+    let listed = book.scopes.iter().filter_map(|(scope, entry)| {
+        let (name, completion, _) = entry.listed.as_ref()?;
+        (completion.is_complete() && present.contains(scope)).then_some((name.as_str(), scope))
+    });
+    let open: FxHashMap<&str, &Scope> = listed.collect();
+    for Orphan { path, of } in orphans {
+        let id = RemoteId::new(&of.id);
+        if written.contains(&id) {
+            sorted.duplicates.push(path);
+        } else if !book.docs.contains_key(&id)
+            && let Some(scope) = open.get(of.container.as_str())
+        {
+            let wanted = Wanted { place: Arc::new(place(&path, &of, (*scope).clone())), id, labels: false };
+            sorted.silent.push((path, wanted));
+        }
+    }
+    sorted
+}
+
+/// What can still be said of where a document was.
+fn place(path: &DocPath, of: &Identity, scope: Scope) -> Place {
+    Place {
+        scope,
+        container: path.components().take(1).map(str::to_owned).collect(),
+        kind: of.kind.as_str().into(),
+        title: String::new(),
+        parent: None,
+        stem: path.file_name().trim_end_matches(".md").to_owned(),
+        transparent: false,
+        url: String::new(),
+        aliases: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_we_wrote_is_ours() {
+        let head = "---\ntitle: Guide\nsource: confluence\nid: \"98411\"\ntype: page\ncontainer: ENG\n---\n\n# Guide\n";
+        let ours = |path: &str, head: &str| recognise("confluence", DocPath::new(path).unwrap(), head.as_bytes()).is_some();
+        assert!(ours("ENG/guide--98411.md", head));
+        assert!(ours("ENG/guide--98411.comments.md", &head.replace("98411", "98411#comments")));
+        // A copy under a name of its owner's, another connector's file, a note without front matter.
+        assert!(!ours("ENG/my-guide.md", head));
+        assert!(!ours("ENG/guide--98411.md", &head.replace("confluence", "notion")));
+        assert!(!ours("ENG/guide--98411.md", "# Guide 98411\n"));
+    }
+}
