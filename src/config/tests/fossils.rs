@@ -25,7 +25,7 @@ fn a_configuration_of_version_1_means_what_it_meant() {
     let home = Home::with(TOML);
     home.put(".env", DOTENV);
     let (now, then) = (shown(&home), serde_json::from_str::<serde_json::Value>(MEANT).unwrap());
-    assert_eq!(then["connectors"].as_object().unwrap().len(), 5);
+    assert_eq!(then["connectors"].as_object().unwrap().len(), 6);
     says(&now, &then, "");
     let literal = home.loaded().connectors.iter().find(|c| c.config.name == "literal").unwrap().config.secrets["api_token"].clone();
     assert_eq!(super::super::secret::resolve(&literal).unwrap().expose(), "hunter2");
