@@ -38,7 +38,9 @@ impl Engine {
             let answers: FxHashMap<RemoteId, Presence> = self.connector.confirm(asked).await.map_err(Abort::Source)?.into_iter().collect();
             // The listing missed it; the next one may not.
             done &= !answers.values().any(|presence| *presence == Presence::Present);
-            gone.extend(answers.into_iter().filter(|(_, it)| !matches!(it, Presence::Present | Presence::Unwanted)).map(|(id, _)| id));
+            // What lies outside of what is asked for may do so because the configuration changed: it stays.
+            let leaves = |presence| matches!(presence, Presence::Archived | Presence::Trashed | Presence::Gone | Presence::Forbidden);
+            gone.extend(answers.into_iter().filter(|(_, presence)| leaves(*presence)).map(|(id, _)| id));
             if too_many(gone.len(), known + gone.len(), self.options.max_delete_percent) && !self.options.accept_deletions {
                 summary.held += gone.len() as u64;
                 done = false;

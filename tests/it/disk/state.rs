@@ -112,6 +112,18 @@ fn a_state_that_was_lost_with_most_of_the_site_deletes_nothing_without_a_word() 
 }
 
 #[test]
+fn a_state_that_was_lost_while_the_selection_became_narrower_deletes_nothing() {
+    let small = Small::new();
+    let home = small.home();
+    home.synced();
+    let before: Vec<String> = home.living().into_keys().collect();
+    home.configure(&crate::home::site_config(&small.site, &format!("pages = [\"{}\"]", small.pages[0])));
+    std::fs::remove_dir_all(home.mirror().join(".sync_state")).unwrap();
+    home.synced();
+    assert_eq!(home.living().into_keys().collect::<Vec<_>>(), before);
+}
+
+#[test]
 fn a_state_in_use_by_another_process_is_named_and_its_holder_left_alone() {
     let small = Small::new();
     let home = small.home();
