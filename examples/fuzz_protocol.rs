@@ -98,7 +98,8 @@ fn check(input: &Input) -> Result<(), String> {
 }
 
 fn request(line: &[u8]) -> Result<(), String> {
-    let id = serde_json::from_slice::<Value>(line).ok().and_then(|value| value.get("id").and_then(Value::as_u64));
+    // What the rest of a line holds is nobody's concern: its id may be read where the whole is no JSON.
+    let id = serde_json::from_slice::<Value>(line).ok().map(|value| value.get("id").and_then(Value::as_u64).unwrap_or(0));
     match codec::decode_request(line) {
         Ok(request) => {
             let again = codec::encode(&request).map_err(|error| error.to_string())?;
@@ -110,7 +111,7 @@ fn request(line: &[u8]) -> Result<(), String> {
         Err(reply) => match &reply.body {
             Body::Error(error) if error.message.is_empty() || error.hint.is_empty() => Err(format!("no way out: {error:?}")),
             Body::Error(error) if !matches!(error.kind, ErrorKind::Usage | ErrorKind::Unsupported) => Err(format!("an odd kind: {error:?}")),
-            Body::Error(_) if reply.id != id.unwrap_or(0) => Err(format!("{id:?} was answered as {}", reply.id)),
+            Body::Error(_) if id.is_some_and(|id| id != reply.id) => Err(format!("{id:?} was answered as {}", reply.id)),
             Body::Error(_) => again::<Reply>(&codec::encode(&reply).map_err(|error| error.to_string())?),
             body => Err(format!("refused by {body:?}")),
         },

@@ -262,6 +262,9 @@ fn a_proxy_s_password_is_sent_to_the_proxy_and_told_to_nobody() {
     site.edit(|m| m.add_space("ENG", "Engineering"));
     let home = Home::for_site(DAEMON, &site, "retry_base_ms = 1");
     home.synced();
+    // What is for this machine goes through no proxy.
+    let config = crate::home::site_config(&site, "retry_base_ms = 1\nallow_plain_http = true");
+    home.configure(&config.replace(&site.base_url(), "http://wiki.example/wiki"));
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     for (origin, answers) in [(proxy.origin.trim_start_matches("http://").to_owned(), true), (closed.to_string(), false)] {
         let mut once = home.daemon_command(&["--once"]);

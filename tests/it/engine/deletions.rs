@@ -256,6 +256,8 @@ fn attachments_of_one_document_can_be_known_to_be_all() {
         s.scopes.insert("eng".to_owned(), Completion::Stretch { above: 0, up_to: 5 });
     });
     house.hours_later(1);
+    assert_eq!(house.synced().summary.assets, 2, "one listing is no word");
+    house.hours_later(20);
     assert_eq!(house.synced().summary.assets, 1, "what the other one shows was not looked at");
 }
 

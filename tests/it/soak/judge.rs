@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use context_syncd::state::{AssetRecord, DocRecord, Opened, State};
+use context_syncd::state::{AssetRecord, Change, DocRecord, Opened, State};
 
 use super::{Dice, Upstream};
 use crate::home::Home;
@@ -166,6 +166,18 @@ fn records(home: &Home) -> Records {
     let documents = documents.collect();
     let assets = state.assets().map(|entry| entry.map(|(id, record)| (id.to_string(), record)).unwrap()).collect();
     Records { documents, assets }
+}
+
+/// Makes what the state remembers of missing attachments a day older; whether there are any.
+pub fn a_day_later(home: &Home) -> bool {
+    let (state, opened) = State::open(&home.mirror().join(".sync_state"), Duration::from_secs(10)).unwrap();
+    assert_eq!(opened, Opened::Existing);
+    let missing = state.assets().map(Result::unwrap).filter_map(|(id, record)| Some((id, record.missing_ms?, record)));
+    let older = missing.map(|(id, since, record)| Change::PutAsset(id, AssetRecord { missing_ms: Some(since - 24 * 60 * 60 * 1000), ..record }));
+    let older: Vec<Change> = older.collect();
+    let some = !older.is_empty();
+    state.commit(older).unwrap();
+    some
 }
 
 /// What a file is of, wherever it lies: `--98411.md`, `att98418-…`; none of the user's own.

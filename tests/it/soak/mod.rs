@@ -186,18 +186,28 @@ impl Soak {
         }
     }
 
+    /// What no feed tells (a label, a deleted comment) is found once a day, and where the settings changed.
+    fn look_at_everything(&mut self) {
+        self.settings += 1;
+        self.home.configure(&site_config(&self.upstream.site, &format!("burst = {}", 100 + self.settings % 800)));
+    }
+
     /// One undisturbed run, and then everything is as a fresh mirror would have it.
     fn judge(&mut self, story: &str) {
         if self.upstream.unseen() {
-            // What no feed tells (a label, a deleted comment) is found once a day, and where the settings changed.
-            self.settings += 1;
-            self.home.configure(&site_config(&self.upstream.site, &format!("burst = {}", 100 + self.settings % 800)));
+            self.look_at_everything();
         }
         let began = std::time::Instant::now();
         let said = self.home.once();
         // As fast as the machine is now.
         self.run_ms = u64::try_from(began.elapsed().as_millis()).unwrap().max(10);
         assert_eq!(said.code, Some(0), "{story}: {said:#?}");
+        // An attachment leaves when the listings of two days lack it.
+        if judge::a_day_later(&self.home) {
+            self.look_at_everything();
+            let said = self.home.once();
+            assert_eq!(said.code, Some(0), "{story}, a day later: {said:#?}");
+        }
         assert!(!said.stderr.contains("panicked"), "{story}: {said:#?}");
         self.upstream.seen_all();
         let fresh = Home::for_site(&self.daemon, &self.upstream.site, "");
