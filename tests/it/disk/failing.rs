@@ -43,6 +43,10 @@ fn a_failing_disk_is_named_and_once_it_works_again_the_next_run_heals() {
     let small = Small::new();
     for (call, how, words) in FAULTS {
         for first in [true, false] {
+            // A first sync meets the others as an incremental one does.
+            if first && call != "fsync" {
+                continue;
+            }
             let story = format!("{call} {how}, {}", if first { "a first sync" } else { "an incremental one" });
             let home = small.home();
             let mut before = BTreeMap::new();
