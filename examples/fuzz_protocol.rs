@@ -111,7 +111,8 @@ fn request(line: &[u8]) -> Result<(), String> {
         Err(reply) => match &reply.body {
             Body::Error(error) if error.message.is_empty() || error.hint.is_empty() => Err(format!("no way out: {error:?}")),
             Body::Error(error) if !matches!(error.kind, ErrorKind::Usage | ErrorKind::Unsupported) => Err(format!("an odd kind: {error:?}")),
-            Body::Error(_) if id.is_some_and(|id| id != reply.id) => Err(format!("{id:?} was answered as {}", reply.id)),
+            // Where one thing is said twice, no id is the right one.
+            Body::Error(_) if id.is_some_and(|id| id != reply.id) && reply.id != 0 => Err(format!("{id:?} was answered as {}", reply.id)),
             Body::Error(_) => again::<Reply>(&codec::encode(&reply).map_err(|error| error.to_string())?),
             body => Err(format!("refused by {body:?}")),
         },

@@ -113,6 +113,9 @@ pub fn decode_request(line: &[u8]) -> Result<Request, Box<Reply>> {
     let refuse = |id, kind, message: String, hint: &str| Err(Box::new(Reply::error(id, ErrorBody::new(kind, message, hint))));
     let head: Head = match serde_json::from_slice(line) {
         Ok(head) => head,
+        Err(error) if line.trim_ascii_start().first() == Some(&b'{') && error.is_data() => {
+            return refuse(0, ErrorKind::Usage, format!("The request cannot be read: {error}."), EXAMPLE);
+        }
         // Lists can stand for objects, and their first members then for its fields.
         Err(error) if line.trim_ascii_start().first() == Some(&b'{') || error.is_syntax() || error.is_eof() => {
             return refuse(0, ErrorKind::Usage, format!("The line is no JSON: {error}."), EXAMPLE);
