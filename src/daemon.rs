@@ -233,6 +233,13 @@ fn greet(config: &Config) {
     if config.enabled().next().is_none() {
         tracing::warn!("{}", no_connector(config));
     }
+    for instance in config.enabled().filter(|instance| systemd::is_private(&instance.config.folder)) {
+        let folder = instance.config.folder.display();
+        tracing::warn!(
+            connector = instance.config.name,
+            "The mirror lies in {folder}. The service has a /tmp of its own, which nobody else sees and which goes with it: choose another `output_dir`."
+        );
+    }
 }
 
 fn no_connector(config: &Config) -> String {

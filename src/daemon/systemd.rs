@@ -2,6 +2,7 @@
 //!
 //! Guarantees that no text of others becomes a word to systemd: control characters are taken out of status lines.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use context_sync_protocol::reply::{ConnectorStatus, State};
@@ -21,6 +22,11 @@ pub(super) struct Systemd {
 /// Half of the time after which systemd takes us for hung.
 pub(super) fn watchdog_interval() -> Duration {
     sd_notify::watchdog_enabled().map_or(NO_WATCHDOG, |patience| patience / 2).max(Duration::from_millis(10))
+}
+
+/// Whether a folder lies where the unit has a place of its own (`PrivateTmp=`, systemd.exec(5)), and systemd started us.
+pub(super) fn is_private(folder: &Path) -> bool {
+    std::env::var_os("NOTIFY_SOCKET").is_some() && ["/tmp", "/var/tmp"].iter().any(|private| folder.starts_with(private))
 }
 
 impl Systemd {

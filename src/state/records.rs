@@ -19,7 +19,7 @@ pub struct DocRecord {
     pub hash: Option<ContentHash>,
     /// Labels, sorted.
     pub labels: Vec<String>,
-    /// Keys that its links and images point to.
+    /// Keys that its links and images point to, but for documents that its lists name: `includes_from` stands for these.
     pub links_to: Vec<Key>,
     /// Keys of documents whose text it includes.
     pub includes_from: Vec<Key>,

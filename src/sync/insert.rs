@@ -32,6 +32,8 @@ pub(super) struct Inserted {
     pub blocks: Vec<Block>,
     /// What it drew on, sorted.
     pub from: Vec<Key>,
+    /// Documents that its lists name. What `from` says of a list covers them: how they are called and where they lie.
+    pub listed: FxHashSet<Key>,
     /// How many pieces could not be had, by the construct that names them.
     pub missing: BTreeMap<String, u32>,
 }
@@ -41,15 +43,23 @@ pub(super) struct Inserted {
 /// # Errors
 /// When the state cannot be read.
 pub(super) fn insert(desk: &Desk, id: &RemoteId, document: Document) -> Result<Inserted, StateError> {
-    let mut inserter =
-        Inserter { desk, open: vec![id.clone()], read: FxHashMap::default(), bytes: 0, from: Vec::new(), missing: BTreeMap::new(), failed: None };
+    let mut inserter = Inserter {
+        desk,
+        open: vec![id.clone()],
+        read: FxHashMap::default(),
+        bytes: 0,
+        from: Vec::new(),
+        listed: FxHashSet::default(),
+        missing: BTreeMap::new(),
+        failed: None,
+    };
     let own = Arc::new(Document { tree: crate::markdown::Tree::default(), ..document.clone() });
     inserter.read.insert(id.clone(), Some(own));
     let blocks = inserter.fill(id, document.tree.blocks);
-    let Inserter { mut from, missing, failed, .. } = inserter;
+    let Inserter { mut from, listed, missing, failed, .. } = inserter;
     from.sort();
     from.dedup();
-    failed.map_or(Ok(Inserted { blocks, from, missing }), Err)
+    failed.map_or(Ok(Inserted { blocks, from, listed, missing }), Err)
 }
 
 /// One number for what a document shows of what `key` stands for.
@@ -105,6 +115,7 @@ struct Inserter<'d> {
     read: FxHashMap<RemoteId, Option<Arc<Document>>>,
     bytes: usize,
     from: Vec<Key>,
+    listed: FxHashSet<Key>,
     missing: BTreeMap<String, u32>,
     failed: Option<StateError>,
 }
@@ -146,6 +157,7 @@ impl Inserter<'_> {
             }
             Piece::Labelled(selection) => {
                 let ids = self.select(owner, selection)?;
+                self.listed.extend(ids.iter().map(RemoteId::key));
                 let items: Vec<Item> = ids.iter().map(|id| item(vec![self.link(id)])).collect();
                 Some(vec![list(items).unwrap_or_else(nothing_found)])
             }
@@ -243,7 +255,7 @@ impl Inserter<'_> {
         Inline::Link { target, content: vec![Inline::Text(place.title().to_owned())] }
     }
 
-    fn below(&self, root: &RemoteId, depth: u8) -> Vec<Block> {
+    fn below(&mut self, root: &RemoteId, depth: u8) -> Vec<Block> {
         // Items of each level that is open, the root's first.
         let mut levels: Vec<Vec<Item>> = vec![Vec::new()];
         let mut left = MAX_LISTED;
@@ -255,6 +267,7 @@ impl Inserter<'_> {
                 }
             }
         };
+        let mut listed = Vec::new();
         self.desk.view.index().walk_below(root, depth, &mut |level, id| {
             let level = usize::from(level);
             close(&mut levels, level);
@@ -265,9 +278,11 @@ impl Inserter<'_> {
             levels.resize_with(level, Vec::new);
             if let Some(items) = levels.last_mut() {
                 items.push(item(vec![self.link(id)]));
+                listed.push(id.key());
             }
             true
         });
+        self.listed.extend(listed);
         close(&mut levels, 1);
         let mut blocks: Vec<Block> = list(levels.pop().unwrap_or_default()).into_iter().collect();
         if left == 0 {

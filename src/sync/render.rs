@@ -97,6 +97,8 @@ pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, roun
     links.extend(document.facts.created_by.iter().chain(&document.facts.updated_by).cloned());
     links.sort();
     links.dedup();
+    // A list may name a thousand others on each of a thousand pages.
+    links.retain(|key| !inserted.listed.contains(key));
     if round == Round::Patient {
         let unknown: Vec<Key> = links.iter().filter(|k| k.is_person() && !view.people.contains_key(*k)).cloned().collect();
         if !unknown.is_empty() {

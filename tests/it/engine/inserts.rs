@@ -138,3 +138,27 @@ fn what_accompanies_a_document_is_in_no_list_of_the_tree() {
     house.synced();
     assert_eq!(body(&house, "ENG/top--1.md"), "- [Child](top--1/child--2.md)\n");
 }
+
+#[test]
+fn a_list_of_many_costs_its_record_nothing_and_links_beside_it_follow_too() {
+    let house = House::new();
+    house.fake.put("eng", "1", None, "Top", "below 0\nlink doc:3\nlink doc:900");
+    for id in 2..60 {
+        house.fake.put("eng", &id.to_string(), Some("1"), &format!("Child {id}"), "text");
+    }
+    house.fake.put("eng", "900", None, "Elsewhere", "text");
+    house.synced();
+    let (state, _) = context_syncd::state::State::open(&house.folder().join(".sync_state"), std::time::Duration::from_secs(5)).unwrap();
+    let record = state.document(&"1".into()).unwrap().unwrap();
+    drop(state);
+    assert_eq!(record.links_to, ["doc:900".into()], "the list says the same of all others");
+    house.fake.rename("3", "Third");
+    house.fake.at(|s| s.docs.remove("4"));
+    house.synced();
+    let text = body(&house, "ENG/top--1.md");
+    assert!(
+        text.contains("- [Third](top--1/third--3.md)\n") && text.contains("\n\n[Third](top--1/third--3.md)\n\n[Elsewhere](elsewhere--900.md)"),
+        "{text}"
+    );
+    assert!(!text.contains("Child 4]"), "{text}");
+}

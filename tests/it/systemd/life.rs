@@ -59,7 +59,7 @@ fn it_is_ready_says_how_it_is_and_keeps_a_structured_journal() {
     as_a_user("systemd::life::it_is_ready_says_how_it_is_and_keeps_a_structured_journal", || {
         let service = Silent::start();
         // What a waiting worker has to say is no news to most people.
-        configure(&format!("log_level = \"debug\"\n{}", one_connector(&service.url)));
+        configure(&format!("log_level = \"debug\"\noutput_dir = \"/tmp/mirror\"\n{}", one_connector(&service.url)));
         install("");
         start();
         assert_eq!(property("ActiveState"), "active");
@@ -85,6 +85,7 @@ fn it_is_ready_says_how_it_is_and_keeps_a_structured_journal() {
             found.filter_map(|r| r["PRIORITY"].as_str()).collect()
         };
         assert_eq!(grades("Started."), ["6"]);
+        assert_eq!(grades("The mirror lies in /tmp/mirror/wiki. The service has a /tmp of its own"), ["4"]);
         let debug = records.iter().filter(|r| r["PRIORITY"] == "7" && r["CONNECTOR"] == "wiki").count();
         assert!(debug > 0, "no line of the level `debug` has its grade: {records:?}");
         let fence = |words: &str| records.iter().any(|r| r["MESSAGE"].as_str().is_some_and(|message| message.contains(words)));
