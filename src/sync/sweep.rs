@@ -1,8 +1,8 @@
 //! Decides what leaves the mirror: never on doubt.
 //!
-//! A document leaves only if the service says so, or if a complete listing of its scope, or of the stretch of it in which it lies, lacks it and asking for it by id confirms that. A scope that is
-//! missing as a whole, or suddenly empty, needs three such listings over at least a day. Too many removals at once are held back until a person accepts
-//! them. Pure but for the one question to the service.
+//! A document leaves only if the service says so, or if a complete listing of its scope, or of the stretch of it in which it lies, lacks it and asking for it
+//! by id confirms that. A scope that is missing as a whole, or suddenly empty, needs three such listings over at least a day. Too many removals at once are
+//! held back until a person accepts them. Pure but for the one question to the service.
 
 use std::sync::Arc;
 
