@@ -126,7 +126,8 @@ impl Home {
         change(&mut command);
         let child = command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file).spawn().unwrap();
         let daemon = Daemon { home: self, child: Some(child), log };
-        wait_for("the socket", || self.socket().exists(), || daemon.log());
+        // A socket is there for a moment before anybody listens at it.
+        wait_for("the socket", || std::os::unix::net::UnixStream::connect(self.socket()).is_ok(), || daemon.log());
         daemon
     }
 

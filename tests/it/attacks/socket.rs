@@ -155,11 +155,9 @@ fn other_users_are_not_heard_and_cannot_look() {
     let mut child =
         as_user(ANN, home.daemon_command(&[]).env("WIKI_TOKEN", "a-token")).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
     let story = || std::fs::read_to_string(home.path().join("daemon.log")).unwrap();
-    wait_for("the socket", || home.socket().exists(), story);
-
     let mut status = home.command(&ctl);
     status.args(["status", "-o", "text"]);
-    assert_eq!(said(as_user(ANN, &status)).code, Some(0), "its own user is heard");
+    wait_for("its own user to be heard", || said(as_user(ANN, &status)).code == Some(0), story);
     let mallory = said(as_user(MALLORY, &status));
     assert!(mallory.code == Some(9) && mallory.stderr.contains("not ours to open"), "{mallory:?}");
     // Whom no mode keeps out is asked who it is: root here, or who was let in before the folder was closed.
