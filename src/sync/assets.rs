@@ -94,7 +94,8 @@ impl Porter<'_> {
                         stamp: Some(stamp),
                         hash: Some(hash),
                         deferred: None,
-                        missing_ms: None,
+                        // One that moves with its document may be missing all the same.
+                        missing_ms: old.as_ref().and_then(|old| old.missing_ms),
                         asset,
                     }
                 }

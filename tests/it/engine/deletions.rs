@@ -327,3 +327,23 @@ fn an_attachment_leaves_when_listings_of_two_days_lack_it() {
     assert!(house.tree().keys().any(|path| path.starts_with(".trash/") && path.ends_with("a1-a.png")));
     assert!(!house.read("ENG/page--1.md").contains("_assets"));
 }
+
+#[test]
+fn an_attachment_that_is_missing_stays_so_when_its_document_moves() {
+    let house = House::new();
+    house.fake.put("eng", "1", None, "Page", "image file:1:a.png");
+    house.fake.put("eng", "2", None, "Other", "text");
+    house.fake.put("ops", "9", None, "Index", "text");
+    house.fake.at(|s| s.assets.insert("a1".to_owned(), ("1".to_owned(), "a.png".to_owned(), 1, b"picture".to_vec())));
+    house.synced();
+    house.fake.at(|s| {
+        s.assets.clear();
+        s.docs.get_mut("1").unwrap().scope = "ops".to_owned();
+    });
+    house.hours_later(25);
+    house.synced();
+    assert!(house.tree().contains_key("OPS/_assets/1/a1-a.png"), "it went with its page: {:?}", house.tree().keys());
+    house.hours_later(24);
+    house.synced();
+    assert!(house.tree().keys().all(|path| path.starts_with(".trash/") || !path.ends_with("a1-a.png")));
+}

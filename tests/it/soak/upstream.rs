@@ -93,12 +93,9 @@ impl Upstream {
             7 if !self.trashed.is_empty() => {
                 let at = usize::try_from(dice.roll(self.trashed.len() as u64)).unwrap();
                 let back = self.trashed.swap_remove(at);
-                // Its comments are older than what the feed tells, and its attachments, too.
-                self.unseen |= self.site.edit(|m| {
-                    m.restore(back);
-                    let has_comments = m.comments.values().any(|comment| comment.page == back);
-                    has_comments || m.attachments_of(back).next().is_some()
-                });
+                // Its comments are older than what the feed tells, and so are its attachments, and that some of them were deleted meanwhile.
+                self.unseen = true;
+                self.site.edit(|m| m.restore(back));
                 self.pages.push(back);
             }
             7 | 8 => self.add_page(dice),
