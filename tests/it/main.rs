@@ -14,6 +14,7 @@ mod budgets;
 mod catalogue;
 mod clock;
 mod confluence;
+mod contract;
 mod control;
 mod crash;
 mod ctl;
