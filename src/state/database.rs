@@ -21,10 +21,10 @@ use super::wire;
 /// which no cache is of use once they are more than it holds.
 const CACHE_BYTES: u64 = 2 << 20;
 
-/// How often a record is looked at besides. Sled's cache lets go of pages, of some ten records, only when it has counted 64 accesses in one of its 256
-/// parts: without, nearly all records of a large site come to stay in memory. One look takes less than a microsecond.
+/// How often a record that was read or written is looked at besides. Sled's cache lets go of pages, of some ten records, only when it has counted 64
+/// accesses in one of its 256 parts: without, nearly all records of a large site come to stay in memory. One look takes less than a microsecond.
 const LOOKS: usize = 8;
-/// The same where one record after the other is looked at: they share their pages.
+/// The same in a pass over all records, whose neighbours lie in one page.
 const PASSING_LOOKS: usize = 4;
 
 /// Sled's threads hold its file for a moment after the database is dropped.
