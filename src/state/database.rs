@@ -6,7 +6,6 @@
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File};
 use std::io;
-use std::ops::Bound;
 use std::os::unix::fs::DirBuilderExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -21,6 +20,12 @@ use super::wire;
 /// Sled's own default is 1 GiB. It counts bytes as they lie on the disk, which are more in memory; and all passes over the records are from end to end, for
 /// which no cache is of use once they are more than it holds.
 const CACHE_BYTES: u64 = 2 << 20;
+
+/// How often a record that was read or written is looked at besides. Sled's cache lets go of pages, of some ten records, only when it has counted 64
+/// accesses in one of its 256 parts: without, nearly all records of a large site come to stay in memory. One look takes less than a microsecond.
+const LOOKS: usize = 8;
+/// The same in a pass over all records, whose neighbours lie in one page.
+const PASSING_LOOKS: usize = 4;
 
 /// Sled's threads hold its file for a moment after the database is dropped.
 const LINGERING: Duration = Duration::from_secs(5);
@@ -48,15 +53,20 @@ pub(super) struct Database {
 
 /// Writes of one commit.
 #[derive(Default)]
-pub(super) struct Writes(sled::Batch);
+pub(super) struct Writes {
+    batch: sled::Batch,
+    keys: Vec<Vec<u8>>,
+}
 
 impl Writes {
     pub(super) fn put(&mut self, prefix: u8, id: &str, value: Vec<u8>) {
-        self.0.insert(key(prefix, id), value);
+        let key = key(prefix, id);
+        self.keys.push(key.clone());
+        self.batch.insert(key, value);
     }
 
     pub(super) fn drop(&mut self, prefix: u8, id: &str) {
-        self.0.remove(key(prefix, id));
+        self.batch.remove(key(prefix, id));
     }
 }
 
@@ -69,9 +79,9 @@ impl Database {
         }
         DirBuilder::new().mode(0o700).create(folder).map_err(Refused::Io)?;
         let database = guarded(|| Self::open_sled(folder))?;
-        let mut birth = sled::Batch::default();
-        birth.insert(BIRTH, &b"{\"v\":1}"[..]);
-        database.commit(Writes(birth))?;
+        let mut birth = Writes::default();
+        birth.batch.insert(BIRTH, &b"{\"v\":1}"[..]);
+        database.commit(birth)?;
         for path in fs::read_dir(folder).map_err(Refused::Io)?.flatten().map(|entry| entry.path()) {
             File::open(path).and_then(|file| file.sync_all()).map_err(Refused::Io)?;
         }
@@ -125,7 +135,10 @@ impl Database {
     }
 
     pub(super) fn get(&self, prefix: u8, id: &str) -> Result<Option<sled::IVec>, Refused> {
-        self.tree.get(key(prefix, id)).map_err(refusal)
+        let key = key(prefix, id);
+        let value = self.tree.get(&key).map_err(refusal)?;
+        look_again(&self.tree, &key, LOOKS).map_err(refusal)?;
+        Ok(value)
     }
 
     /// Streams ids and values under `prefix` in the order of ids; memory does not grow with their number.
@@ -138,24 +151,24 @@ impl Database {
         })
     }
 
-    /// Everything from `from` on, up to the first failure. Each entry is looked for anew, because sled's cache lets go of pages only when it has counted 64
-    /// accesses in each of 256 parts, and its own iterator makes one for a whole page: that would bring nearly all of a large site's records into memory.
+    /// Everything from `from` on, up to the first failure.
     fn entries(&self, from: &[u8]) -> impl Iterator<Item = Result<(sled::IVec, sled::IVec), Refused>> + use<> {
         let tree = self.tree.clone();
-        let mut from = Some(Bound::Included(sled::IVec::from(from)));
+        let mut entries = Some(self.tree.range(from..));
         std::iter::from_fn(move || {
-            let entry = tree.range((from.take()?, Bound::Unbounded)).next()?.map_err(refusal);
-            if let Ok((key, _)) = &entry {
-                from = Some(Bound::Excluded(key.clone()));
+            let entry = entries.as_mut()?.next()?.and_then(|(key, value)| look_again(&tree, &key, PASSING_LOOKS).map(|()| (key, value)));
+            if entry.is_err() {
+                entries = None;
             }
-            Some(entry)
+            Some(entry.map_err(refusal))
         })
     }
 
     /// All or nothing; on the disk when it returns.
     pub(super) fn commit(&self, writes: Writes) -> Result<(), Refused> {
-        self.tree.apply_batch(writes.0).map_err(refusal)?;
+        self.tree.apply_batch(writes.batch).map_err(refusal)?;
         self.tree.flush().map_err(refusal)?;
+        writes.keys.iter().try_for_each(|key| look_again(&self.tree, key, LOOKS)).map_err(refusal)?;
         self.sync_blobs().and_then(|()| self.file.sync_all()).map_err(Refused::Io)
     }
 
@@ -192,6 +205,11 @@ impl Drop for Database {
             std::mem::forget(self.tree.clone());
         }
     }
+}
+
+/// Lets sled's cache count; see [`LOOKS`].
+fn look_again(tree: &sled::Db, key: &[u8], looks: usize) -> sled::Result<()> {
+    (0..looks).try_for_each(|_| tree.contains_key(key).map(drop))
 }
 
 fn key(prefix: u8, id: &str) -> Vec<u8> {

@@ -7,6 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use super::*;
 use crate::model::{Cursor, Revision};
 
+mod memory;
+
 const NO_WAIT: Duration = Duration::ZERO;
 
 fn place(n: u32) -> Place {

@@ -123,8 +123,8 @@ fn spawn(mut command: Command) -> io::Result<Child> {
         .env_remove("NOTIFY_SOCKET")
         .env_remove("WATCHDOG_USEC")
         .env_remove("WATCHDOG_PID")
-        // glibc's allocator (mallopt(3)): without, each thread's heap keeps what it once had; a sync of 2,000 pages holds 67 MB then, and 47 MB so.
-        .env("MALLOC_ARENA_MAX", "2")
+        // glibc's allocator (mallopt(3)): without, each thread's heap keeps what it once had, and no other thread may use it.
+        .env("MALLOC_ARENA_MAX", "1")
         .env("MALLOC_MMAP_THRESHOLD_", "131072")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

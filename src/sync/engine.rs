@@ -156,6 +156,8 @@ impl Engine {
             referenced = self.settle(book, &mut view, &mut rest, &touched, summary).await?;
         }
         self.bring_assets(book, &mut view, &mut rest, referenced, &touched, summary).await?;
+        // Nothing is written any more, and what comes now needs memory of its own.
+        drop(view);
         self.remove(book, summary).await?;
         let no_orphans = self.clear_orphans(book, summary).await?;
         self.finish(book, &rest, no_orphans, summary).await
