@@ -115,11 +115,7 @@ fn bare_addresses_become_links_only_where_they_lead_into_the_mirror() {
     for (text, expected) in [
         (
             "See https://known.example/x, or (https://known.example/y_(z)).",
-            format!(
-                "See {}, or ({}).",
-                link("https://known.example/x"),
-                format!("[https://known.example/y_(z)]({M}https://known.example/y_%28z%29)")
-            ),
+            format!("See {}, or ([https://known.example/y_(z)]({M}https://known.example/y_%28z%29)).", link("https://known.example/x")),
         ),
         ("**https://known.example**", format!("**{}**", link("https://known.example"))),
         ("https://other.example/x", "https://other.example/x".to_owned()),

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use context_sync_protocol::event::Outcome;
 use context_syncd::connectors::connector::{Completion, Presence, SourceError};
 
+use super::fake::Picture;
 use super::{House, looks};
 
 impl House {
@@ -24,7 +25,8 @@ impl House {
 
     fn picture(&self, id: &str, folder: &[&str], name: &str, revision: u64) {
         let folder = folder.iter().map(|part| (*part).to_owned()).collect();
-        self.fake.at(|s| s.scope_assets.insert(id.to_owned(), ("app".to_owned(), folder, name.to_owned(), revision, b"picture".to_vec())));
+        let picture = Picture { scope: "app".to_owned(), folder, name: name.to_owned(), revision, bytes: b"picture".to_vec() };
+        self.fake.at(|s| s.scope_assets.insert(id.to_owned(), picture));
     }
 
     fn state(&self) -> context_syncd::state::State {
