@@ -139,6 +139,10 @@ fn words_become_links() {
     let authored = Authored::links_and_references(text.to_owned(), &mut |_, _| None, &mut references);
     let expected = text.replace("#1", &format!("[#1]({M}known)")).replace("#8", &format!("[#8]({M}known)")).replace("#0", &format!("[#0]({M}known)"));
     assert_eq!(authored.resolved(&Mirror), expected);
+    let mut page =
+        |words: &str| words.find("[[").map(|at| (at..words.find("]]").unwrap() + 2, remote(Use::Link, "known").unwrap())).into_iter().collect();
+    let wiki = Authored::links_and_references("See [[Page]] and `[[Page]]`.".to_owned(), &mut |_, _| None, &mut page);
+    assert_eq!(wiki.resolved(&Mirror), format!("See [[[Page]]]({M}known) and `[[Page]]`."));
     assert_eq!(authored.keys(), [Key::new("path:known")]);
     assert!(authored.resolved(&Unresolved).contains("Fixes [#1](https://x.example/blob)"));
 }

@@ -66,6 +66,8 @@ pub(super) struct Service {
     pub own_assets_done: BTreeSet<String>,
     /// Where documents lie that are files of a repository: folder, stem, ending. `path:<name>` means them then.
     pub files: BTreeMap<String, (Vec<String>, String, String)>,
+    /// Where the listing says to go on; `c` where nothing is said.
+    pub cursor: Option<String>,
     /// What the listing says of documents that are no more.
     pub gone: BTreeMap<String, Presence>,
     /// Attachments of scopes by their ids.
@@ -312,7 +314,7 @@ impl Connector for Fake {
                     scope: Scope::new(scope),
                     name: scope.to_uppercase(),
                     completion: completion.clone(),
-                    cursor: Some(Cursor::new("c")),
+                    cursor: Some(Cursor::new(s.cursor.as_deref().unwrap_or("c"))),
                 }));
             }
             if let Some((after, error)) = &s.listing_fails_after {

@@ -359,12 +359,16 @@ fn scopes_with_nothing_new_cost_no_records() {
 fn a_scope_that_is_suddenly_empty_is_not_taken_as_read() {
     let house = many(12);
     house.file("other", "x.md", "!markdown\ntext");
-    house.fake.at(|s| s.docs.clear());
+    house.fake.at(|s| {
+        s.docs.clear();
+        s.cursor = Some("later".to_owned());
+    });
     house.sync();
     let scopes = house.state().scopes().unwrap();
-    assert!(scopes.iter().all(|(_, record)| record.missing.is_some()));
+    assert!(scopes.iter().all(|(_, record)| record.missing.is_some() && record.cursor.as_ref().unwrap().as_str() == "c"), "{scopes:?}");
     // It is there again, and nothing in it is new: what was counted is forgotten.
     house.fake.at(|s| *s.scopes.get_mut("app").unwrap() = Completion::News);
     house.sync();
-    assert!(house.state().scopes().unwrap().iter().all(|(_, record)| record.missing.is_none()));
+    let scopes = house.state().scopes().unwrap();
+    assert!(scopes.iter().all(|(_, record)| record.missing.is_none() && record.cursor.as_ref().unwrap().as_str() == "later"), "{scopes:?}");
 }
