@@ -57,7 +57,10 @@ fn main() {
         let folder = tempfile::tempdir().unwrap();
         for number in 0..RUNS.len() {
             let this = std::env::current_exe().unwrap();
-            let status = Command::new(this).args(["run", &documents.to_string(), &number.to_string()]).arg(folder.path()).status().unwrap();
+            let mut run = Command::new(this);
+            // As the daemon starts a worker.
+            run.env("MALLOC_ARENA_MAX", "1").env("MALLOC_MMAP_THRESHOLD_", "131072");
+            let status = run.args(["run", &documents.to_string(), &number.to_string()]).arg(folder.path()).status().unwrap();
             assert!(status.success(), "{status}");
         }
     }
