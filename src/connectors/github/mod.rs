@@ -9,11 +9,17 @@ mod address;
 mod api;
 mod config;
 mod globs;
+mod heads;
 mod kind;
 mod list;
+mod memory;
+mod node;
 mod out;
 mod parts;
+mod place;
+mod plain;
 mod raw;
+mod repositories;
 mod repository;
 mod trouble;
 mod wishes;
@@ -54,6 +60,8 @@ pub struct GitHub {
     api: Api,
     /// What this run's listing knows of repositories, by their number.
     repositories: Mutex<FxHashMap<u64, Arc<Repository>>>,
+    /// Cursors of files as the last run left them, by repository.
+    kept_trees: Mutex<FxHashMap<u64, Cursor>>,
 }
 
 impl GitHub {
@@ -104,12 +112,17 @@ impl GitHub {
                 renewal,
             },
         })?;
-        Ok(Self { name, config, wishes, way, api: Api::new(client, address), repositories: Mutex::default() })
+        Ok(Self { name, config, wishes, way, api: Api::new(client, address), repositories: Mutex::default(), kept_trees: Mutex::default() })
     }
 
     /// Whether we come without credentials: then GraphQL is closed, and few requests are allowed.
     fn is_anonymous(&self) -> bool {
         self.way == "anonymous"
+    }
+
+    /// Where git finds a repository.
+    fn clone_url(&self, full_name: &str) -> String {
+        format!("{}/{full_name}.git", self.api.address().web_base())
     }
 
     /// A repository of this run's listing.
