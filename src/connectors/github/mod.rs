@@ -29,7 +29,7 @@ use rustc_hash::FxHashMap;
 
 use super::connector::{AssetStream, Connector, Depth, Fetched, Listed, Presence, ReadError, SourceError, Traffic, Validation, Wanted};
 use super::http::{Client, Habits, Patience, Renewal, Setup};
-use crate::model::{AssetRef, ConnectorName, Cursor, Document, Key, Raw, RemoteId, Scope, Secret};
+use crate::model::{AssetRef, ConnectorName, Cursor, Document, Key, Place, Raw, RemoteId, Scope, Secret};
 use access::App;
 use api::Api;
 use config::Credentials;
@@ -150,8 +150,8 @@ impl Connector for GitHub {
         Ok(keys.into_iter().filter_map(|key| login(&key).map(|login| (key, login))).collect())
     }
 
-    fn read(&self, raw: &Raw) -> Result<Document, ReadError> {
-        self.read_part(raw)
+    fn read(&self, raw: &Raw, place: &Place) -> Result<Document, ReadError> {
+        self.read_part(raw, place)
     }
 
     async fn asset(&self, asset: &AssetRef) -> Result<AssetStream, SourceError> {

@@ -7,7 +7,7 @@ use super::out::Out;
 use super::raw;
 use super::repository::{Part, Repository};
 use crate::connectors::connector::{Depth, Fetched, Presence, ReadError, SourceError, Wanted};
-use crate::model::{Cursor, Document, Raw, RemoteId};
+use crate::model::{Cursor, Document, Place, Raw, RemoteId};
 
 /// How many documents one call fetches.
 pub(super) const BATCH: usize = 50;
@@ -67,8 +67,9 @@ impl GitHub {
     }
 
     /// Reads a raw body by its kind.
-    pub(super) fn read_part(&self, raw: &Raw) -> Result<Document, ReadError> {
+    pub(super) fn read_part(&self, raw: &Raw, place: &Place) -> Result<Document, ReadError> {
         let kept = raw::open(raw)?;
+        let _ = place;
         match kept.kind.as_str() {
             other => Err(raw::broken(&format!("it is of the kind `{other}`"))),
         }

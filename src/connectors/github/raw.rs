@@ -66,7 +66,7 @@ impl Kept<'_> {
 }
 
 pub(super) fn broken(why: &str) -> ReadError {
-    ReadError(why.to_owned())
+    ReadError::Unreadable(why.to_owned())
 }
 
 #[cfg(test)]
