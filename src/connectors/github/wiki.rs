@@ -103,7 +103,7 @@ impl GitHub {
 
     /// Names every page and image of a commit.
     async fn tell_pages(&self, repository: &Repository, old: &Memory, entries: &[Entry], head: &str, out: &mut Out) {
-        let (mut known, mut names) = (FxHashMap::default(), FxHashSet::default());
+        let (mut known, mut names, mut places) = (FxHashMap::default(), FxHashSet::default(), FxHashSet::default());
         let (mut large, mut unreadable) = (Vec::new(), 0_usize);
         for entry in entries.iter().filter(|entry| matches!(entry.mode.as_str(), "100644" | "100755")) {
             let Ok(path) = std::str::from_utf8(&entry.path) else {
@@ -115,7 +115,8 @@ impl GitHub {
                     large.push(path);
                     continue;
                 }
-                let place = place::of(repository, &page, names.insert(names::folded(page.name)));
+                let alone = places.insert(path.to_lowercase());
+                let place = place::of(repository, &page, names.insert(names::folded(page.name)), alone);
                 known.insert(path.to_owned(), (entry.sha.clone(), entry.size));
                 out.send(Listed::Seen { id: place::id(repository.id, path), revision: Revision::new(&entry.sha), place, people: Vec::new() }).await;
             } else if names::is_image(path) && !self.config.images.is_empty() {

@@ -38,9 +38,11 @@ pub(super) fn url(html_url: &str, name: &str) -> String {
     format!("{html_url}/wiki/{}", encoded(name))
 }
 
-/// The place of a page. `first` is false where another page of the same name stands before it: links then lead to that one.
-pub(super) fn of(repository: &Repository, page: &Page<'_>, first: bool) -> Place {
-    let file = component(page.path.rsplit('/').next().unwrap_or(page.path));
+/// The place of a page. `first` is false where another page of the same name stands before it: links then lead to that one. `alone` is false where another page
+/// before it would lie at the same place on a disk that does not tell upper from lower case.
+pub(super) fn of(repository: &Repository, page: &Page<'_>, first: bool, alone: bool) -> Place {
+    let name = page.path.rsplit('/').next().unwrap_or(page.path);
+    let file = if alone { component(name) } else { slug::guard_instruction_file(&marked(&slug::file_name(name), page.path)) };
     // The ending is what it was, whatever became of the name.
     let stem = file.strip_suffix(page.ending).unwrap_or(&file).to_owned();
     let folded = names::folded(page.name);
@@ -72,16 +74,18 @@ pub(super) fn folder(repository: &Repository, path: &str) -> Vec<String> {
 /// One component of a path as a safe name: itself if it is one, else what can be kept of it with a fingerprint, so that no two give one name. None is one that
 /// assistants load by themselves.
 pub(super) fn component(name: &str) -> String {
-    let mut safe = slug::file_name(name);
-    if safe != name {
-        let mut mark = String::from("+");
-        for byte in &ContentHash::of(name.as_bytes()).0[..FINGERPRINT_BYTES] {
-            let _ = write!(mark, "{byte:02x}");
-        }
-        let dot = safe.rfind('.').filter(|dot| *dot > 0).unwrap_or(safe.len());
-        safe.insert_str(dot, &mark);
+    let safe = slug::file_name(name);
+    slug::guard_instruction_file(&if safe == name { safe } else { marked(&safe, name) })
+}
+
+/// `safe` with a fingerprint of `name` before its ending.
+fn marked(safe: &str, name: &str) -> String {
+    let (before, ending) = safe.split_at(safe.rfind('.').filter(|dot| *dot > 0).unwrap_or(safe.len()));
+    let mut marked = format!("{before}+");
+    for byte in &ContentHash::of(name.as_bytes()).0[..FINGERPRINT_BYTES] {
+        let _ = write!(marked, "{byte:02x}");
     }
-    slug::guard_instruction_file(&safe)
+    marked + ending
 }
 
 #[cfg(test)]
@@ -91,7 +95,7 @@ mod tests {
 
     fn path(file: &str) -> String {
         let page = names::page(file).unwrap();
-        let place = of(&repository(), &page, true);
+        let place = of(&repository(), &page, true, true);
         format!("{}/{}{}", place.container.join("/"), place.stem, place.ending)
     }
 
@@ -101,7 +105,7 @@ mod tests {
             ("Home.md", "acme/app/_wiki/Home.md"),
             ("ops/On-Call.mediawiki", "acme/app/_wiki/ops/On-Call.mediawiki"),
             ("AGENTS.md", "acme/app/_wiki/AGENTS.synced.md"),
-            (".claude/Page.md", "acme/app/_wiki/claude+ad69c7c7dd14/Page.md"),
+            (".claude/Page.md", "acme/app/_wiki/claude+e0/Page.md"),
         ] {
             let found = path(file);
             let (found, lies) = if file.starts_with('.') { (found[..24].to_owned(), lies[..24].to_owned()) } else { (found, lies.to_owned()) };
@@ -110,19 +114,26 @@ mod tests {
         let odd = ["a\nb.md", "a b.md", "a\tb.md", "a\u{202e}b.md", "ab.md", "../x.md", "x.md", "..md.md"].map(path);
         for (at, one) in odd.iter().enumerate() {
             assert!(!odd[..at].contains(one), "{one} twice");
-            assert!(one.split('/').all(crate::model::component_is_safe), "{one}");
+            assert!(one.split('/').all(|part| crate::model::component_is_safe(part).is_ok()), "{one}");
         }
         let long = path(&format!("{}.markdown", "x".repeat(3000)));
         assert!(long.split('/').all(|part| part.len() < 200) && long.ends_with(".markdown"));
     }
 
     #[test]
+    fn names_that_differ_in_case_only_have_files_that_differ_in_more() {
+        let page = names::page("HOME.md").unwrap();
+        let place = of(&repository(), &page, false, false);
+        assert!(place.stem.starts_with("HOME+") && place.ending.as_ref() == ".md", "{place:?}");
+    }
+
+    #[test]
     fn a_page_is_found_by_its_name() {
         let page = names::page("ops/On-Call.md").unwrap();
-        let place = of(&repository(), &page, true);
+        let place = of(&repository(), &page, true, true);
         assert_eq!(place.aliases, [Key::new("wiki:7:on-call"), Key::new("wiki:acme/app:on-call")]);
         assert_eq!(place.url, "https://github.com/Acme/App/wiki/On-Call");
         assert_eq!(place.title, "On Call");
-        assert!(of(&repository(), &page, false).aliases.is_empty());
+        assert!(of(&repository(), &page, false, true).aliases.is_empty());
     }
 }

@@ -76,7 +76,7 @@ mod tests {
 
     fn read_page(path: &str, bytes: &[u8]) -> Result<Body, ReadError> {
         let kept = raw(7, path, bytes);
-        let place = place::of(&repository(), &names::page(path).unwrap(), true);
+        let place = place::of(&repository(), &names::page(path).unwrap(), true, true);
         read(&raw::open(&kept).unwrap(), &place).map(|document| document.body)
     }
 
