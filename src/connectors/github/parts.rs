@@ -75,6 +75,7 @@ impl GitHub {
     /// Reads a raw body by its kind.
     pub(super) fn read_part(&self, raw: &Raw, place: &Place) -> Result<Document, ReadError> {
         let kept = raw::open(raw)?;
+        let _ = place;
         match kept.kind.as_str() {
             "wiki" => wiki::read(&kept, place),
             other => Err(raw::broken(&format!("it is of the kind `{other}`"))),
