@@ -7,6 +7,7 @@
 mod access;
 mod address;
 mod api;
+mod clone;
 mod config;
 mod globs;
 mod heads;
@@ -22,9 +23,11 @@ mod raw;
 mod repositories;
 mod repository;
 mod trouble;
+mod wiki;
 mod wishes;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -38,6 +41,7 @@ use super::http::{Client, Habits, Patience, Renewal, Setup};
 use crate::model::{AssetRef, ConnectorName, Cursor, Document, Key, Place, Raw, RemoteId, Scope, Secret};
 use access::App;
 use api::Api;
+use clone::Clones;
 use config::Credentials;
 pub use config::{Config, State};
 pub use kind::KIND;
@@ -58,6 +62,8 @@ pub struct GitHub {
     wishes: Vec<Wish>,
     way: &'static str,
     api: Api,
+    clones: Clones,
+    wikis: wiki::Wikis,
     /// What this run's listing knows of repositories, by their number.
     repositories: Mutex<FxHashMap<u64, Arc<Repository>>>,
     /// Cursors of files as the last run left them, by repository.
@@ -67,7 +73,7 @@ pub struct GitHub {
 impl GitHub {
     /// # Errors
     /// When settings or secrets cannot work.
-    pub fn new(name: ConnectorName, settings: &serde_json::Value, secrets: &BTreeMap<String, Secret>) -> Result<Self, SourceError> {
+    pub fn new(name: ConnectorName, settings: &serde_json::Value, secrets: &BTreeMap<String, Secret>, cache: &Path) -> Result<Self, SourceError> {
         let wrong = |detail: String| SourceError::Misconfigured {
             detail: format!("[connectors.{name}] {detail}"),
             hint: "Correct the configuration; `context-syncd --check-config` checks it.".to_owned(),
@@ -90,6 +96,7 @@ impl GitHub {
                 (None, Some(Arc::new(app) as Arc<dyn Renewal>))
             }
         };
+        let clones = Clones::new(&config, &address, config.ways(secrets).map_err(&wrong)?, cache);
         let client = Client::new(Setup {
             service: address.host(),
             trusted: vec![address.api.origin(), address.graphql.origin()],
@@ -112,7 +119,17 @@ impl GitHub {
                 renewal,
             },
         })?;
-        Ok(Self { name, config, wishes, way, api: Api::new(client, address), repositories: Mutex::default(), kept_trees: Mutex::default() })
+        Ok(Self {
+            name,
+            config,
+            wishes,
+            way,
+            api: Api::new(client, address),
+            clones,
+            wikis: wiki::Wikis::default(),
+            repositories: Mutex::default(),
+            kept_trees: Mutex::default(),
+        })
     }
 
     /// Whether we come without credentials: then GraphQL is closed, and few requests are allowed.
@@ -168,11 +185,16 @@ impl Connector for GitHub {
     }
 
     async fn asset(&self, asset: &AssetRef) -> Result<AssetStream, SourceError> {
+        if let Some(image) = self.wiki_image(asset).await {
+            return image;
+        }
         Err(SourceError::NotVisible { what: asset.name.clone(), status: 404 })
     }
 
     fn traffic(&self) -> Traffic {
-        self.api.traffic()
+        let (requests, bytes) = self.clones.traffic();
+        let traffic = self.api.traffic();
+        Traffic { requests: traffic.requests + requests, bytes: traffic.bytes + bytes, ..traffic }
     }
 }
 

@@ -6,6 +6,7 @@ use super::GitHub;
 use super::out::Out;
 use super::raw;
 use super::repository::{Part, Repository};
+use super::wiki;
 use crate::connectors::connector::{Depth, Fetched, Presence, ReadError, SourceError, Wanted};
 use crate::model::{Cursor, Document, Place, Raw, RemoteId};
 
@@ -25,9 +26,9 @@ impl GitHub {
         depth: Depth,
         out: &mut Out,
     ) -> Result<(), SourceError> {
-        let _ = (repository, since, depth, out);
         match part {
-            Part::Files | Part::Wiki | Part::Discussions | Part::Issues | Part::Releases => Ok(()),
+            Part::Wiki => self.list_wiki(repository, since, depth, out).await,
+            Part::Files | Part::Discussions | Part::Issues | Part::Releases => Ok(()),
         }
     }
 
@@ -47,8 +48,12 @@ impl GitHub {
         let mut outcomes = Vec::with_capacity(batch.len());
         for (part, batch) in by_part(batch) {
             outcomes.extend(match part {
+                Some(Part::Wiki) => self.wiki_bodies(&batch).await,
                 // What belongs to no part cannot be fetched.
-                _ => batch.into_iter().map(|wanted| (wanted.id.clone(), Err(SourceError::NotVisible { what: wanted.id.to_string(), status: 404 }))),
+                _ => batch
+                    .into_iter()
+                    .map(|wanted| (wanted.id.clone(), Err(SourceError::NotVisible { what: wanted.id.to_string(), status: 404 })))
+                    .collect(),
             });
         }
         outcomes
@@ -59,8 +64,9 @@ impl GitHub {
         let mut all = Vec::with_capacity(ids.len());
         for (part, ids) in by_part(ids) {
             all.extend(match part {
+                Some(Part::Wiki) => self.wiki_presence(ids),
                 // On doubt it stays.
-                _ => ids.into_iter().map(|wanted| (wanted.id, Presence::Present)),
+                _ => ids.into_iter().map(|wanted| (wanted.id, Presence::Present)).collect(),
             });
         }
         Ok(all)
@@ -71,6 +77,7 @@ impl GitHub {
         let kept = raw::open(raw)?;
         let _ = place;
         match kept.kind.as_str() {
+            "wiki" => wiki::read(&kept, place),
             other => Err(raw::broken(&format!("it is of the kind `{other}`"))),
         }
     }
