@@ -36,6 +36,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("croner", &["schedule"]),
     ("interprocess", &["control"]),
     ("html2md", &["markdown/html"]),
+    ("pulldown_cmark", &["markdown/authored"]),
+    ("yaml_rust2", &["markdown/own_front_matter"]),
     ("quick_xml", &["connectors/confluence/storage"]),
     // The HTTP room's tests play a server that compresses.
     ("flate2", &["connectors/confluence/storage", "connectors/http/tests"]),

@@ -27,7 +27,13 @@ fn bare_place() -> Place {
 }
 
 fn deferred() -> Option<Deferred> {
-    Some(Deferred { reason: "the service gave a wrong answer".to_owned(), since_ms: 1_755_850_414_255, tries: 3, revision: Some(Revision::new("8")) })
+    Some(Deferred {
+        reason: "the service gave a wrong answer".to_owned(),
+        since_ms: 1_755_850_414_255,
+        tries: 3,
+        revision: Some(Revision::new("8")),
+        nothing: false,
+    })
 }
 
 fn full_document() -> DocRecord {

@@ -93,6 +93,7 @@ impl Engine {
         rest.failures
             .extend(again.vanished.into_iter().map(|w| (w.id, "its kept body is damaged, and the service does not give it again".to_owned())));
         rest.failures.extend(again.failures);
+        rest.nothing.extend(again.nothing);
         rest.failures.extend(again.bodiless.into_iter().map(|id| (id, "its body cannot be read by this version".to_owned())));
         self.defer(book, rest).await
     }

@@ -73,7 +73,9 @@ fn facts(id: &RemoteId, record: &DocRecord, items: &mut Items) {
     fact("names", &format!("{} other documents, files and people", record.links_to.len()));
     let shown: Vec<&str> = record.includes_from.iter().map(|key| key.as_str()).collect();
     fact("shows", &shown.join(", "));
-    if let Some(deferred) = &record.deferred {
+    if let Some(skipped) = record.deferred.as_ref().filter(|deferred| deferred.nothing) {
+        fact("skipped", &format!("{} (looked at again when it changes)", skipped.reason));
+    } else if let Some(deferred) = &record.deferred {
         fact("deferred", &format!("{} (tried {} times; again at the next sync)", deferred.reason, deferred.tries));
     }
     if record.unwanted {

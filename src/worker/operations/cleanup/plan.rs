@@ -5,7 +5,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::{DocPath, Key, RemoteId, Scope};
+use crate::model::{DocPath, Key, Owner, RemoteId, Scope};
 use crate::state::{State, StateError};
 
 /// What belongs to nobody.
@@ -41,6 +41,8 @@ pub(super) fn plan(state: &State) -> Result<Plan, StateError> {
     let mut shown: FxHashSet<Key> = FxHashSet::default();
     let mut unread: FxHashSet<RemoteId> = FxHashSet::default();
     let mut staying: FxHashSet<RemoteId> = FxHashSet::default();
+    let mut unread_scopes: FxHashSet<Scope> = FxHashSet::default();
+    let mut inhabited: FxHashSet<Scope> = FxHashSet::default();
     let known = asset_keys(state)?;
     for document in state.documents() {
         let (id, record) = document?;
@@ -55,18 +57,25 @@ pub(super) fn plan(state: &State) -> Result<Plan, StateError> {
             continue;
         }
         staying.insert(id.clone());
-        if record.revision.is_none() || record.deferred.is_some() {
+        let nothing = record.deferred.as_ref().is_some_and(|deferred| deferred.nothing);
+        if !nothing && (record.revision.is_none() || record.deferred.is_some()) {
             unread.insert(id);
+            unread_scopes.insert(record.place.scope.clone());
         }
+        inhabited.insert(record.place.scope);
         shown.extend(record.links_to.into_iter().filter(|key| known.contains(key)));
     }
     for asset in state.assets() {
         let (id, record) = asset?;
         let Some(path) = record.path else { continue };
-        if record.asset.always && record.asset.owner.document().is_none_or(|owner| staying.contains(owner)) {
+        let (stays, doubtful) = match &record.asset.owner {
+            Owner::Document(owner) => (staying.contains(owner), unread.contains(owner)),
+            Owner::Scope(scope) => (inhabited.contains(scope), unread_scopes.contains(scope)),
+        };
+        if record.asset.always && stays {
             continue;
         }
-        if record.asset.owner.document().is_some_and(|owner| unread.contains(owner)) || record.asset.keys.iter().any(|key| shown.contains(key)) {
+        if doubtful || record.asset.keys.iter().any(|key| shown.contains(key)) {
             continue;
         }
         let bytes = record.stamp.map_or(0, |stamp| stamp.size);
