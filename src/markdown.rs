@@ -8,6 +8,7 @@ pub mod html;
 use crate::model::Key;
 
 pub mod anchor;
+mod authored;
 mod block;
 mod census;
 mod delimit;
@@ -30,6 +31,7 @@ mod table_html;
 mod visible;
 pub mod write;
 
+pub use authored::{Aim, Authored, References, Use};
 pub use normal_form::normal_form;
 
 /// A document's body.
@@ -77,6 +79,8 @@ pub enum Block {
     Rule,
     /// Markdown that the source's author wrote: written as it is, as blocks of its own.
     Markdown(String),
+    /// The same with links that may lead into the mirror: a comment within a discussion. Headings in it stay as they are.
+    Authored(Authored),
     /// A visible note about something that could not be expressed, in a line of its own: the text without brackets (`Confluence macro: roadmap`).
     Marker(String),
 }

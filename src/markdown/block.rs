@@ -69,6 +69,7 @@ impl<'a, 'r> Blocks<'a, 'r> {
             // In a list dashes could be the markers of further items.
             Block::Rule => self.line(if self.in_list { "***" } else { "---" }),
             Block::Markdown(text) => self.markdown(text),
+            Block::Authored(text) => self.markdown(&text.resolved(self.resolver)),
             Block::Marker(text) => self.marker(text),
         }
     }

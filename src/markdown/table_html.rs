@@ -89,6 +89,7 @@ impl<'a> Blocks<'a, '_> {
             Block::Table(table) => self.table_element(table),
             Block::Rule => self.out.push_str("<hr>"),
             Block::Markdown(text) => self.markdown_between(text),
+            Block::Authored(text) => self.markdown_between(&text.resolved(self.resolver)),
             Block::Marker(text) => {
                 self.out.push_str("<p>");
                 self.marker_element(text);

@@ -136,7 +136,7 @@ impl Porter<'_> {
     fn tasks(&self, book: &Book) -> Vec<(AssetRef, DocPath, Task, Option<ContentHash>)> {
         let mut tasks: Vec<(AssetRef, DocPath, Task, Option<ContentHash>)> = Vec::new();
         let stays = |id: &RemoteId| book.docs.get(id).is_some_and(|owner| owner.leaves.is_none());
-        for entry in book.assets.values().filter(|e| e.referenced || (e.asset.always && stays(&e.asset.owner))) {
+        for entry in book.assets.values().filter(|e| e.referenced || (e.asset.always && e.asset.owner.document().is_none_or(stays))) {
             let Ok(path) = book.asset_path(entry) else { continue };
             let kept = entry.kept.as_ref();
             let waits = kept
@@ -263,7 +263,7 @@ impl Porter<'_> {
         self.reporter.log(
             Level::Warn,
             &format!("An attachment is deferred: {error}. {}", error.hint()),
-            &[("asset", asset.id.as_str()), ("doc", asset.owner.as_str()), ("name", &asset.name)],
+            &[("asset", asset.id.as_str()), ("owner", &asset.owner.to_string()), ("name", &asset.name)],
         );
         let old = old.unwrap_or_else(|| blank(&asset));
         let deferred = deferred_again(old.deferred.clone(), error.to_string(), self.now_ms, Some(asset.revision.clone()));
@@ -318,7 +318,7 @@ pub(super) fn lacking(book: &Book, max_delete_percent: u8, now_ms: u64, reporter
         entry.assets_done || book.scopes.get(seen.place.scope()).is_some_and(|scope| scope.assets_done)
     };
     let known = || book.assets.iter().filter_map(|(id, e)| Some((id, e, e.kept.as_ref()?)));
-    let judged: Vec<_> = known().filter(|(_, e, _)| of_done_scope(&e.asset.owner)).collect();
+    let judged: Vec<_> = known().filter(|(_, e, _)| e.asset.owner.document().is_some_and(of_done_scope)).collect();
     let missing = judged.iter().filter(|(_, e, _)| !e.listed).count();
     let again = known().filter(|(_, e, kept)| e.listed && kept.missing_ms.is_some()).map(|(id, ..)| (id.clone(), None));
     let mut found = Lacking { gone: Vec::new(), marks: again.collect() };

@@ -173,7 +173,7 @@ impl Book {
     /// # Errors
     /// When the connector gave an unsafe name.
     pub(super) fn asset_path(&self, entry: &AssetEntry) -> Result<DocPath, crate::model::PathError> {
-        let owner = self.docs.get(&entry.asset.owner).and_then(Entry::place);
+        let owner = entry.asset.owner.document().and_then(|id| self.docs.get(id)).and_then(Entry::place);
         let container = owner.and_then(|place| place.container().first());
         let first = container.or(entry.asset.folder.first());
         let folders = first.into_iter().chain(entry.asset.folder.iter().skip(1));

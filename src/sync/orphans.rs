@@ -70,6 +70,7 @@ fn place(path: &DocPath, of: &Identity, scope: Scope) -> Place {
         title: String::new(),
         parent: None,
         stem: path.file_name().trim_end_matches(".md").to_owned(),
+        ending: ".md".into(),
         transparent: false,
         url: String::new(),
         aliases: Vec::new(),

@@ -45,7 +45,7 @@ use url::Url;
 
 use super::connector::{AssetStream, Connector, Depth, Fetched, Listed, Presence, ReadError, SourceError, Traffic, Validation, Wanted};
 use super::http::{Client, Patience, Setup};
-use crate::model::{AssetRef, ConnectorName, Cursor, Document, Key, Raw, RemoteId, Scope, Secret};
+use crate::model::{AssetRef, ConnectorName, Cursor, Document, Key, Place, Raw, RemoteId, Scope, Secret};
 use address::Address;
 use config::Credentials;
 pub use config::{Attachments, Config};
@@ -174,7 +174,7 @@ impl Connector for Confluence {
         self.names(keys).await
     }
 
-    fn read(&self, raw: &Raw) -> Result<Document, ReadError> {
+    fn read(&self, raw: &Raw, _: &Place) -> Result<Document, ReadError> {
         raw::read(raw)
     }
 

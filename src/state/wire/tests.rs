@@ -1,7 +1,7 @@
 //! The promise of the stored form: old records are read, wrong ones refused.
 
 use super::*;
-use crate::model::{AssetRef, ContentHash, Cursor, Diagnostic, DocPath, Key, Place, RemoteId, Revision, Scope, Stamp, Treatment};
+use crate::model::{AssetRef, ContentHash, Cursor, Diagnostic, DocPath, Key, Owner, Place, RemoteId, Revision, Scope, Stamp, Treatment};
 use crate::state::records::{AssetRecord, Deferred, DocRecord, Leaving, Missing, ScopeRecord, SiteRecord};
 
 /// What version 1 wrote, one record a line; only added to.
@@ -15,6 +15,7 @@ fn place() -> Place {
         title: "Release \"checklist\" – über 日本".to_owned(),
         parent: Some(RemoteId::new("98000")),
         stem: "release-checklist--98411".to_owned(),
+        ending: ".md".into(),
         transparent: true,
         url: "https://example.atlassian.net/wiki/spaces/ENG/pages/98411".to_owned(),
         aliases: vec![Key::new("title:ENG:release \"checklist\" – über 日本")],
@@ -70,7 +71,7 @@ fn full_asset() -> AssetRecord {
     AssetRecord {
         asset: AssetRef {
             id: RemoteId::new("att99001"),
-            owner: RemoteId::new("98411"),
+            owner: Owner::Document(RemoteId::new("98411")),
             revision: Revision::new("2"),
             keys: vec![Key::new("file:98411:diagram.png")],
             name: "../diagram?.png".to_owned(),

@@ -104,7 +104,7 @@ impl Engine {
         let orphans: Vec<(RemoteId, Option<DocPath>)> = book
             .assets
             .iter()
-            .filter(|(_, e)| !e.referenced && owners.contains(&e.asset.owner) && e.kept.is_some())
+            .filter(|(_, e)| !e.referenced && e.asset.owner.document().is_some_and(|owner| owners.contains(owner)) && e.kept.is_some())
             .map(|(id, e)| (id.clone(), e.kept.as_ref().and_then(|k| k.path.clone())))
             .collect();
         summary.removed = leaving.iter().filter(|(_, path, _)| path.is_some()).count() as u64;

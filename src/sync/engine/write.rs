@@ -194,7 +194,7 @@ fn keep_leftovers(leftovers: Vec<(Ask, Leftover)>, rest: &mut Rest) {
             }
             Leftover::Inserts => rest.inserting.push(ask),
             Leftover::NoBody => rest.bodiless.push(ask.id),
-            Leftover::Impossible(why) => rest.failures.push((ask.id, why)),
+            Leftover::Nothing(why) | Leftover::Impossible(why) => rest.failures.push((ask.id, why)),
         }
     }
 }

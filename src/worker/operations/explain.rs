@@ -105,6 +105,7 @@ mod tests {
             title: "Guide".to_owned(),
             parent: None,
             stem: "guide--98411".to_owned(),
+            ending: ".md".into(),
             transparent: false,
             url: "https://wiki.example/spaces/ENG/pages/98411/Guide".to_owned(),
             aliases: Vec::new(),

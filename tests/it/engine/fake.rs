@@ -14,7 +14,9 @@ use context_syncd::connectors::connector::{
 };
 use context_syncd::markdown::insert::{Insert, Part, PartKind, Piece, Root, Selection};
 use context_syncd::markdown::{Block, Cell, Inline, Table, Target, Tree};
-use context_syncd::model::{AssetRef, ConnectorName, Cursor, Diagnostic, Document, Facts, Key, Place, Raw, RemoteId, Revision, Scope, Treatment};
+use context_syncd::model::{
+    AssetRef, Body, ConnectorName, Cursor, Diagnostic, Document, Facts, Key, Owner, Place, Raw, RemoteId, Revision, Scope, Treatment,
+};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
@@ -196,6 +198,7 @@ fn place(id: &str, doc: &Doc) -> Place {
         title: doc.title.clone(),
         parent: doc.parent.as_deref().map(RemoteId::new),
         stem: format!("{}--{id}", doc.title.to_lowercase().replace(' ', "-")),
+        ending: ".md".into(),
         transparent: false,
         url: format!("https://fake.example/{id}"),
         aliases: vec![Key::new(format!("title:{}:{}", doc.scope, doc.title.to_lowercase()))],
@@ -236,7 +239,7 @@ impl Connector for Fake {
                 items.push(Ok(Listed::Asset(AssetRef {
                     always: s.always_assets,
                     id: RemoteId::new(id),
-                    owner: RemoteId::new(owner),
+                    owner: Owner::Document(RemoteId::new(owner)),
                     revision: Revision::new(revision.to_string()),
                     keys: vec![Key::new(format!("file:{owner}:{name}"))],
                     name: name.clone(),
@@ -318,7 +321,7 @@ impl Connector for Fake {
         Ok(self.at(|s| keys.iter().filter_map(|k| Some((k.clone(), s.people.get(k.as_str())?.clone()))).collect()))
     }
 
-    fn read(&self, raw: &Raw) -> Result<Document, ReadError> {
+    fn read(&self, raw: &Raw, _: &Place) -> Result<Document, ReadError> {
         self.reading.add(1);
         let (shouts, reveals) = self.at(|s| (s.shouts, s.reveals));
         let document = read(raw, shouts, reveals);
@@ -348,7 +351,7 @@ impl Connector for Fake {
 }
 
 fn read(raw: &Raw, shouts: bool, reveals: bool) -> Result<Document, ReadError> {
-    let text = std::str::from_utf8(&raw.0).map_err(|e| ReadError(e.to_string()))?;
+    let text = std::str::from_utf8(&raw.0).map_err(|e| ReadError::Unreadable(e.to_string()))?;
     let mut lines = text.lines();
     let version = lines.next().map(str::to_owned);
     let author = lines.next().filter(|a| !a.is_empty()).map(Key::new);
@@ -400,5 +403,5 @@ fn read(raw: &Raw, shouts: bool, reveals: bool) -> Result<Document, ReadError> {
         blocks.push(Block::Paragraph(vec![inline]));
     }
     let facts = Facts { created_by: author.clone(), updated_by: author, version, ..Facts::default() };
-    Ok(Document { facts, tree: Tree { blocks }, parts, diagnostics })
+    Ok(Document { facts, body: Body::Tree(Tree { blocks }), parts, diagnostics })
 }

@@ -63,10 +63,10 @@ pub(super) fn plan(state: &State) -> Result<Plan, StateError> {
     for asset in state.assets() {
         let (id, record) = asset?;
         let Some(path) = record.path else { continue };
-        if record.asset.always && staying.contains(&record.asset.owner) {
+        if record.asset.always && record.asset.owner.document().is_none_or(|owner| staying.contains(owner)) {
             continue;
         }
-        if unread.contains(&record.asset.owner) || record.asset.keys.iter().any(|key| shown.contains(key)) {
+        if record.asset.owner.document().is_some_and(|owner| unread.contains(owner)) || record.asset.keys.iter().any(|key| shown.contains(key)) {
             continue;
         }
         let bytes = record.stamp.map_or(0, |stamp| stamp.size);
@@ -89,7 +89,7 @@ pub(super) mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::model::{AssetRef, Place, Revision, Stamp};
+    use crate::model::{AssetRef, Owner, Place, Revision, Stamp};
     use crate::state::{AssetRecord, Change, DocRecord, ScopeRecord};
 
     pub(in super::super) fn place(scope: &str) -> Place {
@@ -100,6 +100,7 @@ pub(super) mod tests {
             title: "A page".to_owned(),
             parent: None,
             stem: "a-page".to_owned(),
+            ending: ".md".into(),
             transparent: false,
             url: String::new(),
             aliases: Vec::new(),
@@ -121,7 +122,7 @@ pub(super) mod tests {
     pub(in super::super) fn asset(id: &str, owner: &str) -> Change {
         let asset = AssetRef {
             id: RemoteId::new(id),
-            owner: RemoteId::new(owner),
+            owner: Owner::Document(RemoteId::new(owner)),
             revision: Revision::new("1"),
             keys: vec![Key::new(format!("file:{owner}:{id}.png"))],
             name: format!("{id}.png"),
