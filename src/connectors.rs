@@ -2,6 +2,7 @@
 
 pub mod confluence;
 pub mod connector;
+pub mod github;
 pub mod http;
 
 use std::collections::BTreeMap;
@@ -34,7 +35,7 @@ pub struct Kind {
     notes: fn(&serde_json::Value) -> Vec<String>,
 }
 
-const REGISTER: &[Kind] = &[confluence::KIND];
+const REGISTER: &[Kind] = &[confluence::KIND, github::KIND];
 
 /// The types that there are.
 #[must_use]

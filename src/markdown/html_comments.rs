@@ -5,9 +5,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use pulldown_cmark::{Event, Parser, Tag};
-
-use super::authored::OPTIONS;
+use pulldown_cmark::{Event, Options, Parser, Tag};
 
 /// `text` without its HTML comments, and how many there were. A line that held nothing else goes with them.
 #[must_use]
@@ -16,7 +14,7 @@ pub fn without_html_comments(text: &str) -> (Cow<'_, str>, u32) {
         return (Cow::Borrowed(text), 0);
     }
     let mut found: Vec<Range<usize>> = Vec::new();
-    for (event, range) in Parser::new_ext(text, OPTIONS).into_offset_iter() {
+    for (event, range) in Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_GFM).into_offset_iter() {
         let is_html = matches!(event, Event::Start(Tag::HtmlBlock) | Event::InlineHtml(_));
         let mut from = range.start.max(found.last().map_or(0, |last| last.end));
         while is_html && from < range.end {

@@ -55,7 +55,9 @@ impl Texts {
         }
         for review in conversation.reviews.iter().filter(|review| says_something(review)) {
             let verdict = verdict(&review.state);
-            items.extend(self.comment(&review.comment, verdict, &mut hidden).map(|body| (review.comment.created_at.as_str(), Item { done: None, body })));
+            items.extend(
+                self.comment(&review.comment, verdict, &mut hidden).map(|body| (review.comment.created_at.as_str(), Item { done: None, body })),
+            );
         }
         // Stable: what came in the same second stays in its order.
         items.sort_by_key(|(at, _)| *at);

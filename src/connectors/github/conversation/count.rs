@@ -10,7 +10,13 @@ pub(in crate::connectors::github) struct Met(Vec<Diagnostic>);
 
 impl Met {
     /// Notes `count` of a kind.
-    pub(in crate::connectors::github) fn note(&mut self, what: impl Into<String>, treatment: Treatment, detail: impl Into<Cow<'static, str>>, count: u32) {
+    pub(in crate::connectors::github) fn note(
+        &mut self,
+        what: impl Into<String>,
+        treatment: Treatment,
+        detail: impl Into<Cow<'static, str>>,
+        count: u32,
+    ) {
         if count == 0 {
             return;
         }

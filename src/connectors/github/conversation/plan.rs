@@ -37,7 +37,9 @@ pub(super) enum Plan {
 
 /// How much is needed, by what the first query says now. `settled` is false where another selection was listed last time.
 pub(super) fn plan(known: Option<&Known>, now: &Newest, depth: Depth, settled: bool) -> Plan {
-    let Some(known) = known.filter(|known| settled && !known.off && depth != Depth::Everything && now.count >= known.count) else { return Plan::Whole };
+    let Some(known) = known.filter(|known| settled && !known.off && depth != Depth::Everything && now.count >= known.count) else {
+        return Plan::Whole;
+    };
     match (&known.newest, &now.updated_at) {
         (known_newest, newest) if known_newest == newest && known.count == now.count => Plan::Nothing,
         (Some(newest), _) => earlier(newest, OVERLAP_SECS).map_or(Plan::Whole, Plan::Since),
@@ -68,7 +70,8 @@ impl Selection {
     /// do, no clock of this machine takes anything away, and a repository that sleeps keeps its last year.
     pub(super) fn of(config: &Config, repository: &Repository) -> Self {
         let heads = &repository.heads;
-        let newest = [&heads.discussions, &heads.issues, &heads.pull_requests].into_iter().flatten().filter_map(|newest| newest.updated_at.as_deref()).max();
+        let newest =
+            [&heads.discussions, &heads.issues, &heads.pull_requests].into_iter().flatten().filter_map(|newest| newest.updated_at.as_deref()).max();
         let oldest = newest.filter(|_| config.max_age_days > 0).and_then(|newest| earlier(newest, i64::from(config.max_age_days) * DAY_SECS));
         let lower = |labels: &[String]| labels.iter().map(|label| label.to_lowercase()).collect();
         Self {

@@ -57,9 +57,9 @@ pub(super) fn list(kind: Kind, labels: bool, open_only: Option<bool>) -> String 
 fn comment(kind: Kind, old: bool) -> String {
     let reactions = reactions(old);
     match kind {
-        Kind::Discussion => format!(
-            "id url body createdAt lastEditedAt deletedAt isAnswer isMinimized minimizedReason upvoteCount author {{ login }} {reactions}"
-        ),
+        Kind::Discussion => {
+            format!("id url body createdAt lastEditedAt deletedAt isAnswer isMinimized minimizedReason upvoteCount author {{ login }} {reactions}")
+        }
         Kind::Issue | Kind::Pull => format!("id url body createdAt lastEditedAt isMinimized minimizedReason author {{ login }} {reactions}"),
     }
 }

@@ -22,7 +22,8 @@ pub(in crate::connectors::github) fn read(conversation: &Conversation, place: &P
 
 fn facts(of: &Conversation) -> Facts {
     let mut extra = vec![("number".to_owned(), Fact::Text(of.number.to_string()))];
-    let mut add = |name: &str, value: Option<String>| extra.extend(value.filter(|value| !value.is_empty()).map(|value| (name.to_owned(), Fact::Text(value))));
+    let mut add =
+        |name: &str, value: Option<String>| extra.extend(value.filter(|value| !value.is_empty()).map(|value| (name.to_owned(), Fact::Text(value))));
     add("state", Some(of.state.clone()));
     add("state_reason", of.state_reason.clone());
     add("closed_at", of.closed_at.clone());

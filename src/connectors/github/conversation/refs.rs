@@ -199,8 +199,22 @@ mod tests {
     #[test]
     fn commits_need_a_digit_a_letter_and_a_boundary() {
         assert_eq!(shown("fixed in 1a2b3c4."), ["1a2b3c4 = @1a2b3c4"]);
-        assert_eq!(shown("acme/app@0123456789abcdef0123456789abcdef01234567"), ["acme/app@0123456789abcdef0123456789abcdef01234567 = acme/app@0123456789abcdef0123456789abcdef01234567"]);
-        for text in ["defaced", "1234567", "1a2b3c", "1a2b3c4g", "x1a2b3c4", "1a2b3c4-dead", "/1a2b3c4", "1A2B3C4", "1a2b3c4.txt", "0123456789abcdef0123456789abcdef012345678"] {
+        assert_eq!(
+            shown("acme/app@0123456789abcdef0123456789abcdef01234567"),
+            ["acme/app@0123456789abcdef0123456789abcdef01234567 = acme/app@0123456789abcdef0123456789abcdef01234567"]
+        );
+        for text in [
+            "defaced",
+            "1234567",
+            "1a2b3c",
+            "1a2b3c4g",
+            "x1a2b3c4",
+            "1a2b3c4-dead",
+            "/1a2b3c4",
+            "1A2B3C4",
+            "1a2b3c4.txt",
+            "0123456789abcdef0123456789abcdef012345678",
+        ] {
             assert_eq!(shown(text), [""; 0], "{text}");
         }
     }

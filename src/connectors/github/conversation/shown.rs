@@ -117,7 +117,12 @@ impl Shown {
     /// The item of a listing.
     pub(super) fn seen(&self, kind: Kind, repository: &Repository, container: &Arc<[String]>) -> Listed {
         let place = self.place(kind, repository, container);
-        Listed::Seen { id: id(kind, repository.id, self.number), revision: self.revision(), place, people: vec![person(login(self.author.clone()).as_deref())] }
+        Listed::Seen {
+            id: id(kind, repository.id, self.number),
+            revision: self.revision(),
+            place,
+            people: vec![person(login(self.author.clone()).as_deref())],
+        }
     }
 
     fn place(&self, kind: Kind, repository: &Repository, container: &Arc<[String]>) -> Place {
@@ -131,10 +136,7 @@ impl Shown {
             ending: ".md".into(),
             transparent: false,
             url: self.url.clone(),
-            aliases: vec![
-                Key::new(format!("num:{}:{}", repository.id, self.number)),
-                Key::new(format!("num:{}:{}", repository.key(), self.number)),
-            ],
+            aliases: vec![Key::new(format!("num:{}:{}", repository.id, self.number)), Key::new(format!("num:{}:{}", repository.key(), self.number))],
         }
     }
 }

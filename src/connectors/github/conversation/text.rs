@@ -3,9 +3,9 @@
 use super::count::Met;
 use super::kept::{Poll, Reaction};
 use super::web::Web;
-use crate::markdown::authored::Authored;
+
 use crate::markdown::html_comments::without_html_comments;
-use crate::markdown::{Block, Cell, Inline, Table, Target};
+use crate::markdown::{Authored, Block, Cell, Inline, Table, Target};
 use crate::model::{Key, Place, Treatment};
 
 /// Who stands for a deleted account, as at GitHub.

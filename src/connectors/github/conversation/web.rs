@@ -8,8 +8,8 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::refs::{self, Reference};
-use crate::markdown::Target;
-use crate::markdown::authored::Use;
+use crate::markdown::{Target, Use};
+
 use crate::model::{Key, Place};
 
 /// The page that a text stands on.
@@ -112,7 +112,11 @@ impl Web {
     }
 
     fn number(&self, repository: &str, number: u64) -> Key {
-        if self.is_own(repository) { Key::new(format!("num:{}:{number}", self.rid)) } else { Key::new(format!("num:{}:{number}", repository.to_lowercase())) }
+        if self.is_own(repository) {
+            Key::new(format!("num:{}:{number}", self.rid))
+        } else {
+            Key::new(format!("num:{}:{number}", repository.to_lowercase()))
+        }
     }
 }
 
@@ -142,7 +146,10 @@ mod tests {
             ("https://github.example/Acme/App/issues/7", "num:42:7 or https://github.example/Acme/App/issues/7"),
             ("https://github.example/acme/app/pull/7", "num:42:7 or https://github.example/acme/app/pull/7"),
             ("https://github.example/acme/Other/discussions/7", "num:acme/other:7 or https://github.example/acme/Other/discussions/7"),
-            ("https://github.example/acme/Other/blob/Main/Docs/a b.md", "web:acme/other/blob/Main/Docs/a b.md or https://github.example/acme/Other/blob/Main/Docs/a b.md"),
+            (
+                "https://github.example/acme/Other/blob/Main/Docs/a b.md",
+                "web:acme/other/blob/Main/Docs/a b.md or https://github.example/acme/Other/blob/Main/Docs/a b.md",
+            ),
             ("../blob/main/docs/x.md", "web:acme/app/blob/main/docs/x.md or https://github.example/acme/app/blob/main/docs/x.md"),
             ("/acme/app/releases/tag/v1.0", "release:acme/app:v1.0 or https://github.example/acme/app/releases/tag/v1.0"),
             ("../wiki/Getting Started", "wiki:42:getting-started or https://github.example/acme/app/wiki/Getting%20Started"),

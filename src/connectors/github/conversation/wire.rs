@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Deserializer};
 
-use super::shown::Shown;
 use super::kept::{Comment, Conversation, Poll, Pull, Reaction, Review, Thread};
+use super::shown::Shown;
 
 /// A page of a connection. What could not be read is `null` among its nodes.
 #[derive(Debug, Deserialize)]
@@ -95,7 +95,10 @@ pub(in crate::connectors::github) struct ReactionGroup {
 /// Those that somebody gave.
 pub(in crate::connectors::github) fn reactions(groups: Option<Vec<ReactionGroup>>) -> Vec<Reaction> {
     let groups = groups.into_iter().flatten();
-    groups.filter(|group| group.reactors.total_count > 0).map(|group| Reaction { content: group.content, count: group.reactors.total_count }).collect()
+    groups
+        .filter(|group| group.reactors.total_count > 0)
+        .map(|group| Reaction { content: group.content, count: group.reactors.total_count })
+        .collect()
 }
 
 /// A comment of any kind.
@@ -139,18 +142,31 @@ impl Said {
             // Whoever writes in a discussion votes for it by that.
             upvotes: self.upvote_count,
             reactions: reactions(self.reaction_groups),
-            replies: self.replies.into_iter().flat_map(Page::into_nodes).map(|reply| reply.kept(answer)).collect(),
+            replies: self.replies.into_iter().flat_map(once).map(|reply| reply.kept(answer)).collect(),
         }
     }
 
-    fn is_whole(&self) -> bool {
+    /// Whether all came that was asked for.
+    pub(super) fn is_whole(&self) -> bool {
         self.replies.as_ref().is_none_or(Page::is_whole)
+    }
+
+    /// Its texts' length, replies included.
+    pub(super) fn bytes(&self) -> usize {
+        let replies = self.replies.iter().flat_map(|replies| &replies.nodes).flatten();
+        self.body.len() + self.diff_hunk.len() + replies.map(|reply| reply.body.len()).sum::<usize>()
     }
 
     fn review(self) -> Review {
         let state = self.state.clone().unwrap_or_default().to_lowercase();
         Review { state, comment: self.kept(None) }
     }
+}
+
+/// Each comment once: pages shift while they are read.
+fn once(page: Page<Said>) -> impl Iterator<Item = Said> {
+    let mut known = rustc_hash::FxHashSet::default();
+    page.into_nodes().filter(move |said| known.insert(said.id.clone()))
 }
 
 /// A review thread.
@@ -172,7 +188,7 @@ pub(super) struct Hung {
 impl Hung {
     fn kept(self) -> Thread {
         let original = self.line.is_none() && self.original_line.is_some();
-        let comments: Vec<Said> = self.comments.into_nodes().collect();
+        let comments: Vec<Said> = once(self.comments).collect();
         Thread {
             path: self.path,
             line: self.line.or(self.original_line),
@@ -304,8 +320,8 @@ impl Whole {
                 votes: poll.total_vote_count,
                 options: poll.options.into_iter().flat_map(Page::into_nodes).map(|option| (option.option, option.total_vote_count)).collect(),
             }),
-            comments: self.comments.into_nodes().map(|comment| comment.kept(answer.as_deref())).collect(),
-            reviews: self.reviews.into_iter().flat_map(Page::into_nodes).map(Said::review).collect(),
+            comments: once(self.comments).map(|comment| comment.kept(answer.as_deref())).collect(),
+            reviews: self.reviews.into_iter().flat_map(once).map(Said::review).collect(),
             threads: self.review_threads.into_nodes().map(Hung::kept).collect(),
         }
     }
