@@ -8,7 +8,9 @@ mod confirm;
 mod count;
 pub(super) mod fetch;
 #[cfg(test)]
-mod fixture;
+pub(super) mod fixture;
+#[cfg(test)]
+mod hostile;
 mod kept;
 mod kind;
 mod list;

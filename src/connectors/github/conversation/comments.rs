@@ -2,7 +2,7 @@
 //! pass for another's. Pure.
 
 use super::kept::{Comment, Conversation, Review};
-use super::text::{self, Texts, counted, heading, link, minute, person};
+use super::text::{self, Texts, counted, heading, link, mention, minute};
 use crate::markdown::{AlertKind, Block, Inline, Item, List};
 use crate::model::Treatment;
 
@@ -39,7 +39,7 @@ impl Texts {
         let said = conversation.comments.iter().flat_map(|comment| std::iter::once(comment).chain(&comment.replies));
         for answer in said.filter(|comment| shows_as_answer(comment)).take(1) {
             blocks.push(heading(2, "Answer"));
-            let mut title = vec![text::text("Answer by "), Inline::Person(person(answer.author.as_deref())), text::text(", ")];
+            let mut title = vec![text::text("Answer by "), mention(answer.author.as_deref()), text::text(", ")];
             title.extend(when(answer));
             let body = self.authored(&answer.body).into_iter().chain(text::reactions(&answer.reactions, answer.upvotes)).collect();
             blocks.push(Block::Alert { kind: AlertKind::Tip, title, body });
@@ -102,7 +102,7 @@ impl Texts {
         if comment.deleted {
             return Some(vec![Block::Paragraph(vec![text::text("(deleted), ")].into_iter().chain(when(comment)).collect())]);
         }
-        let mut line = vec![Inline::Strong(vec![Inline::Person(person(comment.author.as_deref()))]), text::text(verdict), text::text(", ")];
+        let mut line = vec![Inline::Strong(vec![mention(comment.author.as_deref())]), text::text(verdict), text::text(", ")];
         line.extend(when(comment));
         if let Some(edited) = comment.edited_at.as_deref().filter(|edited| *edited != comment.created_at) {
             line.push(text::text(&format!(", edited {}", minute(edited))));

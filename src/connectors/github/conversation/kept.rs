@@ -83,8 +83,8 @@ pub(in crate::connectors::github) struct Comment {
 #[serde(default)]
 pub(in crate::connectors::github) struct Reaction {
     /// `THUMBS_UP`, as the service calls it.
-    pub(super) content: String,
-    pub(super) count: u64,
+    pub(in crate::connectors::github) content: String,
+    pub(in crate::connectors::github) count: u64,
 }
 
 /// A poll.

@@ -1,7 +1,7 @@
 //! The GraphQL queries for discussions, issues and pull requests.
 //!
 //! Costs, by GitHub's formula (one point for each hundred lists that are opened, at least one): a page of a hundred issues 1, of pull requests 3, of discussions 7;
-//! labels one more each. Twenty-five bodies: issues 2, pull requests 7, discussions 9; a further page of comments 1.
+//! labels one more each. Twenty-five bodies: issues 1, pull requests 7, discussions 10; a further page of comments 1.
 
 use std::fmt::Write as _;
 

@@ -50,6 +50,11 @@ pub(in crate::connectors::github) fn person(login: Option<&str>) -> Key {
     Key::new(format!("user:{}", login.filter(|login| !login.is_empty()).unwrap_or(GHOST)))
 }
 
+/// A person in running text. Their names are in the bodies: no name has to be learnt, nor kept by the engine, for each who ever wrote a comment.
+pub(super) fn mention(login: Option<&str>) -> Inline {
+    Inline::Text(format!("@{}", login.filter(|login| !login.is_empty()).unwrap_or(GHOST)))
+}
+
 /// Reactions and upvotes in one short line; none where there are none.
 pub(in crate::connectors::github) fn reactions(reactions: &[Reaction], upvotes: u64) -> Option<Block> {
     let signs = |content: &str| match content {

@@ -2,7 +2,7 @@
 
 use super::comments::{Hidden, list};
 use super::kept::Thread;
-use super::text::{self, Texts, heading, link, person};
+use super::text::{self, Texts, heading, link, mention};
 use crate::markdown::{Block, Inline, Item};
 use crate::model::Treatment;
 
@@ -72,7 +72,7 @@ fn place(thread: &Thread) -> Vec<Inline> {
     if thread.resolved {
         line.push(text::text(", resolved"));
         if let Some(by) = &thread.resolved_by {
-            line.extend([text::text(" by "), Inline::Person(person(Some(by)))]);
+            line.extend([text::text(" by "), mention(Some(by))]);
         }
     }
     line
