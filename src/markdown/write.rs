@@ -32,7 +32,11 @@ pub fn authored(front: &FrontMatter<'_>, text: &Authored, resolver: &dyn Resolve
     let mut written = Written::default();
     front.write(&mut written.text, &mut written.hidden_removed);
     written.text.push('\n');
+    written.hidden_removed = written.hidden_removed.saturating_add(text.hidden_removed());
     written.text.push_str(&text.resolved(resolver));
+    if !written.text.ends_with('\n') {
+        written.text.push('\n');
+    }
     written
 }
 
