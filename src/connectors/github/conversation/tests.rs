@@ -238,3 +238,19 @@ fn a_body_of_a_later_version_or_with_holes_is_read() {
         assert!(matches!(read(&kept, &nowhere).body, Body::Tree(_)));
     }
 }
+
+#[test]
+fn references_become_links_in_running_text_and_nowhere_else() {
+    let text = written(
+        "issue",
+        json!({ "body": "See #7, acme/other#8 and GH-9: @ann broke it in 1a2b3c4d, [as #7 says](../blob/main/docs/x.md#top), `#7` ann@example.org\n\n    #7\n\n![shot](https://github.example/user-attachments/assets/1)\n" }),
+    );
+    assert_eq!(
+        text,
+        "See [#7](https://github.example/acme/app/issues/7), [acme/other#8](https://github.example/acme/other/issues/8) and [GH-9](https://github.example/acme/app/issues/9): \
+         [@ann](https://github.example/ann) broke it in [1a2b3c4d](https://github.example/acme/app/commit/1a2b3c4d), \
+         [as #7 says](https://github.example/acme/app/blob/main/docs/x.md#top), `#7` ann@example.org\n\n    #7\n\n![shot](https://github.example/user-attachments/assets/1)\n"
+    );
+    let keys = document("issue", json!({ "body": "#7 https://github.example/acme/app/pull/8", "comments": page(vec![comment("1", None, "acme/other#9")]) })).body.keys();
+    assert_eq!(keys, ["num:42:7", "num:42:8", "num:acme/other:9"].map(Key::new));
+}
