@@ -180,7 +180,9 @@ impl<'t> Finder<'t> {
                     self.needed.insert(span.start);
                 }
             }
-            LinkType::Autolink if frame.counts && bare::may_open(self.text, at.start) => self.found.dests.push(Dest { at: at.clone(), of: frame.of, form: Form::Autolink }),
+            LinkType::Autolink if frame.counts && bare::may_open(self.text, at.start) => {
+                self.found.dests.push(Dest { at: at.clone(), of: frame.of, form: Form::Autolink })
+            }
             _ => {}
         }
     }

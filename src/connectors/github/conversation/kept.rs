@@ -78,12 +78,13 @@ pub(in crate::connectors::github) struct Comment {
     pub(super) replies: Vec<Comment>,
 }
 
-/// A kind of reaction and how many there are.
+/// A kind of reaction that somebody gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(in crate::connectors::github) struct Reaction {
     /// `THUMBS_UP`, as the service calls it.
     pub(in crate::connectors::github) content: String,
+    /// 0 where only that there are some is known.
     pub(in crate::connectors::github) count: u64,
 }
 

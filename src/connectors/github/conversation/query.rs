@@ -55,7 +55,7 @@ pub(super) fn list(kind: Kind, labels: bool, open_only: Option<bool>) -> String 
 
 /// A comment of a kind of conversation, without replies. Younger fields are left out where the server is old.
 fn comment(kind: Kind, old: bool) -> String {
-    let reactions = reactions(old);
+    let reactions = reacted(old);
     match kind {
         Kind::Discussion => {
             format!("id url body createdAt lastEditedAt deletedAt isAnswer isMinimized minimizedReason upvoteCount author {{ login }} {reactions}")
@@ -64,16 +64,22 @@ fn comment(kind: Kind, old: bool) -> String {
     }
 }
 
+/// The reactions to a first text, with their numbers.
 pub(in crate::connectors::github) fn reactions(old: bool) -> &'static str {
-    if old { "" } else { "reactionGroups { content reactors { totalCount } }" }
+    if old { "" } else { "reactionGroups { content reactors(first: 1) { totalCount } }" }
+}
+
+/// Those to a comment: which there are, but not how many, as counting them would cost eight times as much as all else.
+fn reacted(old: bool) -> &'static str {
+    if old { "" } else { "reactionGroups { content createdAt }" }
 }
 
 fn review(old: bool) -> String {
-    format!("id url body state submittedAt createdAt lastEditedAt isMinimized minimizedReason author {{ login }} {}", reactions(old))
+    format!("id url body state submittedAt createdAt lastEditedAt isMinimized minimizedReason author {{ login }} {}", reacted(old))
 }
 
 fn hung(old: bool) -> String {
-    format!("id url body createdAt lastEditedAt isMinimized minimizedReason diffHunk author {{ login }} {}", reactions(old))
+    format!("id url body createdAt lastEditedAt isMinimized minimizedReason diffHunk author {{ login }} {}", reacted(old))
 }
 
 const PAGE: &str = "totalCount pageInfo { hasNextPage endCursor }";

@@ -147,11 +147,11 @@ fn polls_are_tables_and_reactions_one_line() {
         json!({ "body": "Vote!", "upvoteCount": 2,
                 "reactionGroups": [{ "content": "THUMBS_UP", "reactors": { "totalCount": 3 } }, { "content": "HEART", "reactors": { "totalCount": 0 } }, { "content": "EYES", "reactors": { "totalCount": 1 } }],
                 "poll": { "question": "Tabs or\nspaces?", "totalVoteCount": 5, "options": page(vec![json!({ "option": "Tabs | real", "totalVoteCount": 4 }), json!({ "option": "Spaces", "totalVoteCount": 1 })]) },
-                "comments": page(vec![with(comment("1", Some("ann"), "Yes"), json!({ "upvoteCount": 1, "reactionGroups": null }))]) }),
+                "comments": page(vec![with(comment("1", Some("ann"), "Yes"), json!({ "upvoteCount": 1, "reactionGroups": [{ "content": "HEART", "createdAt": AT }, { "content": "EYES", "createdAt": null }] }))]) }),
     );
     assert!(text.starts_with("Vote!\n\n2 upvotes · 👍 3 · 👀 1\n\n## Poll: Tabs or spaces?\n\n"), "{text}");
     assert!(text.contains("| Option | Votes |") && text.contains("| Tabs \\| real | 4 |") && text.contains("5 votes in all."), "{text}");
-    assert!(text.contains("  Yes\n\n  1 upvote\n"), "{text}");
+    assert!(text.contains("  Yes\n\n  1 upvote · ❤️\n"), "{text}");
 }
 
 #[test]
@@ -251,6 +251,9 @@ fn references_become_links_in_running_text_and_nowhere_else() {
          [@ann](https://github.example/ann) broke it in [1a2b3c4d](https://github.example/acme/app/commit/1a2b3c4d), \
          [as #7 says](https://github.example/acme/app/blob/main/docs/x.md#top), `#7` ann@example.org\n\n    #7\n\n![shot](https://github.example/user-attachments/assets/1)\n"
     );
-    let keys = document("issue", json!({ "body": "#7 https://github.example/acme/app/pull/8", "comments": page(vec![comment("1", None, "acme/other#9")]) })).body.keys();
+    let keys =
+        document("issue", json!({ "body": "#7 https://github.example/acme/app/pull/8", "comments": page(vec![comment("1", None, "acme/other#9")]) }))
+            .body
+            .keys();
     assert_eq!(keys, ["num:42:7", "num:42:8", "num:acme/other:9"].map(Key::new));
 }

@@ -72,9 +72,12 @@ pub(in crate::connectors::github) fn reactions(reactions: &[Reaction], upvotes: 
     if upvotes > 0 {
         words.push(counted(upvotes, "upvote"));
     }
-    for Reaction { content, count } in reactions.iter().filter(|reaction| reaction.count > 0).take(20) {
-        let sign = signs(content);
-        words.push(format!("{} {count}", if sign.is_empty() { content.to_lowercase().replace('_', " ") } else { sign.to_owned() }));
+    for Reaction { content, count } in reactions.iter().take(20) {
+        let sign = match signs(content) {
+            "" => content.to_lowercase().replace('_', " "),
+            sign => sign.to_owned(),
+        };
+        words.push(if *count > 0 { format!("{sign} {count}") } else { sign });
     }
     (!words.is_empty()).then(|| Block::Paragraph(vec![text(&words.join(" · "))]))
 }

@@ -89,16 +89,21 @@ pub(in crate::connectors::github) struct Total {
 #[serde(rename_all = "camelCase", default)]
 pub(in crate::connectors::github) struct ReactionGroup {
     content: String,
-    reactors: Total,
+    /// When the first of them came; none where there is none.
+    created_at: Option<String>,
+    reactors: Option<Total>,
 }
 
 /// Those that somebody gave.
 pub(in crate::connectors::github) fn reactions(groups: Option<Vec<ReactionGroup>>) -> Vec<Reaction> {
-    let groups = groups.into_iter().flatten();
-    groups
-        .filter(|group| group.reactors.total_count > 0)
-        .map(|group| Reaction { content: group.content, count: group.reactors.total_count })
-        .collect()
+    let given = |group: ReactionGroup| {
+        let count = match group.reactors {
+            Some(reactors) => Some(reactors.total_count).filter(|count| *count > 0),
+            None => group.created_at.map(|_| 0),
+        };
+        Some(Reaction { content: group.content, count: count? })
+    };
+    groups.into_iter().flatten().filter_map(given).collect()
 }
 
 /// A comment of any kind.
