@@ -9,6 +9,7 @@ mod address;
 mod api;
 mod clone;
 mod config;
+mod conversation;
 mod globs;
 mod heads;
 mod kind;
@@ -21,6 +22,7 @@ mod place;
 mod plain;
 mod raw;
 mod repositories;
+mod releases;
 mod repository;
 mod trouble;
 mod wiki;
@@ -28,6 +30,7 @@ mod wishes;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -68,6 +71,12 @@ pub struct GitHub {
     repositories: Mutex<FxHashMap<u64, Arc<Repository>>>,
     /// Cursors of files as the last run left them, by repository.
     kept_trees: Mutex<FxHashMap<u64, Cursor>>,
+    /// Scopes that this run lists for another selection than the last one.
+    unselected: Mutex<conversation::Unselected>,
+    /// Releases that this run's listing brought whole.
+    brought: Mutex<releases::Brought>,
+    /// The server does not know the youngest fields.
+    is_old: AtomicBool,
 }
 
 impl GitHub {
@@ -129,6 +138,9 @@ impl GitHub {
             wikis: wiki::Wikis::default(),
             repositories: Mutex::default(),
             kept_trees: Mutex::default(),
+            unselected: Mutex::default(),
+            brought: Mutex::default(),
+            is_old: AtomicBool::new(false),
         })
     }
 
@@ -181,7 +193,7 @@ impl Connector for GitHub {
     }
 
     fn read(&self, raw: &Raw, place: &Place) -> Result<Document, ReadError> {
-        self.read_part(raw, place)
+        Self::read_part(raw, place)
     }
 
     async fn asset(&self, asset: &AssetRef) -> Result<AssetStream, SourceError> {

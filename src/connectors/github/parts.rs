@@ -2,11 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
-use super::GitHub;
 use super::out::Out;
 use super::raw;
 use super::repository::{Part, Repository};
-use super::wiki;
+use super::{GitHub, conversation, releases, wiki};
 use crate::connectors::connector::{Depth, Fetched, Presence, ReadError, SourceError, Wanted};
 use crate::model::{Cursor, Document, Place, Raw, RemoteId};
 
@@ -28,7 +27,9 @@ impl GitHub {
     ) -> Result<(), SourceError> {
         match part {
             Part::Wiki => self.list_wiki(repository, since, depth, out).await,
-            Part::Files | Part::Discussions | Part::Issues | Part::Releases => Ok(()),
+            Part::Discussions | Part::Issues => self.list_conversations(part, repository, since, depth, out).await,
+            Part::Releases => self.list_releases(repository, since, depth, out).await,
+            Part::Files => Ok(()),
         }
     }
 
@@ -49,6 +50,8 @@ impl GitHub {
         for (part, batch) in by_part(batch) {
             outcomes.extend(match part {
                 Some(Part::Wiki) => self.wiki_bodies(&batch).await,
+                Some(Part::Discussions | Part::Issues) => self.conversations(&batch).await,
+                Some(Part::Releases) => self.release_bodies(&batch).await,
                 // What belongs to no part cannot be fetched.
                 _ => batch
                     .into_iter()
@@ -65,6 +68,8 @@ impl GitHub {
         for (part, ids) in by_part(ids) {
             all.extend(match part {
                 Some(Part::Wiki) => self.wiki_presence(ids),
+                Some(Part::Discussions | Part::Issues) => self.conversation_presence(&ids).await?,
+                Some(Part::Releases) => self.release_presence(&ids).await?,
                 // On doubt it stays.
                 _ => ids.into_iter().map(|wanted| (wanted.id, Presence::Present)).collect(),
             });
@@ -73,11 +78,12 @@ impl GitHub {
     }
 
     /// Reads a raw body by its kind.
-    pub(super) fn read_part(&self, raw: &Raw, place: &Place) -> Result<Document, ReadError> {
+    pub(super) fn read_part(raw: &Raw, place: &Place) -> Result<Document, ReadError> {
         let kept = raw::open(raw)?;
-        let _ = place;
         match kept.kind.as_str() {
             "wiki" => wiki::read(&kept, place),
+            "discussion" | "issue" | "pull_request" => conversation::read(&kept, place),
+            "release" => releases::read(&kept, place),
             other => Err(raw::broken(&format!("it is of the kind `{other}`"))),
         }
     }

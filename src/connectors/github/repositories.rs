@@ -38,7 +38,7 @@ impl GitHub {
             }
         }
         for (id, remembered) in memory.repositories.iter().filter(|(id, _)| known.contains(id) && !found.contains_key(id)) {
-            let completion = self.judge(*id, remembered, &seen, &found);
+            let completion = self.fate(*id, remembered, &seen, &found);
             plan.others.insert(*id, (remembered.name.clone(), completion));
         }
         for id in known.iter().filter(|id| !found.contains_key(id) && !memory.repositories.contains_key(id)) {
@@ -85,7 +85,7 @@ impl GitHub {
     }
 
     /// What is to be said of a repository that was not found.
-    fn judge(&self, id: u64, remembered: &Remembered, seen: &Seen, found: &BTreeMap<u64, (Repository, String)>) -> Completion {
+    fn fate(&self, id: u64, remembered: &Remembered, seen: &Seen, found: &BTreeMap<u64, (Repository, String)>) -> Completion {
         let asked = self.wishes.iter().any(|wish| wish.key() == remembered.asked_as);
         // Another repository has its name now, and the configuration means that one.
         let taken_over = found.values().any(|(_, asked_as)| *asked_as == remembered.asked_as && !asked_as.ends_with("/*"));
