@@ -268,7 +268,7 @@ impl Porter<'_> {
         self.reporter.log(
             Level::Warn,
             &format!("An attachment is deferred: {error}. {}", error.hint()),
-            &[("asset", asset.id.as_str()), ("owner", &asset.owner.to_string()), ("name", &asset.name)],
+            &[("asset", asset.id.as_str()), ("doc", &asset.owner.to_string()), ("name", &asset.name)],
         );
         let old = old.unwrap_or_else(|| blank(&asset));
         let deferred = deferred_again(old.deferred.clone(), error.to_string(), self.now_ms, Some(asset.revision.clone()));

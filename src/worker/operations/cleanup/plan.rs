@@ -154,6 +154,34 @@ pub(super) mod tests {
         Change::PutScope(Scope::new(id), ScopeRecord { name: id.to_owned(), unwanted, ..ScopeRecord::default() })
     }
 
+    #[test]
+    fn what_a_scope_owns_stays_as_long_as_its_documents_and_doubt() {
+        let of = |id: &str, owner: &str| {
+            let Change::PutAsset(key, record) = asset(id, owner) else { panic!() };
+            Change::PutAsset(key, AssetRecord { asset: AssetRef { owner: Owner::Scope(Scope::new(owner)), ..record.asset }, ..record })
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let (state, _) = State::open(&folder.path().join(".sync_state"), Duration::ZERO).unwrap();
+        let left_out = DocRecord {
+            deferred: Some(crate::state::Deferred { reason: String::new(), since_ms: 1, tries: 1, revision: None, nothing: true }),
+            ..DocRecord::unwritten(place("ENG"))
+        };
+        let changes = vec![
+            scope("OLD", true),
+            document("1", "ENG", &["file:ENG:shown.png"]),
+            document("2", "OLD", &["file:OLD:old.png"]),
+            Change::PutDocument(RemoteId::new("3"), left_out),
+            of("shown", "ENG"),
+            of("always", "ENG"),
+            of("forgotten", "ENG"),
+            of("old", "OLD"),
+        ];
+        state.commit(changes).unwrap();
+        assert_eq!(ids(&plan(&state).unwrap().assets), ["forgotten", "old"], "what there is nothing of raises no doubt");
+        state.commit(vec![Change::PutDocument(RemoteId::new("4"), DocRecord::unwritten(place("ENG")))]).unwrap();
+        assert_eq!(ids(&plan(&state).unwrap().assets), ["old"], "what has not been read may show it");
+    }
+
     fn ids(leaving: &[Leaving]) -> Vec<&str> {
         leaving.iter().map(|l| l.id.as_str()).collect()
     }
