@@ -9,6 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::mpsc;
 
+use super::files::KeptTree;
 use super::memory::Memory;
 use super::out::Out;
 use super::repositories::Plan;
@@ -78,7 +79,7 @@ impl GitHub {
     fn keep(&self, plan: &Plan, cursors: &Cursors) {
         locked(&self.repositories).extend(plan.listed.iter().map(|repository| (repository.id, Arc::new(repository.clone()))));
         let files = cursors.iter().filter(|((_, part), _)| *part == Part::Files.name());
-        locked(&self.kept_trees).extend(files.map(|((id, _), cursor)| (*id, cursor.clone())));
+        locked(&self.kept_trees).extend(files.map(|((id, _), cursor)| (*id, KeptTree::Text(cursor.clone()))));
     }
 
     async fn say_of_others(&self, plan: &Plan, cursors: &Cursors, out: &Out) {

@@ -7,12 +7,18 @@
 mod access;
 mod address;
 mod api;
+mod blobs;
+mod choice;
 mod clone;
 mod config;
 mod conversation;
+mod file;
+mod files;
 mod globs;
 mod heads;
+mod images;
 mod kind;
+mod links;
 mod list;
 mod memory;
 mod node;
@@ -21,10 +27,13 @@ mod parts;
 mod place;
 mod plain;
 mod raw;
-mod repositories;
 mod releases;
+mod repositories;
 mod repository;
+mod symlinks;
+mod tree;
 mod trouble;
+mod walk;
 mod wiki;
 mod wishes;
 
@@ -47,6 +56,7 @@ use api::Api;
 use clone::Clones;
 use config::Credentials;
 pub use config::{Config, State};
+use files::KeptTree;
 pub use kind::KIND;
 use repository::Repository;
 use wishes::Wish;
@@ -70,7 +80,7 @@ pub struct GitHub {
     /// What this run's listing knows of repositories, by their number.
     repositories: Mutex<FxHashMap<u64, Arc<Repository>>>,
     /// Cursors of files as the last run left them, by repository.
-    kept_trees: Mutex<FxHashMap<u64, Cursor>>,
+    kept_trees: Mutex<FxHashMap<u64, KeptTree>>,
     /// Scopes that this run lists for another selection than the last one.
     unselected: Mutex<conversation::Unselected>,
     /// Releases that this run's listing brought whole.
@@ -200,7 +210,7 @@ impl Connector for GitHub {
         if let Some(image) = self.wiki_image(asset).await {
             return image;
         }
-        Err(SourceError::NotVisible { what: asset.name.clone(), status: 404 })
+        self.image_bytes(asset).await
     }
 
     fn traffic(&self) -> Traffic {

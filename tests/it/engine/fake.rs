@@ -33,6 +33,16 @@ pub(super) struct Doc {
     pub author: Option<String>,
 }
 
+/// An attachment of a scope.
+#[derive(Clone, Debug)]
+pub(super) struct Picture {
+    pub scope: String,
+    pub folder: Vec<String>,
+    pub name: String,
+    pub revision: u64,
+    pub bytes: Vec<u8>,
+}
+
 /// Called with a document's id.
 pub(super) type Hook = Box<dyn FnMut(&str) + Send>;
 
@@ -56,10 +66,12 @@ pub(super) struct Service {
     pub own_assets_done: BTreeSet<String>,
     /// Where documents lie that are files of a repository: folder, stem, ending. `path:<name>` means them then.
     pub files: BTreeMap<String, (Vec<String>, String, String)>,
+    /// Where the listing says to go on; `c` where nothing is said.
+    pub cursor: Option<String>,
     /// What the listing says of documents that are no more.
     pub gone: BTreeMap<String, Presence>,
-    /// Attachments of scopes: id -> (scope, folder, name, revision, bytes).
-    pub scope_assets: BTreeMap<String, (String, Vec<String>, String, u64, Vec<u8>)>,
+    /// Attachments of scopes by their ids.
+    pub scope_assets: BTreeMap<String, Picture>,
     /// Attachments of which there is nothing to mirror.
     pub empty_assets: BTreeSet<String>,
     /// Attachments whose bytes cannot be had.
@@ -275,7 +287,7 @@ impl Connector for Fake {
                     source: String::new(),
                 })));
             }
-            for (id, (scope, folder, name, revision, bytes)) in &s.scope_assets {
+            for (id, Picture { scope, folder, name, revision, bytes }) in &s.scope_assets {
                 items.push(Ok(Listed::Asset(AssetRef {
                     always: s.always_assets,
                     id: RemoteId::new(id),
@@ -302,7 +314,7 @@ impl Connector for Fake {
                     scope: Scope::new(scope),
                     name: scope.to_uppercase(),
                     completion: completion.clone(),
-                    cursor: Some(Cursor::new("c")),
+                    cursor: Some(Cursor::new(s.cursor.as_deref().unwrap_or("c"))),
                 }));
             }
             if let Some((after, error)) = &s.listing_fails_after {
@@ -375,7 +387,7 @@ impl Connector for Fake {
             if s.empty_assets.contains(asset.id.as_str()) {
                 return Err(SourceError::Nothing { what: asset.name.clone(), why: "it is a pointer to a large file".to_owned() });
             }
-            let of_scope = s.scope_assets.get(asset.id.as_str()).map(|(_, _, _, _, bytes)| bytes.clone());
+            let of_scope = s.scope_assets.get(asset.id.as_str()).map(|picture| picture.bytes.clone());
             let bytes = s.assets.get(asset.id.as_str()).map(|(_, _, _, bytes)| bytes.clone()).or(of_scope);
             let Some(bytes) = bytes else { return Err(SourceError::NotVisible { what: asset.id.to_string(), status: 404 }) };
             let half = bytes::Bytes::copy_from_slice(&bytes[..bytes.len() / 2]);

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use context_sync_protocol::event::Outcome;
 use context_syncd::connectors::connector::{Completion, Presence, SourceError};
 
+use super::fake::Picture;
 use super::{House, looks};
 
 impl House {
@@ -24,7 +25,8 @@ impl House {
 
     fn picture(&self, id: &str, folder: &[&str], name: &str, revision: u64) {
         let folder = folder.iter().map(|part| (*part).to_owned()).collect();
-        self.fake.at(|s| s.scope_assets.insert(id.to_owned(), ("app".to_owned(), folder, name.to_owned(), revision, b"picture".to_vec())));
+        let picture = Picture { scope: "app".to_owned(), folder, name: name.to_owned(), revision, bytes: b"picture".to_vec() };
+        self.fake.at(|s| s.scope_assets.insert(id.to_owned(), picture));
     }
 
     fn state(&self) -> context_syncd::state::State {
@@ -357,12 +359,16 @@ fn scopes_with_nothing_new_cost_no_records() {
 fn a_scope_that_is_suddenly_empty_is_not_taken_as_read() {
     let house = many(12);
     house.file("other", "x.md", "!markdown\ntext");
-    house.fake.at(|s| s.docs.clear());
+    house.fake.at(|s| {
+        s.docs.clear();
+        s.cursor = Some("later".to_owned());
+    });
     house.sync();
     let scopes = house.state().scopes().unwrap();
-    assert!(scopes.iter().all(|(_, record)| record.missing.is_some()));
+    assert!(scopes.iter().all(|(_, record)| record.missing.is_some() && record.cursor.as_ref().unwrap().as_str() == "c"), "{scopes:?}");
     // It is there again, and nothing in it is new: what was counted is forgotten.
     house.fake.at(|s| *s.scopes.get_mut("app").unwrap() = Completion::News);
     house.sync();
-    assert!(house.state().scopes().unwrap().iter().all(|(_, record)| record.missing.is_none()));
+    let scopes = house.state().scopes().unwrap();
+    assert!(scopes.iter().all(|(_, record)| record.missing.is_none() && record.cursor.as_ref().unwrap().as_str() == "later"), "{scopes:?}");
 }

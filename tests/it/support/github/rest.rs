@@ -65,6 +65,9 @@ pub(super) fn answer(world: &mut World, request: &Request, path: &str) -> Answer
         return world.budgets.tell(&caller, "core", answer);
     }
     let answer = if request.method == "GET" { route(world, request, &caller, &segments) } else { error(404, "Not Found") };
+    if answer.status == 501 {
+        world.log.violations.push(format!("the simulated GitHub does not play {}", request.target()));
+    }
     let answer = conditional(world, request, answer);
     // What is unchanged costs nothing, if somebody with a token asks.
     if !free && !(answer.status == 304 && caller.token.is_some()) {

@@ -22,7 +22,9 @@ pub(super) fn answer(world: &World, request: &Request, id: Id, inner: &[&str]) -
             let all = r.issues.values().flat_map(|issue| issue.comments.iter().map(move |comment| (comment, comment_of(world, r, issue, comment))));
             sorted(request, all.collect()).map_or_else(|refusal| refusal, deep)
         }
-        ["issues", number] => found(world, request, r, number, inner).map_or_else(|refusal| refusal, |issue| Answer::json(&issue_of(world, r, issue))),
+        ["issues", number] => {
+            found(world, request, r, number, inner).map_or_else(|refusal| refusal, |issue| Answer::json(&issue_of(world, r, issue)))
+        }
         ["issues", number, "comments"] => match found(world, request, r, number, inner) {
             Err(refusal) => refusal,
             Ok(issue) => match since(request) {
@@ -64,7 +66,7 @@ pub(super) fn answer(world: &World, request: &Request, id: Id, inner: &[&str]) -
             }
         }
         ["releases", rest @ ..] => releases(world, request, r, rest, inner),
-        _ => panic!("the simulated GitHub does not answer {}", request.target()),
+        _ => error(501, "The simulated GitHub does not play this"),
     }
 }
 
@@ -169,7 +171,8 @@ fn issue_of(world: &World, r: &Repository, issue: &Issue) -> Value {
     let (number, text) = (issue.number, &issue.text);
     let kind = if issue.is_pull() { "pull" } else { "issues" };
     let address = format!("{api}/issues/{number}");
-    let milestone = issue.milestone.and_then(|number| r.milestones.iter().find(|known| known.number == number)).map(|found| milestone_of(world, r, found));
+    let milestone =
+        issue.milestone.and_then(|number| r.milestones.iter().find(|known| known.number == number)).map(|found| milestone_of(world, r, found));
     let people: Vec<Value> = issue.assignees.iter().map(|id| shapes::person(world, Some(*id))).filter(|person| !person.is_null()).collect();
     let node = ids::within(if issue.is_pull() { "PR" } else { "I" }, r.id, number);
     let mut body = json!({
@@ -188,7 +191,10 @@ fn issue_of(world: &World, r: &Repository, issue: &Issue) -> Value {
     all.extend(more.as_object().unwrap().clone());
     if let Some(pull) = &issue.pull {
         let merged = pull.merged.map(|(at, _)| time(at));
-        all.insert("pull_request".to_owned(), json!({"url": format!("{api}/pulls/{number}"), "html_url": format!("{web}/pull/{number}"), "merged_at": merged}));
+        all.insert(
+            "pull_request".to_owned(),
+            json!({"url": format!("{api}/pulls/{number}"), "html_url": format!("{web}/pull/{number}"), "merged_at": merged}),
+        );
         all.insert("draft".to_owned(), json!(pull.draft));
     }
     body
