@@ -4,10 +4,12 @@
 //! the moment of writing, so one tree can be written again when its targets move.
 
 pub mod html;
+pub mod html_comments;
 
 use crate::model::Key;
 
 pub mod anchor;
+mod authored;
 mod block;
 mod census;
 mod delimit;
@@ -20,6 +22,7 @@ mod keys;
 mod link;
 mod nest;
 pub mod normal_form;
+mod own_front_matter;
 mod places;
 mod raw;
 mod runs;
@@ -30,7 +33,9 @@ mod table_html;
 mod visible;
 pub mod write;
 
+pub use authored::{Aim, Authored, References, Use};
 pub use normal_form::normal_form;
+pub use own_front_matter::own_front_matter;
 
 /// A document's body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,6 +82,8 @@ pub enum Block {
     Rule,
     /// Markdown that the source's author wrote: written as it is, as blocks of its own.
     Markdown(String),
+    /// The same with links that may lead into the mirror: a comment within a discussion. Headings in it stay as they are.
+    Authored(Authored),
     /// A visible note about something that could not be expressed, in a line of its own: the text without brackets (`Confluence macro: roadmap`).
     Marker(String),
 }

@@ -6,6 +6,8 @@ use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::sync::Arc;
 
+use crate::markdown::{Authored, Block, Tree};
+
 mod doc_path;
 mod line;
 mod secret;
@@ -159,8 +161,10 @@ pub struct Place {
     pub title: String,
     /// The document or node that it lies below, if any.
     pub parent: Option<RemoteId>,
-    /// Name of its file without `.md`, and of the folder of its children: a safe component, unique by holding the id (`release-checklist--98411`).
+    /// Name of its file without its ending, and of the folder of its children: a safe component, unique by holding the id (`release-checklist--98411`).
     pub stem: String,
+    /// Ending of its file with the dot (`.md`, `.mdx`, `.rst`); may be empty.
+    pub ending: Arc<str>,
     /// True where its children lie beside it and not below it: a space's home page, whose rename must not move a whole space.
     pub transparent: bool,
     /// Web address.
@@ -186,11 +190,67 @@ pub struct Document {
     /// Facts for the front matter.
     pub facts: Facts,
     /// The body.
-    pub tree: crate::markdown::Tree,
+    pub body: Body,
     /// Parts of it that other documents may show.
     pub parts: Vec<crate::markdown::insert::Part>,
     /// What the reader could not express, by construct.
     pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A document's body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// A tree for the writer, below `# Title`.
+    Tree(Tree),
+    /// Markdown that its author wrote, its bytes kept but for link targets and hidden characters: below our front matter, without a title of ours.
+    Markdown(Authored),
+    /// Kept as it is: no front matter, not a byte changed.
+    Verbatim(bytes::Bytes),
+}
+
+impl Body {
+    /// Every key of its links, images and persons, sorted, each once.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Key> {
+        match self {
+            Self::Tree(tree) => tree.keys(),
+            Self::Markdown(text) => text.keys(),
+            Self::Verbatim(_) => Vec::new(),
+        }
+    }
+
+    /// Its blocks, where others may show them; what is kept as it is has none.
+    #[must_use]
+    pub fn blocks(&self) -> Vec<Block> {
+        match self {
+            Self::Tree(tree) => tree.blocks.clone(),
+            Self::Markdown(text) => vec![Block::Authored(text.clone())],
+            Self::Verbatim(_) => Vec::new(),
+        }
+    }
+}
+
+/// Something that a source says of a document, for the front matter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// One text.
+    Text(String),
+    /// Several, in order.
+    List(Vec<Fact>),
+    /// Named ones, in order.
+    Map(Vec<(String, Fact)>),
+}
+
+impl From<String> for Fact {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<&str> for Fact {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
 }
 
 /// Facts of the source for the front matter, but for those of [`Place`].
@@ -207,7 +267,7 @@ pub struct Facts {
     /// The service's own version (`7`).
     pub version: Option<String>,
     /// What only this type of connector has, in the order to write it.
-    pub extra: Vec<(String, String)>,
+    pub extra: Vec<(String, Fact)>,
 }
 
 /// One kind of thing that a reader met: every macro, and whatever else it did not render plainly.
@@ -249,20 +309,50 @@ pub enum Treatment {
     Lost,
 }
 
+/// Whose an attachment is: what its listing is judged with, and what it leaves the mirror with.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Owner {
+    /// The document that it hangs on.
+    Document(RemoteId),
+    /// A scope, whose documents all may show it: an image among a repository's files.
+    Scope(Scope),
+}
+
+impl Owner {
+    /// The document, where it is one.
+    #[must_use]
+    pub fn document(&self) -> Option<&RemoteId> {
+        match self {
+            Self::Document(id) => Some(id),
+            Self::Scope(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Document(id) => f.write_str(id.as_str()),
+            Self::Scope(scope) => f.write_str(scope.as_str()),
+        }
+    }
+}
+
 /// An attachment or image as a listing names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AssetRef {
     /// The service's id (`att99001`).
     pub id: RemoteId,
-    /// The document that it hangs on.
-    pub owner: RemoteId,
+    /// Whose it is.
+    pub owner: Owner,
     /// Changes when its bytes do.
     pub revision: Revision,
     /// Keys under which documents point to it (`file:98411:diagram.png`).
     pub keys: Vec<Key>,
     /// Its name at the service, unsafe as a file name.
     pub name: String,
-    /// Folder below the connector's folder (`["ENG", "_assets", "98411"]`); its first component is that of its owner's container, and follows it.
+    /// Folder below the connector's folder (`["ENG", "_assets", "98411"]`); of a document's, the first component is that of its
+    /// owner's container, and follows it.
     pub folder: Vec<String>,
     /// Safe file name.
     pub file_name: String,

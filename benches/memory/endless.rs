@@ -5,7 +5,7 @@ use context_syncd::connectors::connector::{
     AssetStream, Completion, Connector, Depth, Fetched, Listed, Presence, ReadError, SourceError, Traffic, Validation, Wanted,
 };
 use context_syncd::markdown::{Block, Inline, Target, Tree};
-use context_syncd::model::{AssetRef, ConnectorName, Cursor, Document, Facts, Key, Place, Raw, RemoteId, Revision, Scope};
+use context_syncd::model::{AssetRef, Body, ConnectorName, Cursor, Document, Facts, Key, Place, Raw, RemoteId, Revision, Scope};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
@@ -43,6 +43,7 @@ impl Endless {
             kind: "page".into(),
             parent: (number > 0).then(|| id((number - 1) / CHILDREN)),
             stem: format!("{}--{}", title.to_lowercase().replace(' ', "-"), FIRST + number),
+            ending: ".md".into(),
             transparent: false,
             url: format!("https://wiki.example.com/wiki/spaces/ONE/pages/{}/{}", FIRST + number, title.replace(' ', "+")),
             title,
@@ -126,8 +127,8 @@ impl Connector for Endless {
         Ok(Vec::new())
     }
 
-    fn read(&self, raw: &Raw) -> Result<Document, ReadError> {
-        let text = std::str::from_utf8(&raw.0).map_err(|error| ReadError(error.to_string()))?;
+    fn read(&self, raw: &Raw, _: &Place) -> Result<Document, ReadError> {
+        let text = std::str::from_utf8(&raw.0).map_err(|error| ReadError::Unreadable(error.to_string()))?;
         let inline = |line: &str| match line.strip_prefix("link ") {
             Some(key) => Inline::Link {
                 target: Target::Remote { key: Key::new(key), anchor: None, fallback: None, name: key.to_owned() },
@@ -136,7 +137,7 @@ impl Connector for Endless {
             None => Inline::Text(line.to_owned()),
         };
         let blocks = text.lines().map(|line| Block::Paragraph(vec![inline(line)])).collect();
-        Ok(Document { facts: Facts::default(), tree: Tree { blocks }, parts: Vec::new(), diagnostics: Vec::new() })
+        Ok(Document { facts: Facts::default(), body: Body::Tree(Tree { blocks }), parts: Vec::new(), diagnostics: Vec::new() })
     }
 
     async fn asset(&self, asset: &AssetRef) -> Result<AssetStream, SourceError> {

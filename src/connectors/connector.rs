@@ -41,9 +41,9 @@ pub trait Connector: Send + Sync {
     /// Display names of people, as many in one request as the service allows. Missing answers are simply absent.
     async fn people(&self, keys: Vec<Key>) -> Result<Vec<(Key, String)>, SourceError>;
 
-    /// Reads a raw body into a document: pure, so that a better reader can be applied to all kept raw bodies without a request. Bounded in depth, time
+    /// Reads a raw body into a document; `place` is where it stands today, so that what it says of its own address needs no request after a rename. Pure, so that a better reader can be applied to all kept raw bodies without a request. Bounded in depth, time
     /// and memory; never fails for what is in the body, only for a raw body that this version cannot open at all (it is fetched again then).
-    fn read(&self, raw: &Raw) -> Result<Document, ReadError>;
+    fn read(&self, raw: &Raw, place: &Place) -> Result<Document, ReadError>;
 
     /// Streams one attachment or image.
     async fn asset(&self, asset: &AssetRef) -> Result<AssetStream, SourceError>;
@@ -217,12 +217,26 @@ pub enum Presence {
     OutOfScope,
     /// It is there, and the configuration does not ask for it any more: it becomes `cleanup`'s.
     Unwanted,
+    /// It lives on under another id, which the listing that says so names too: a file that was renamed. It leaves, but does not count for the limit of mass
+    /// deletions, as far as as many documents of its scope are new.
+    Renamed,
 }
 
 /// Why a raw body cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("the kept body cannot be read by this version: {0}")]
-pub struct ReadError(pub String);
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// This version cannot open it: it is fetched again.
+    #[error("the kept body cannot be read by this version: {0}")]
+    Unreadable(String),
+    /// There is nothing of it to mirror, as [`SourceError::Nothing`] says.
+    #[error("there is nothing of {what} to mirror: {why}")]
+    Nothing {
+        /// The thing.
+        what: String,
+        /// Why, for people (`it is a pointer to a large file`).
+        why: String,
+    },
+}
 
 /// An attachment's bytes.
 pub struct AssetStream {
@@ -245,6 +259,23 @@ pub struct Traffic {
     pub requests_per_second: u32,
     /// How far this machine's clock is ahead of the service's, in milliseconds, where its answers tell; behind is negative.
     pub ahead_ms: Option<i64>,
+    /// What is left of each allowance that the service told us of.
+    pub allowances: Vec<Allowance>,
+}
+
+/// What a service lets us do within a span of time, for one kind of request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allowance {
+    /// The service's name for the kind (`core`, `graphql`).
+    pub name: String,
+    /// What is left of it.
+    pub left: u64,
+    /// How much it is.
+    pub of: u64,
+    /// Milliseconds since 1970 at which it is whole again.
+    pub renews_ms: u64,
+    /// What this run took of it, where that is known.
+    pub used: u64,
 }
 
 /// What `validate` found.
@@ -331,6 +362,14 @@ pub enum SourceError {
         /// What came.
         detail: String,
     },
+    /// It is there, and there is nothing of it to mirror (a pointer to a large file, a binary file): it is asked for again only when its revision changes.
+    #[error("there is nothing of {what} to mirror: {why}")]
+    Nothing {
+        /// The thing.
+        what: String,
+        /// Why, for people.
+        why: String,
+    },
 }
 
 /// What an error makes the engine do.
@@ -342,6 +381,8 @@ pub enum Consequence {
     EndRun,
     /// Defer this document (or asset), go on with the others.
     Defer,
+    /// Leave this document (or asset) out until its revision changes, and go on: nothing is missing.
+    Skip,
 }
 
 impl SourceError {
@@ -352,6 +393,7 @@ impl SourceError {
             Self::Unauthorized { .. } | Self::Misconfigured { .. } => Consequence::Suspend,
             Self::RateLimited { .. } | Self::Network { .. } | Self::Untrusted { .. } => Consequence::EndRun,
             Self::NotVisible { .. } | Self::TooLarge { .. } | Self::BadAnswer { .. } => Consequence::Defer,
+            Self::Nothing { .. } => Consequence::Skip,
         }
     }
 
@@ -366,6 +408,7 @@ impl SourceError {
                 format!("The service asks for {} s of rest; the next run goes on where this one stopped.", retry_after.as_secs())
             }
             Self::Network { .. } => "Check the network, the proxy and the configured address; it is tried again by itself.".to_owned(),
+            Self::Nothing { .. } => "It is looked at again when it changes.".to_owned(),
             Self::BadAnswer { .. } => {
                 "It is tried again by itself; if it stays, look at the service's status page, and at what the account may see.".to_owned()
             }

@@ -3,9 +3,9 @@
 //! Guarantees: neighbouring blocks never merge, and none begins or ends what it does not own. Recursion is as deep as the tree. Tables are written by `table`.
 
 use super::inline::{self, Place, longest_run};
-use super::raw;
 use super::runs::{Runs, STRONG};
-use super::{AlertKind, Block, Inline, Item, List, Resolver, visible};
+use super::{AlertKind, Authored, Block, Inline, Item, List, Resolver, visible};
+use super::{authored, raw};
 
 /// Highest number that CommonMark takes for a list item.
 const LAST_NUMBER: u64 = 999_999_999;
@@ -19,6 +19,8 @@ pub(crate) struct Blocks<'a, 'r> {
     pub(crate) prefix: String,
     begun: Begun,
     in_list: bool,
+    /// Texts of authors so far.
+    pub(crate) authors: u32,
     runs: Runs<'a>,
 }
 
@@ -34,7 +36,16 @@ enum Begun {
 
 impl<'a, 'r> Blocks<'a, 'r> {
     pub(crate) fn new(resolver: &'r dyn Resolver) -> Self {
-        Self { out: String::new(), hidden: 0, resolver, prefix: String::new(), begun: Begun::Nothing, in_list: false, runs: Runs::default() }
+        Self {
+            out: String::new(),
+            hidden: 0,
+            resolver,
+            prefix: String::new(),
+            begun: Begun::Nothing,
+            in_list: false,
+            authors: 0,
+            runs: Runs::default(),
+        }
     }
 
     /// Writes `blocks`, with blank lines between them unless they are `tight`.
@@ -69,6 +80,7 @@ impl<'a, 'r> Blocks<'a, 'r> {
             // In a list dashes could be the markers of further items.
             Block::Rule => self.line(if self.in_list { "***" } else { "---" }),
             Block::Markdown(text) => self.markdown(text),
+            Block::Authored(text) => self.authored(text),
             Block::Marker(text) => self.marker(text),
         }
     }
@@ -138,6 +150,16 @@ impl<'a, 'r> Blocks<'a, 'r> {
         if let Some(end) = raw::closing_line(trimmed) {
             self.line(&end);
         }
+    }
+
+    pub(crate) fn authored(&mut self, text: &Authored) {
+        self.authors += 1;
+        self.hidden = self.hidden.saturating_add(text.hidden_removed());
+        let resolved = text.resolved_within(self.resolver, self.authors);
+        let clean = super::hidden::strip(&resolved, &mut self.hidden);
+        let trimmed = raw::trim(&clean);
+        trimmed.split('\n').for_each(|line| self.line(line));
+        authored::closing(trimmed).iter().for_each(|line| self.line(line));
     }
 
     fn quote(&mut self, body: impl FnOnce(&mut Self)) {

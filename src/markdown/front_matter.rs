@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use super::hidden;
+use crate::model::Fact;
 
 /// The facts of one document.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub struct FrontMatter<'a> {
     /// Name of the map of what only this type of connector has.
     pub extra_name: &'a str,
     /// That map, in the order to write it.
-    pub extra: &'a [(String, String)],
+    pub extra: &'a [(String, Fact)],
 }
 
 impl FrontMatter<'_> {
@@ -76,13 +77,7 @@ impl FrontMatter<'_> {
         if !self.extra.is_empty() {
             scalar(out, self.extra_name, removed);
             out.push_str(":\n");
-            for (name, value) in self.extra {
-                out.push_str("  ");
-                scalar(out, name, removed);
-                out.push_str(": ");
-                scalar(out, value, removed);
-                out.push('\n');
-            }
+            map(out, self.extra, 2, removed);
         }
         out.push_str("---\n");
     }
@@ -141,6 +136,41 @@ fn list(out: &mut String, name: &str, items: &[String], removed: &mut u32) {
         out.push_str("  - ");
         scalar(out, item, removed);
         out.push('\n');
+    }
+}
+
+/// Appends named facts, each on a line of its own, behind so many blanks.
+fn map(out: &mut String, facts: &[(String, Fact)], indent: usize, removed: &mut u32) {
+    for (name, fact) in facts {
+        out.extend(std::iter::repeat_n(' ', indent));
+        scalar(out, name, removed);
+        out.push(':');
+        value(out, fact, indent, removed);
+    }
+}
+
+/// Appends what stands behind a `:` or `-` at `indent`, and the end of the line.
+fn value(out: &mut String, fact: &Fact, indent: usize, removed: &mut u32) {
+    match fact {
+        Fact::Text(text) => {
+            out.push(' ');
+            scalar(out, text, removed);
+            out.push('\n');
+        }
+        Fact::List(items) if items.is_empty() => out.push_str(" []\n"),
+        Fact::Map(facts) if facts.is_empty() => out.push_str(" {}\n"),
+        Fact::List(items) => {
+            out.push('\n');
+            for item in items {
+                out.extend(std::iter::repeat_n(' ', indent + 2));
+                out.push('-');
+                value(out, item, indent + 2, removed);
+            }
+        }
+        Fact::Map(facts) => {
+            out.push('\n');
+            map(out, facts, indent + 2, removed);
+        }
     }
 }
 
@@ -268,7 +298,7 @@ mod tests {
 
     #[test]
     fn order_is_fixed_and_absent_facts_are_absent() {
-        let (path, labels, extra) = (["Home".to_owned(), "12".to_owned()], ["a".to_owned()], [("space_name".to_owned(), "Eng: core".to_owned())]);
+        let (path, labels, extra) = (["Home".to_owned(), "12".to_owned()], ["a".to_owned()], [("space_name".to_owned(), "Eng: core".into())]);
         let front = FrontMatter {
             title: "A\u{202E}b",
             source: "confluence",

@@ -67,6 +67,26 @@ pub(crate) fn strip<'a>(text: &'a str, removed: &mut u32) -> Cow<'a, str> {
     Cow::Owned(out)
 }
 
+/// [`strip`], with line ends as they are.
+pub(crate) fn strip_keeping_line_ends<'a>(text: &'a str, removed: &mut u32) -> Cow<'a, str> {
+    let wanted = |byte: &u8| matches!(CLASS[*byte as usize], CONTROL | LEAD);
+    let Some(first) = text.bytes().position(|byte| wanted(&byte)) else { return Cow::Borrowed(text) };
+    let (clean, rest) = text.split_at(first);
+    if !rest.chars().any(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    out.push_str(clean);
+    for c in rest.chars() {
+        if is_hidden(c) {
+            *removed = removed.saturating_add(1);
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// [`strip`], with every line end and tab as a blank.
 pub(crate) fn strip_to_line<'a>(text: &'a str, removed: &mut u32) -> Cow<'a, str> {
     let clean = strip(text, removed);

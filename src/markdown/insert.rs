@@ -122,7 +122,7 @@ fn any_in_blocks(blocks: &[Block]) -> bool {
         Block::Alert { title, body, .. } => any(title) || any_in_blocks(body),
         Block::List(list) => list.items.iter().any(|item| any_in_blocks(&item.body)),
         Block::Table(table) => table.rows.iter().flatten().any(|cell| any_in_blocks(&cell.body)),
-        Block::Code { .. } | Block::Rule | Block::Markdown(_) | Block::Marker(_) => false,
+        Block::Code { .. } | Block::Rule | Block::Markdown(_) | Block::Authored(_) | Block::Marker(_) => false,
     })
 }
 

@@ -27,6 +27,7 @@ fn blocks(body: &[Block], keys: &mut Vec<Key>) {
             }
             Block::List(list) => list.items.iter().for_each(|item| blocks(&item.body, keys)),
             Block::Table(table) => table.rows.iter().flatten().for_each(|cell| blocks(&cell.body, keys)),
+            Block::Authored(text) => keys.extend(text.targets().filter_map(key)),
             Block::Code { .. } | Block::Rule | Block::Markdown(_) | Block::Marker(_) => {}
         }
     }
@@ -50,7 +51,7 @@ fn inlines(content: &[Inline], keys: &mut Vec<Key>) {
     }
 }
 
-fn key(target: &Target) -> Option<Key> {
+pub(super) fn key(target: &Target) -> Option<Key> {
     match target {
         Target::Remote { key, .. } => Some(key.clone()),
         Target::Url(_) | Target::Anchor(_) => None,

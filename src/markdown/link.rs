@@ -97,7 +97,7 @@ fn scheme(url: &str) -> Option<&str> {
 }
 
 /// A relative path, with the heading in it that `anchor` names.
-fn relative(path: &str, anchor: Option<&str>) -> String {
+pub(crate) fn relative(path: &str, anchor: Option<&str>) -> String {
     let path = hidden::strip_to_line(path, &mut 0);
     let mut out = String::new();
     // A colon before the first slash would be read as a scheme's.

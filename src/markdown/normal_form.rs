@@ -52,6 +52,7 @@ fn block(block: Block) -> Block {
         }
         Block::Rule => Block::Rule,
         Block::Markdown(text) => Block::Markdown(raw::trim(&hidden::strip(&text, &mut 0)).to_owned()),
+        Block::Authored(text) => Block::Authored(text),
         Block::Marker(text) => Block::Paragraph(inlines(&[Inline::Marker(text)], 0, false)),
     }
 }

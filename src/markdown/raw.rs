@@ -17,10 +17,21 @@ pub(crate) fn trim(text: &str) -> &str {
 /// Whether two neighbours need something between them: a list beside Markdown that begins or ends with what could belong to it.
 pub(crate) fn would_merge(previous: &Block, block: &Block) -> bool {
     let is_list_like = |line: &str| line.starts_with([' ', '\t', '-', '+', '*']) || line.starts_with(|c: char| c.is_ascii_digit());
-    match (previous, block) {
-        (Block::Markdown(text), Block::List(_)) => text.lines().any(is_list_like),
-        (Block::List(_) | Block::Markdown(_), Block::Markdown(text)) => trim(text).lines().next().is_some_and(is_list_like),
-        _ => false,
+    let begins_so = |text: &str| trim(text).lines().next().is_some_and(is_list_like);
+    match (text_of(previous), text_of(block)) {
+        (Some(text), None) => matches!(block, Block::List(_)) && text.lines().any(is_list_like),
+        (Some(_), Some(text)) => begins_so(text),
+        (None, Some(text)) => matches!(previous, Block::List(_)) && begins_so(text),
+        (None, None) => false,
+    }
+}
+
+/// What an author wrote.
+fn text_of(block: &Block) -> Option<&str> {
+    match block {
+        Block::Markdown(text) => Some(text),
+        Block::Authored(text) => Some(text.text()),
+        _ => None,
     }
 }
 

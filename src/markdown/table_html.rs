@@ -6,7 +6,7 @@
 use super::block::{self, Blocks, info};
 use super::inline::{self, html_text};
 use super::runs::STRONG;
-use super::{AlertKind, Block, Inline, List, Table, hidden, raw, visible};
+use super::{AlertKind, Authored, Block, Inline, List, Table, hidden, raw, visible};
 
 impl<'a> Blocks<'a, '_> {
     /// Writes the table as a block of its own.
@@ -89,6 +89,7 @@ impl<'a> Blocks<'a, '_> {
             Block::Table(table) => self.table_element(table),
             Block::Rule => self.out.push_str("<hr>"),
             Block::Markdown(text) => self.markdown_between(text),
+            Block::Authored(text) => self.authored_between(text),
             Block::Marker(text) => {
                 self.out.push_str("<p>");
                 self.marker_element(text);
@@ -170,6 +171,14 @@ impl<'a> Blocks<'a, '_> {
             html_text(&mut self.out, line);
         }
         self.out.push_str("</code></pre>");
+    }
+
+    fn authored_between(&mut self, text: &Authored) {
+        self.out.push('\n');
+        self.blank_line();
+        self.authored(text);
+        self.blank_line();
+        self.out.push_str(&self.prefix);
     }
 
     fn markdown_between(&mut self, text: &str) {

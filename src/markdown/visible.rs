@@ -12,6 +12,7 @@ pub(crate) fn block(block: &Block) -> bool {
         Block::Alert { title, body, .. } => inlines(title) || blocks(body),
         Block::List(list) => !list.items.is_empty(),
         Block::Table(table) => table.rows.iter().any(|row| !row.is_empty()),
+        Block::Authored(text) => shows(text.text()),
         Block::Markdown(text) | Block::Marker(text) => shows(text),
         Block::Code { .. } | Block::Rule => true,
     }

@@ -6,7 +6,7 @@
 use super::block::Blocks;
 use super::front_matter::FrontMatter;
 use super::places::{Places, WithPlaces};
-use super::{Inline, Resolver, Tree, visible};
+use super::{Authored, Inline, Resolver, Tree, visible};
 
 /// A written text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +24,20 @@ pub fn body(tree: &Tree, resolver: &dyn Resolver) -> Written {
     let mut blocks = Blocks::new(&resolver);
     blocks.blocks(&tree.blocks, false);
     Written { text: blocks.out, hidden_removed: blocks.hidden }
+}
+
+/// Writes a document that its author wrote: front matter, an empty line, the text.
+#[must_use]
+pub fn authored(front: &FrontMatter<'_>, text: &Authored, resolver: &dyn Resolver) -> Written {
+    let mut written = Written::default();
+    front.write(&mut written.text, &mut written.hidden_removed);
+    written.text.push('\n');
+    written.hidden_removed = written.hidden_removed.saturating_add(text.hidden_removed());
+    written.text.push_str(&text.resolved(resolver));
+    if !written.text.ends_with('\n') {
+        written.text.push('\n');
+    }
+    written
 }
 
 /// Writes a whole document: front matter, `# Title`, body.

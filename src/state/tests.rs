@@ -17,6 +17,7 @@ fn place(n: u32) -> Place {
         title: format!("Page {n}"),
         parent: n.checked_sub(1).map(|parent| RemoteId::new(parent.to_string())),
         stem: format!("page-{n}--{n}"),
+        ending: ".md".into(),
         transparent: false,
         url: format!("https://example.net/{n}"),
         aliases: vec![Key::new(format!("title:ENG:page {n}"))],

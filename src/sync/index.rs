@@ -56,7 +56,8 @@ impl Index {
             }
         }
         for (id, asset) in &view.assets {
-            index.files.entry(asset.owner.clone()).or_default().push(id.clone());
+            let Some(owner) = asset.owner.document() else { continue };
+            index.files.entry(owner.clone()).or_default().push(id.clone());
         }
         let title = |id: &RemoteId| view.place(id).map(|place| place.title().to_lowercase());
         index.below.values_mut().chain(index.labelled.values_mut()).for_each(|ids| ids.sort_by_cached_key(|id| (title(id), id.clone())));

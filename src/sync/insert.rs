@@ -14,8 +14,8 @@ use super::render::Desk;
 use super::report_table;
 use super::view::View;
 use crate::markdown::insert::{Part, PartKind, Piece, Root, Selection, fill};
-use crate::markdown::{Block, Inline, Item, List, Target};
-use crate::model::{Document, Key, Raw, RemoteId};
+use crate::markdown::{Block, Inline, Item, List, Target, Tree};
+use crate::model::{Body, Document, Key, Raw, RemoteId};
 use crate::state::{State, StateError};
 
 /// How deep pieces may stand in pieces.
@@ -53,9 +53,10 @@ pub(super) fn insert(desk: &Desk, id: &RemoteId, document: Document) -> Result<I
         missing: BTreeMap::new(),
         failed: None,
     };
-    let own = Arc::new(Document { tree: crate::markdown::Tree::default(), ..document.clone() });
+    let blocks = document.body.blocks();
+    let own = Arc::new(Document { body: Body::Tree(Tree::default()), ..document });
     inserter.read.insert(id.clone(), Some(own));
-    let blocks = inserter.fill(id, document.tree.blocks);
+    let blocks = inserter.fill(id, blocks);
     let Inserter { mut from, listed, missing, failed, .. } = inserter;
     from.sort();
     from.dedup();
@@ -138,7 +139,7 @@ impl Inserter<'_> {
                 let id = self.follow(key)?;
                 let document = self.other(&id)?;
                 let mut blocks = vec![Block::Quote(vec![self.origin("Included from ", &id)])];
-                blocks.extend(self.inside(&id, document.tree.blocks.clone()));
+                blocks.extend(self.inside(&id, document.body.blocks()));
                 Some(blocks)
             }
             Piece::Part { of, name, framed } => {
@@ -214,7 +215,11 @@ impl Inserter<'_> {
             }
         };
         self.bytes += raw.len();
-        let document = if self.bytes > MAX_BYTES { None } else { self.desk.connector.read(&Raw(raw.into())).ok().map(Arc::new) };
+        let document = if self.bytes > MAX_BYTES {
+            None
+        } else {
+            self.desk.connector.read(&Raw(raw.into()), &self.desk.view.docs.get(id)?.place.unpack()).ok().map(Arc::new)
+        };
         self.read.insert(id.clone(), document.clone());
         document
     }
@@ -378,7 +383,7 @@ fn point_home(blocks: &mut [Block], id: &RemoteId) {
             }
             Block::List(list) => list.items.iter_mut().for_each(|item| point_home(&mut item.body, id)),
             Block::Table(table) => table.rows.iter_mut().flatten().for_each(|cell| point_home(&mut cell.body, id)),
-            Block::Code { .. } | Block::Rule | Block::Markdown(_) | Block::Marker(_) => {}
+            Block::Code { .. } | Block::Rule | Block::Markdown(_) | Block::Authored(_) | Block::Marker(_) => {}
         }
     }
 }

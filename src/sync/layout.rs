@@ -30,7 +30,7 @@ impl Spot {
                 folder
             }
         };
-        let usual = path.file_name().strip_suffix(".md") == Some(place.stem());
+        let usual = path.file_name().strip_suffix(place.ending()) == Some(place.stem());
         Self { folder, name: (!usual).then(|| path.file_name().into()) }
     }
 
@@ -60,8 +60,9 @@ impl Spot {
         from.link_into(&self.folder, &self.name(place))
     }
 
-    fn name(&self, place: &Packed) -> Cow<'_, str> {
-        self.name.as_deref().map_or_else(|| format!("{}.md", place.stem()).into(), Cow::Borrowed)
+    /// The file's name.
+    pub(super) fn name<'p>(&'p self, place: &'p Packed) -> Cow<'p, str> {
+        self.name.as_deref().map_or_else(|| format!("{}{}", place.stem(), place.ending()).into(), Cow::Borrowed)
     }
 }
 
@@ -127,7 +128,7 @@ fn joined(place: &Packed, ancestors: &[&Arc<Packed>]) -> String {
         path.push('/');
     }
     path.push_str(place.stem());
-    path.push_str(".md");
+    path.push_str(place.ending());
     path
 }
 
@@ -155,6 +156,7 @@ mod tests {
             title: id.to_owned(),
             parent: parent.map(RemoteId::new),
             stem: format!("{id}--{id}"),
+            ending: ".md".into(),
             transparent,
             url: String::new(),
             aliases: Vec::new(),

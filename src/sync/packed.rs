@@ -14,6 +14,7 @@ struct Common {
     scope: Scope,
     container: Arc<[String]>,
     kind: Arc<str>,
+    ending: Arc<str>,
     transparent: bool,
     /// What their addresses begin with.
     base: Box<str>,
@@ -35,9 +36,9 @@ pub(super) struct Commons(FxHashSet<Arc<Common>>);
 impl Commons {
     /// Packs a place.
     pub(super) fn pack(&mut self, place: Place) -> Packed {
-        let Place { scope, container, kind, title, parent, stem, transparent, url, aliases } = place;
+        let Place { scope, container, kind, title, parent, stem, ending, transparent, url, aliases } = place;
         let (base, end) = url.split_at(common_part(&url));
-        let common = Common { scope, container, kind, transparent, base: base.into() };
+        let common = Common { scope, container, kind, ending, transparent, base: base.into() };
         let common = match self.0.get(&common) {
             Some(held) => Arc::clone(held),
             None => {
@@ -72,6 +73,7 @@ impl Packed {
             title: self.title().to_owned(),
             parent: self.parent().cloned(),
             stem: self.stem().to_owned(),
+            ending: Arc::clone(&self.common.ending),
             transparent: self.is_transparent(),
             url: self.url(),
             aliases: self.aliases().map(Key::new).collect(),
@@ -88,6 +90,11 @@ impl Packed {
 
     pub(super) fn kind(&self) -> &Arc<str> {
         &self.common.kind
+    }
+
+    /// Of its file, with the dot.
+    pub(super) fn ending(&self) -> &str {
+        &self.common.ending
     }
 
     pub(super) fn is_transparent(&self) -> bool {
@@ -144,6 +151,7 @@ mod tests {
             title: title.to_owned(),
             parent: Some(RemoteId::new("7")),
             stem: format!("{title}--8"),
+            ending: ".md".into(),
             transparent: false,
             url: url.to_owned(),
             aliases: aliases.iter().map(Key::new).collect(),
@@ -186,6 +194,7 @@ mod tests {
             Place { aliases: Vec::new(), ..one.clone() },
             Place { parent: None, ..one.clone() },
             Place { kind: "blogpost".into(), ..one.clone() },
+            Place { ending: ".mdx".into(), ..one.clone() },
             Place { transparent: true, ..one.clone() },
             Place { scope: Scope::new("2"), ..one.clone() },
             Place { container: [].into(), ..one.clone() },

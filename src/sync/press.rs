@@ -53,6 +53,8 @@ pub(super) enum Leftover {
     Inserts,
     /// Its body has to be fetched again.
     NoBody,
+    /// There is nothing of it to mirror.
+    Nothing(String),
     /// It cannot have a file.
     Impossible(String),
 }
@@ -89,6 +91,7 @@ pub(super) async fn press(
                 Outcome::UnknownPeople(people) => leftovers.push((ask, Leftover::People(people))),
                 Outcome::Inserts => leftovers.push((ask, Leftover::Inserts)),
                 Outcome::NoBody => leftovers.push((ask, Leftover::NoBody)),
+                Outcome::Nothing(why) => leftovers.push((ask, Leftover::Nothing(why))),
                 Outcome::Impossible(why) => leftovers.push((ask, Leftover::Impossible(why))),
             }
         }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::connectors::connector::Connector;
+use crate::connectors::connector::{Connector, ReadError};
 use crate::markdown::front_matter::FrontMatter;
-use crate::markdown::write;
-use crate::model::{Diagnostic, DocPath, Key, Place, Raw, RemoteId, Treatment};
+use crate::markdown::{Tree, write};
+use crate::model::{Body, Diagnostic, DocPath, Key, Place, Raw, RemoteId, Treatment};
 use crate::state::{State, StateError};
 
 use super::insert;
@@ -45,6 +45,8 @@ pub(super) enum Outcome {
     Inserts,
     /// The raw body is missing, damaged or of another version: fetch it again.
     NoBody,
+    /// There is nothing of it to mirror, and why.
+    Nothing(String),
     /// It cannot have a file.
     Impossible(String),
 }
@@ -85,15 +87,19 @@ pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, roun
         (Ok(_), None) => return Ok(Outcome::Impossible("it has no path".to_owned())),
     };
     let Some(raw) = state.raw(id)? else { return Ok(Outcome::NoBody) };
-    let Ok(mut document) = connector.read(&Raw(raw.into())) else { return Ok(Outcome::NoBody) };
-    let inserts = document.tree.has_inserts();
+    let mut document = match connector.read(&Raw(raw.into()), &doc.place.unpack()) {
+        Ok(document) => document,
+        Err(ReadError::Unreadable(_)) => return Ok(Outcome::NoBody),
+        Err(ReadError::Nothing { why, .. }) => return Ok(Outcome::Nothing(why)),
+    };
+    let inserts = matches!(&document.body, Body::Tree(tree) if tree.has_inserts());
     let mut inserted = insert::Inserted::default();
     if inserts && round == Round::Last {
         inserted = insert::insert(desk, id, document.clone())?;
-        document.tree.blocks = std::mem::take(&mut inserted.blocks);
+        document.body = Body::Tree(Tree { blocks: std::mem::take(&mut inserted.blocks) });
     }
     let labels = labels.unwrap_or(&doc.labels);
-    let mut links = document.tree.keys();
+    let mut links = document.body.keys();
     links.extend(document.facts.created_by.iter().chain(&document.facts.updated_by).cloned());
     links.sort();
     links.dedup();
@@ -140,10 +146,14 @@ pub(super) fn render(desk: &Desk, id: &RemoteId, labels: Option<&[String]>, roun
         extra_name: source,
         extra: &facts.extra,
     };
-    let written = write::document(&front, &document.tree, &view.resolver(&path));
+    let bytes = match document.body {
+        Body::Tree(tree) => write::document(&front, &tree, &view.resolver(&path)).text.into_bytes(),
+        Body::Markdown(text) => write::authored(&front, &text, &view.resolver(&path)).text.into_bytes(),
+        Body::Verbatim(bytes) => bytes.into(),
+    };
     Ok(Outcome::File(Box::new(Rendered {
         id: id.clone(),
-        bytes: written.text.into_bytes(),
+        bytes,
         place: doc.place.unpack(),
         labels: labels.to_vec(),
         former: doc.former.to_vec(),

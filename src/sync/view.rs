@@ -3,6 +3,7 @@
 //! Pure. [`View::context`] folds all of it that one document uses into one number: a record whose number differs from today's is stale, whatever the
 //! reason (a rename, a move, a label, a link target that appeared), and is written again from its raw body without a request.
 
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
@@ -12,7 +13,7 @@ use super::index::Index;
 use super::layout::{self, Places, Spot};
 use super::packed::Packed;
 use crate::markdown::{Resolved, Resolver};
-use crate::model::{AssetRef, ContentHash, DocPath, Key, RemoteId, Scope};
+use crate::model::{AssetRef, ContentHash, DocPath, Key, Owner, RemoteId, Scope};
 
 /// A better reader or writer comes with a new version, and makes every record stale.
 const PROGRAM: &str = env!("CARGO_PKG_VERSION");
@@ -59,8 +60,8 @@ impl DocView {
 
 /// An attachment in the snapshot.
 pub(super) struct AssetView {
-    /// The document that it hangs on.
-    pub owner: RemoteId,
+    /// Whose it is.
+    pub owner: Owner,
     /// One of the keys that mean it.
     pub key: Option<Key>,
     /// Whether it is an image.
@@ -151,9 +152,9 @@ impl View {
         }
     }
 
-    /// The paths of all documents, as folder and name without `.md`.
-    pub(super) fn paths(&self) -> FxHashSet<(&str, &str)> {
-        self.docs.values().filter_map(|doc| Some((doc.spot.as_ref().ok()?.folder(), doc.place.stem()))).collect()
+    /// The paths of all documents, as folder and name.
+    pub(super) fn paths(&self) -> FxHashSet<(&str, Cow<'_, str>)> {
+        self.docs.values().filter_map(|doc| doc.spot.as_ref().ok().map(|spot| (spot.folder(), spot.name(&doc.place)))).collect()
     }
 
     /// Titles of a document's ancestors, outermost first; those that we may not see have none.

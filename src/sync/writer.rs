@@ -82,7 +82,7 @@ struct Placed {
 fn work(mirror: &Mirror, state: &State, day: &str, view: &View, mut queue: mpsc::Receiver<Job>) -> Result<Tally, Abort> {
     // Gathered only if something moves.
     let paths = LazyCell::new(|| view.paths());
-    let taken = |path: &DocPath| paths.contains(&(path.folder(), path.file_name().strip_suffix(".md").unwrap_or_default()));
+    let taken = |path: &DocPath| paths.contains(&(path.folder(), path.file_name().into()));
     let mut tally = Tally::default();
     let mut lagging: Vec<Placed> = Vec::new();
     while let Some(first) = queue.blocking_recv() {

@@ -15,7 +15,7 @@ use super::{Confluence, keys, place};
 use crate::connectors::connector::{AssetStream, Listed, SourceError};
 use crate::connectors::http::Request;
 use crate::markdown::slug;
-use crate::model::{AssetRef, RemoteId, Revision};
+use crate::model::{AssetRef, Owner, RemoteId, Revision};
 use url::Url;
 
 /// How far behind the newest known attachment the feed looks: search shows fresh uploads late, and not in their order.
@@ -147,7 +147,7 @@ fn asset(found: &Content, owner: &str, space: &Space, site: &Site) -> AssetRef {
     let shown = download.and_then(|path| path.split('?').next()).map_or_else(page, str::to_owned);
     AssetRef {
         id: RemoteId::new(&found.id),
-        owner: RemoteId::new(owner),
+        owner: Owner::Document(RemoteId::new(owner)),
         revision: Revision::new(format!("{}@{}", version.map_or(0, |version| version.number), when.map(api::utc).unwrap_or_default())),
         keys: found_keys(found, owner, space, &name),
         folder: vec![place::component(&space.key), "_assets".to_owned(), slug::identity(owner)],

@@ -253,6 +253,7 @@ mod tests {
                 title: String::new(),
                 parent: None,
                 stem: String::new(),
+                ending: ".md".into(),
                 transparent: false,
                 url: String::new(),
                 aliases: Vec::new(),

@@ -44,8 +44,8 @@ use rustc_hash::FxHashMap;
 use url::Url;
 
 use super::connector::{AssetStream, Connector, Depth, Fetched, Listed, Presence, ReadError, SourceError, Traffic, Validation, Wanted};
-use super::http::{Client, Patience, Setup};
-use crate::model::{AssetRef, ConnectorName, Cursor, Document, Key, Raw, RemoteId, Scope, Secret};
+use super::http::{Client, Habits, Patience, Setup};
+use crate::model::{AssetRef, ConnectorName, Cursor, Document, Key, Place, Raw, RemoteId, Scope, Secret};
 use address::Address;
 use config::Credentials;
 pub use config::{Attachments, Config};
@@ -109,6 +109,7 @@ impl Confluence {
             retry_base: Duration::from_millis(config.retry_base_ms),
             patience: Patience { silence: Duration::from_millis(config.read_timeout_ms), ..Patience::default() },
             ways,
+            habits: Habits::default(),
         })?;
         Ok(Self {
             name,
@@ -174,7 +175,7 @@ impl Connector for Confluence {
         self.names(keys).await
     }
 
-    fn read(&self, raw: &Raw) -> Result<Document, ReadError> {
+    fn read(&self, raw: &Raw, _: &Place) -> Result<Document, ReadError> {
         raw::read(raw)
     }
 

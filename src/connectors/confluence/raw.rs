@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{cards, comments, keys, storage};
 use crate::connectors::connector::ReadError;
-use crate::model::{Document, Facts, Key, Raw};
+use crate::model::{Body, Document, Facts, Key, Raw};
 
 /// The form's version: raised when an old raw body can no longer be read as it was meant.
 const VERSION: u32 = 1;
@@ -57,30 +57,31 @@ pub(super) fn encode(head: &Head, body: &str) -> Raw {
 /// Reads a raw body into a document.
 pub(super) fn read(raw: &Raw) -> Result<Document, ReadError> {
     let bytes = &raw.0[..];
-    let end = bytes.iter().position(|byte| *byte == b'\n').ok_or_else(|| ReadError("it has no first line".to_owned()))?;
-    let head: Head = serde_json::from_slice(&bytes[..end]).map_err(|error| ReadError(format!("its first line is damaged: {error}")))?;
+    let end = bytes.iter().position(|byte| *byte == b'\n').ok_or_else(|| ReadError::Unreadable("it has no first line".to_owned()))?;
+    let head: Head = serde_json::from_slice(&bytes[..end]).map_err(|error| ReadError::Unreadable(format!("its first line is damaged: {error}")))?;
     if head.v != VERSION {
-        return Err(ReadError(format!("it has the form {}, not {VERSION}", head.v)));
+        return Err(ReadError::Unreadable(format!("it has the form {}, not {VERSION}", head.v)));
     }
-    let body = std::str::from_utf8(&bytes[end + 1..]).map_err(|error| ReadError(format!("its text is damaged: {error}")))?;
+    let body = std::str::from_utf8(&bytes[end + 1..]).map_err(|error| ReadError::Unreadable(format!("its text is damaged: {error}")))?;
     if head.kind == comments::KIND {
-        let (tree, diagnostics, count) = comments::threads::read(body, &head).map_err(ReadError)?;
-        return Ok(Document { facts: comments_facts(head, count), tree, parts: Vec::new(), diagnostics });
+        let (tree, diagnostics, count) = comments::threads::read(body, &head).map_err(ReadError::Unreadable)?;
+        return Ok(Document { facts: comments_facts(head, count), body: Body::Tree(tree), parts: Vec::new(), diagnostics });
     }
     if cards::is_card(&head.kind) {
-        let (tree, diagnostics, target) = cards::read(body, &head).map_err(ReadError)?;
+        let (tree, diagnostics, target) = cards::read(body, &head).map_err(ReadError::Unreadable)?;
         let mut facts = facts(head);
-        facts.extra.extend(target.map(|target| ("embed_url".to_owned(), target)));
-        return Ok(Document { facts, tree, parts: Vec::new(), diagnostics });
+        facts.extra.extend(target.map(|target| ("embed_url".to_owned(), target.into())));
+        return Ok(Document { facts, body: Body::Tree(tree), parts: Vec::new(), diagnostics });
     }
     let context = storage::Context { base: &head.base, space: &head.space, page: &head.page, cloud: head.cloud };
     let storage::Reading { tree, parts, diagnostics } = storage::read(body, &context);
-    Ok(Document { facts: facts(head), tree, parts, diagnostics })
+    Ok(Document { facts: facts(head), body: Body::Tree(tree), parts, diagnostics })
 }
 
 fn facts(head: Head) -> Facts {
-    let mut extra = vec![("space_key".to_owned(), head.space), ("status".to_owned(), head.status.unwrap_or_else(|| "current".to_owned()))];
-    extra.extend(head.subtype.map(|subtype| ("subtype".to_owned(), subtype)));
+    let mut extra =
+        vec![("space_key".to_owned(), head.space.into()), ("status".to_owned(), head.status.unwrap_or_else(|| "current".to_owned()).into())];
+    extra.extend(head.subtype.map(|subtype| ("subtype".to_owned(), subtype.into())));
     Facts {
         created_at: head.created_at,
         created_by: head.created_by.map(Key::new),
@@ -92,7 +93,8 @@ fn facts(head: Head) -> Facts {
 }
 
 fn comments_facts(head: Head, count: usize) -> Facts {
-    let extra = vec![("space_key".to_owned(), head.space), ("page".to_owned(), head.page), ("comments".to_owned(), count.to_string())];
+    let extra =
+        vec![("space_key".to_owned(), head.space.into()), ("page".to_owned(), head.page.into()), ("comments".to_owned(), count.to_string().into())];
     Facts { created_at: head.created_at, updated_at: head.updated_at, updated_by: head.updated_by.map(Key::new), extra, ..Facts::default() }
 }
 
@@ -112,14 +114,14 @@ mod tests {
             space: "ENG".to_owned(),
             version: 3,
             created_by: Some("user:a".to_owned()),
-            subtype: Some("live".to_owned()),
+            subtype: Some("live".into()),
             ..Head::default()
         };
         let document = read(&encode(&head, "<p>a</p>\n<p>b</p>")).unwrap();
         assert_eq!(document.facts.version.as_deref(), Some("3"));
         assert_eq!(document.facts.created_by, Some(keys::user("a")));
-        assert!(document.facts.extra.contains(&("subtype".to_owned(), "live".to_owned())));
-        assert!(!document.tree.blocks.is_empty());
+        assert!(document.facts.extra.contains(&("subtype".to_owned(), "live".into())));
+        assert!(!document.body.blocks().is_empty());
         read(&encode(&head, "")).unwrap();
     }
 

@@ -4,13 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use super::Stored;
 use super::document::{DeferredWire, StampWire, hash_from_hex, hash_to_hex, is_false, keys, path_from, texts};
-use crate::model::{AssetRef, RemoteId, Revision, Stamp};
+use crate::model::{AssetRef, Owner, RemoteId, Revision, Scope, Stamp};
 use crate::state::records::{AssetRecord, Deferred};
 
 #[derive(Serialize, Deserialize)]
 pub(in crate::state) struct AssetWire {
-    #[serde(rename = "o")]
+    #[serde(rename = "o", default, skip_serializing_if = "String::is_empty")]
     owner: String,
+    #[serde(rename = "g", default, skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
     #[serde(rename = "v")]
     listed_revision: String,
     #[serde(rename = "k", default, skip_serializing_if = "Vec::is_empty")]
@@ -56,7 +58,11 @@ impl Stored for AssetRecord {
         let asset = &self.asset;
         AssetWire {
             id: asset.id.as_str().to_owned(),
-            owner: asset.owner.as_str().to_owned(),
+            owner: asset.owner.document().map_or("", RemoteId::as_str).to_owned(),
+            scope: match &asset.owner {
+                Owner::Document(_) => None,
+                Owner::Scope(scope) => Some(scope.as_str().to_owned()),
+            },
             listed_revision: asset.revision.as_str().to_owned(),
             keys: texts(&asset.keys),
             name: asset.name.clone(),
@@ -81,7 +87,7 @@ impl Stored for AssetRecord {
         Ok(Self {
             asset: AssetRef {
                 id: RemoteId::new(wire.id),
-                owner: RemoteId::new(wire.owner),
+                owner: wire.scope.map_or_else(|| Owner::Document(RemoteId::new(wire.owner)), |scope| Owner::Scope(Scope::new(scope))),
                 revision: Revision::new(wire.listed_revision),
                 keys: keys(wire.keys),
                 name: wire.name,

@@ -20,6 +20,8 @@ pub(in crate::state) struct PlaceWire {
     parent: Option<String>,
     #[serde(rename = "n")]
     stem: String,
+    #[serde(rename = "e", default = "markdown", skip_serializing_if = "is_markdown")]
+    ending: String,
     #[serde(rename = "x", default, skip_serializing_if = "is_false")]
     transparent: bool,
     #[serde(rename = "u")]
@@ -39,6 +41,7 @@ impl Stored for Place {
             title: self.title.clone(),
             parent: self.parent.as_ref().map(|id| id.as_str().to_owned()),
             stem: self.stem.clone(),
+            ending: self.ending.as_ref().to_owned(),
             transparent: self.transparent,
             url: self.url.clone(),
             aliases: texts(&self.aliases),
@@ -53,11 +56,21 @@ impl Stored for Place {
             title: wire.title,
             parent: wire.parent.map(RemoteId::new),
             stem: wire.stem,
+            ending: wire.ending.into(),
             transparent: wire.transparent,
             url: wire.url,
             aliases: keys(wire.aliases),
         })
     }
+}
+
+/// The ending that all files had once.
+fn markdown() -> String {
+    ".md".to_owned()
+}
+
+fn is_markdown(ending: &str) -> bool {
+    ending == ".md"
 }
 
 #[derive(Serialize, Deserialize)]
@@ -203,6 +216,8 @@ pub(super) struct DeferredWire {
     tries: u32,
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     revision: Option<String>,
+    #[serde(rename = "o", default, skip_serializing_if = "is_false")]
+    nothing: bool,
 }
 
 impl From<&Deferred> for DeferredWire {
@@ -212,13 +227,14 @@ impl From<&Deferred> for DeferredWire {
             since_ms: deferred.since_ms,
             tries: deferred.tries,
             revision: deferred.revision.as_ref().map(|r| r.as_str().to_owned()),
+            nothing: deferred.nothing,
         }
     }
 }
 
 impl From<DeferredWire> for Deferred {
     fn from(wire: DeferredWire) -> Self {
-        Self { reason: wire.reason, since_ms: wire.since_ms, tries: wire.tries, revision: wire.revision.map(Revision::new) }
+        Self { reason: wire.reason, since_ms: wire.since_ms, tries: wire.tries, revision: wire.revision.map(Revision::new), nothing: wire.nothing }
     }
 }
 

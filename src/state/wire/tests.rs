@@ -1,7 +1,7 @@
 //! The promise of the stored form: old records are read, wrong ones refused.
 
 use super::*;
-use crate::model::{AssetRef, ContentHash, Cursor, Diagnostic, DocPath, Key, Place, RemoteId, Revision, Scope, Stamp, Treatment};
+use crate::model::{AssetRef, ContentHash, Cursor, Diagnostic, DocPath, Key, Owner, Place, RemoteId, Revision, Scope, Stamp, Treatment};
 use crate::state::records::{AssetRecord, Deferred, DocRecord, Leaving, Missing, ScopeRecord, SiteRecord};
 
 /// What version 1 wrote, one record a line; only added to.
@@ -15,6 +15,7 @@ fn place() -> Place {
         title: "Release \"checklist\" – über 日本".to_owned(),
         parent: Some(RemoteId::new("98000")),
         stem: "release-checklist--98411".to_owned(),
+        ending: ".md".into(),
         transparent: true,
         url: "https://example.atlassian.net/wiki/spaces/ENG/pages/98411".to_owned(),
         aliases: vec![Key::new("title:ENG:release \"checklist\" – über 日本")],
@@ -26,7 +27,13 @@ fn bare_place() -> Place {
 }
 
 fn deferred() -> Option<Deferred> {
-    Some(Deferred { reason: "the service gave a wrong answer".to_owned(), since_ms: 1_755_850_414_255, tries: 3, revision: Some(Revision::new("8")) })
+    Some(Deferred {
+        reason: "the service gave a wrong answer".to_owned(),
+        since_ms: 1_755_850_414_255,
+        tries: 3,
+        revision: Some(Revision::new("8")),
+        nothing: false,
+    })
 }
 
 fn full_document() -> DocRecord {
@@ -70,7 +77,7 @@ fn full_asset() -> AssetRecord {
     AssetRecord {
         asset: AssetRef {
             id: RemoteId::new("att99001"),
-            owner: RemoteId::new("98411"),
+            owner: Owner::Document(RemoteId::new("98411")),
             revision: Revision::new("2"),
             keys: vec![Key::new("file:98411:diagram.png")],
             name: "../diagram?.png".to_owned(),
@@ -150,6 +157,21 @@ fn fossils_of_version_1_are_read_and_today_s_records_come_back() {
             other => panic!("no test for the fossil {other}"),
         }
     }
+}
+
+#[test]
+fn what_came_later_is_written_only_where_it_says_something() {
+    let back = |record: &DocRecord| decode::<DocRecord>(&encode(record).unwrap()).unwrap();
+    let ending = DocRecord { place: Place { ending: "".into(), ..place() }, ..full_document() };
+    let left_out = DocRecord { deferred: deferred().map(|deferred| Deferred { nothing: true, ..deferred }), ..full_document() };
+    for record in [ending, left_out] {
+        assert_eq!(back(&record), record);
+    }
+    let of_scope = full_asset();
+    let of_scope = AssetRecord { asset: AssetRef { owner: Owner::Scope(Scope::new("7:files")), ..of_scope.asset }, ..of_scope };
+    assert_eq!(decode::<AssetRecord>(&encode(&of_scope).unwrap()).as_ref(), Ok(&of_scope));
+    let plain = String::from_utf8(encode(&full_document()).unwrap()).unwrap();
+    assert!(!plain.contains("\"e\":") && !plain.contains("\"o\":true"), "{plain}");
 }
 
 #[test]

@@ -71,9 +71,9 @@ fn a_body_holds_threads_people_and_states() {
         assert_eq!(site.requests().len(), 1, "{}", site.transcript());
         let guide = fetched[&format!("{guide}#comments")].as_ref().unwrap();
         assert_eq!(guide.revision.as_str(), of(&seen, guide_id(&seen)).unwrap());
-        let document = driver.connector.read(&guide.raw).unwrap();
-        assert!(document.facts.extra.contains(&("comments".to_owned(), "3".to_owned())), "{:?}", document.facts);
-        let tree = format!("{:?}", document.tree);
+        let document = driver.connector.read(&guide.raw, &wanted[0].place).unwrap();
+        assert!(document.facts.extra.contains(&("comments".to_owned(), "3".into())), "{:?}", document.facts);
+        let tree = format!("{:?}", document.body);
         for part in ["First", "Answer", "the words", "Why?", ", resolved", "Person"] {
             assert!(tree.contains(part), "{part} in {tree}");
         }

@@ -27,7 +27,7 @@ fn bodies_come_with_facts_and_the_listed_revision() {
         }
         let guide = fetched[&page.to_string()].as_ref().unwrap();
         assert_eq!(guide.labels.as_deref(), Some(&["ops".to_owned()][..]));
-        let document = driver.connector.read(&guide.raw).unwrap();
+        let document = driver.connector.read(&guide.raw, seen.place(page)).unwrap();
         assert_eq!(document.facts.version.as_deref(), Some("2"));
         assert!(document.facts.created_at.as_deref().is_some_and(|at| at.starts_with("2026-01-05T09:") && at.ends_with('Z')), "{:?}", document.facts);
         let people: Vec<Key> = [document.facts.created_by.clone().unwrap(), document.facts.updated_by.clone().unwrap()].to_vec();
@@ -35,7 +35,7 @@ fn bodies_come_with_facts_and_the_listed_revision() {
         let mut names = driver.connector.people(people.clone()).await.unwrap();
         names.sort_by_key(|(key, _)| *key != people[0]);
         assert_eq!([names[0].1.as_str(), names[1].1.as_str()], ["Ann Author", "Bob Builder"]);
-        assert!(driver.connector.read(&fetched[&post.to_string()].as_ref().unwrap().raw).is_ok());
+        assert!(driver.connector.read(&fetched[&post.to_string()].as_ref().unwrap().raw, seen.place(post)).is_ok());
     });
 }
 

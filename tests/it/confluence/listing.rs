@@ -1,7 +1,7 @@
 //! What a listing says: spaces, places, labels, folders, attachments, and what became of spaces.
 
 use context_syncd::connectors::connector::{Completion, Depth, Presence};
-use context_syncd::model::RemoteId;
+use context_syncd::model::{Owner, RemoteId};
 use serde_json::json;
 
 use super::driver::{Driver, on_both, run};
@@ -195,7 +195,7 @@ fn attachments_come_whole_at_first_and_then_only_new_ones() {
         let mut driver = Driver::new(&site, &json!({}));
         let seen = driver.everything().await;
         let asset = &seen.assets[&format!("att{old}")];
-        assert_eq!(asset.owner, RemoteId::new(page.to_string()));
+        assert_eq!(asset.owner, Owner::Document(RemoteId::new(page.to_string())));
         assert_eq!(asset.folder, ["ENG".to_owned(), "_assets".to_owned(), page.to_string()]);
         assert_eq!(asset.file_name, format!("att{old}-\u{e4} b.png"));
         assert_eq!(asset.keys[0].as_str(), format!("file:{page}:\u{e4} b.png"));
@@ -320,10 +320,10 @@ fn whiteboards_databases_and_smart_links_become_cards_that_cost_nothing_between_
         let wanted: Vec<_> = seen.wanted(true).into_iter().filter(|wanted| !matches!(&*wanted.place.kind, "page" | "blogpost")).collect();
         let fetched = driver.fetch(&wanted).await;
         assert_eq!((site.count(Class::Nodes), site.requests().len()), (1, 1), "only where the link leads is asked\n{}", site.transcript());
-        let document = |id: u64| driver.connector.read(&fetched[&id.to_string()].as_ref().unwrap().raw).unwrap();
+        let document = |id: u64| driver.connector.read(&fetched[&id.to_string()].as_ref().unwrap().raw, seen.place(id)).unwrap();
         assert!(fetched.iter().all(|(id, fetched)| fetched.as_ref().unwrap().revision == seen.docs[id].0));
-        assert!(document(link).facts.extra.contains(&("embed_url".to_owned(), format!("https://embed.example/{link}"))));
-        assert!(format!("{:?}", document(board).tree).contains("its content is not mirrored"));
+        assert!(document(link).facts.extra.contains(&("embed_url".to_owned(), format!("https://embed.example/{link}").into())));
+        assert!(format!("{:?}", document(board).body).contains("its content is not mirrored"));
         assert!(document(board).facts.created_by.is_some() && document(link).diagnostics.is_empty());
         site.clear_requests();
         let mut driver = driver.next_run(&site, &json!({}));

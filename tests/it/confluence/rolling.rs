@@ -85,7 +85,7 @@ fn edits_pages_posts_attachments_and_comments_are_news_wherever_they_are() {
         assert!(seen.docs.contains_key(&page.to_string()) && seen.docs.contains_key(&post.to_string()));
         let comments = &seen.docs[&format!("{commented}#comments")].1;
         assert_eq!(comments.stem, format!("{}.comments", all.place(commented).stem));
-        assert_eq!(seen.assets.values().map(|asset| asset.owner.as_str().to_owned()).collect::<Vec<_>>(), [shown.to_string()]);
+        assert_eq!(seen.assets.values().map(|asset| asset.owner.to_string()).collect::<Vec<_>>(), [shown.to_string()]);
         assert!(!seen.docs.contains_key(&pages[6][20].to_string()), "and what is not news is not named");
         // What was news is known the next time.
         let again = rolled(&mut driver).await;

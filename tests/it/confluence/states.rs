@@ -36,8 +36,8 @@ fn archived_pages_come_by_option_say_what_they_are_and_are_cleanups_when_it_is_t
         let fetched = driver.fetch(&wanted(&seen, page)).await;
         let fetched = fetched[&page.to_string()].as_ref().unwrap();
         assert_eq!(fetched.revision, seen.docs[&page.to_string()].0);
-        let document = driver.connector.read(&fetched.raw).unwrap();
-        assert!(document.facts.extra.contains(&("status".to_owned(), "archived".to_owned())), "{:?}", document.facts);
+        let document = driver.connector.read(&fetched.raw, seen.place(page)).unwrap();
+        assert!(document.facts.extra.contains(&("status".to_owned(), "archived".into())), "{:?}", document.facts);
         assert_eq!(driver.connector.confirm(wanted(&seen, page)).await.unwrap()[0].1, Presence::Present);
         let mut driver = driver.next_run(&site, &json!({}));
         assert!(!driver.changes().await.docs.contains_key(&page.to_string()));
