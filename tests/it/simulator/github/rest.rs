@@ -16,6 +16,9 @@ fn heads_trees_and_blobs_lead_from_one_to_the_next() {
     let same = get_with(&site, "/repos/acme/app/commits/heads/main", &again);
     assert_eq!((same.status, same.body.len(), left(&same)), (304, 0, left(&sha)), "what is unchanged is free");
     let commit = get(&site, &format!("/repos/acme/app/git/commits/{head}")).json();
+    let by_node =
+        super::client::data(&site, "query N($id: ID!) { node(id: $id) { ... on Commit { oid } } }", &serde_json::json!({"id": commit["node_id"]}));
+    assert_eq!(by_node["node"]["oid"], head, "one id in both");
     let tree = get(&site, &format!("/repos/acme/app/git/trees/{}?recursive=1", commit["tree"]["sha"].as_str().unwrap())).json();
     let paths: Vec<&str> = tree["tree"].as_array().unwrap().iter().map(|entry| entry["path"].as_str().unwrap()).collect();
     assert_eq!(paths, ["README.md", "docs", "docs/a.md", "docs/b", "docs/b/c.md"]);
