@@ -4,6 +4,7 @@
 //! the moment of writing, so one tree can be written again when its targets move.
 
 pub mod html;
+pub mod html_comments;
 
 use crate::model::Key;
 

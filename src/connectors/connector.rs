@@ -259,6 +259,23 @@ pub struct Traffic {
     pub requests_per_second: u32,
     /// How far this machine's clock is ahead of the service's, in milliseconds, where its answers tell; behind is negative.
     pub ahead_ms: Option<i64>,
+    /// What is left of each allowance that the service told us of.
+    pub allowances: Vec<Allowance>,
+}
+
+/// What a service lets us do within a span of time, for one kind of request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allowance {
+    /// The service's name for the kind (`core`, `graphql`).
+    pub name: String,
+    /// What is left of it.
+    pub left: u64,
+    /// How much it is.
+    pub of: u64,
+    /// Milliseconds since 1970 at which it is whole again.
+    pub renews_ms: u64,
+    /// What this run took of it, where that is known.
+    pub used: u64,
 }
 
 /// What `validate` found.

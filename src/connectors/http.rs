@@ -3,6 +3,8 @@
 //! Guarantees: nothing but GET and the POSTs that the connector lists is ever sent; credentials and cookies go to the configured origins only; no message
 //! holds a query, a header or a token, and no JSON that is handed on the credentials that were sent; a body never grows beyond its limit, decompressed. It deliberately knows no service's paths or shapes.
 
+mod allowance;
+mod authorization;
 mod body;
 mod budget;
 mod cookies;
@@ -11,6 +13,8 @@ mod echo;
 mod failed;
 mod redirect;
 mod refusal;
+mod reply;
+mod request;
 mod storm;
 mod transport;
 mod wait;
@@ -19,6 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, RANGE, SET_COOKIE};
 use reqwest::{Method, Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -26,13 +31,17 @@ use url::{Origin, Url};
 
 use super::connector::{SourceError, Traffic};
 use crate::model::Secret;
+use allowance::{Allowances, Verdict};
+use authorization::Authorization;
+pub use authorization::{Renewal, Renewed};
 use budget::{Budget, Permit};
 use cookies::Jar;
 pub use download::Download;
-use echo::Echoes;
-pub use failed::Failed;
 use failed::Failure;
+pub use failed::{Failed, Refusal};
 pub use redirect::may_be_plain;
+pub use reply::{Headers, Reply};
+pub use request::Request;
 use storm::Storm;
 use transport::Transport;
 pub use transport::Ways;
@@ -41,6 +50,9 @@ pub use transport::Ways;
 const TRIES: u32 = 4;
 /// Longest back-off between two tries.
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
+/// Longest pause that we choose ourselves where a limit does not say how long it lasts.
+const LIMIT_MAX: Duration = Duration::from_secs(15 * 60);
+
 /// What a client is made for.
 pub struct Setup {
     /// Its name in messages: the host.
@@ -67,6 +79,26 @@ pub struct Setup {
     pub patience: Patience,
     /// Authorities, certificates and proxy.
     pub ways: Ways,
+    /// What this service does otherwise than most.
+    pub habits: Habits,
+}
+
+/// What a service does otherwise than most; the default: nothing.
+#[derive(Default)]
+pub struct Habits {
+    /// Headers that the configured origins are always sent.
+    pub headers: &'static [(&'static str, &'static str)],
+    /// A 403 may be a limit: where it says how long to wait, where nothing is left of an allowance, or where its text has one of these words (lower
+    /// case). Empty: a 403 is never a limit.
+    pub limit_words: &'static [&'static str],
+    /// The first pause where a limit does not say how long it lasts; it doubles, up to a quarter of an hour. None: as for any failure.
+    pub limit_pause: Option<Duration>,
+    /// Whether a POST (its path, its body) only reads; asked besides [`Setup::post_paths`].
+    pub only_reads: Option<fn(&str, &str) -> bool>,
+    /// Failures bring what the service said with them: [`Failed::refusal`].
+    pub keeps_refusals: bool,
+    /// Where the authorization comes from, if it ends and can be renewed; then [`Setup::authorization`] is none.
+    pub renewal: Option<Arc<dyn Renewal>>,
 }
 
 /// How long things may take.
@@ -93,8 +125,8 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     transport: Transport,
     setup: Setup,
-    authorization: Option<HeaderValue>,
-    echoes: Echoes,
+    authorization: Authorization,
+    allowances: Allowances,
     budget: Budget,
     jar: Jar,
     /// Of answers in JSON, and of files.
@@ -103,48 +135,6 @@ struct Inner {
     bytes: AtomicU64,
     /// How far this machine's clock is ahead of the service's; the smallest number: unknown.
     ahead_ms: AtomicI64,
-}
-
-/// One thing to ask for.
-#[derive(Clone, Debug)]
-pub struct Request {
-    url: Url,
-    what: String,
-    json: Option<String>,
-    anonymous: bool,
-    cookies: bool,
-    file: bool,
-    max_bytes: u64,
-}
-
-impl Request {
-    /// GET of `url`; `what` names the thing in messages (`the list of spaces`).
-    pub fn get(url: Url, what: impl Into<String>) -> Self {
-        Self { url, what: what.into(), json: None, anonymous: false, cookies: false, file: false, max_bytes: 32 << 20 }
-    }
-
-    /// A reading POST of JSON; refused unless the path is one of [`Setup::post_paths`].
-    pub fn post(url: Url, what: impl Into<String>, json: String) -> Self {
-        Self { json: Some(json), ..Self::get(url, what) }
-    }
-
-    /// Without credentials, whoever is asked.
-    #[must_use]
-    pub fn anonymous(self) -> Self {
-        Self { anonymous: true, ..self }
-    }
-
-    /// With the cookies that earlier answers set: some servers serve files to sessions only.
-    #[must_use]
-    pub fn with_cookies(self) -> Self {
-        Self { cookies: true, ..self }
-    }
-
-    /// The answer's limit in bytes, decompressed.
-    #[must_use]
-    pub fn at_most(self, max_bytes: u64) -> Self {
-        Self { max_bytes, ..self }
-    }
 }
 
 /// An answer whose body is still to come; the permit holds its place among the requests at a time.
@@ -160,18 +150,13 @@ impl Client {
     pub fn new(setup: Setup) -> Result<Self, SourceError> {
         let wrong = |detail: String| SourceError::Misconfigured { detail, hint: "Check the settings and the system's certificates.".to_owned() };
         let transport = Transport::new(&setup.ways, &setup.trusted, setup.patience.silence)?;
-        let mut authorization = None;
-        if let Some(secret) = &setup.authorization {
-            let mut value = HeaderValue::from_str(secret.expose())
-                .map_err(|_| wrong("the token or password holds characters that cannot be sent in a header".to_owned()))?;
-            value.set_sensitive(true);
-            authorization = Some(value);
-        }
+        let authorization = Authorization::new(setup.authorization.as_ref(), setup.habits.renewal.clone())
+            .ok_or_else(|| wrong("the token or password holds characters that cannot be sent in a header".to_owned()))?;
         let budget = Budget::new(setup.concurrency, setup.burst, setup.requests_per_second);
-        let echoes = Echoes::of(setup.authorization.as_ref());
+        let allowances = Allowances::default();
         let (requests, bytes, ahead_ms) = (AtomicU64::new(0), AtomicU64::new(0), AtomicI64::new(i64::MIN));
         let (jar, storms) = (Jar::default(), <[Storm; 2]>::default());
-        Ok(Self(Arc::new(Inner { transport, setup, authorization, echoes, budget, jar, storms, requests, bytes, ahead_ms })))
+        Ok(Self(Arc::new(Inner { transport, setup, authorization, allowances, budget, jar, storms, requests, bytes, ahead_ms })))
     }
 
     /// Asks for JSON.
@@ -179,17 +164,48 @@ impl Client {
     /// # Errors
     /// What went wrong, after retries.
     pub async fn json<T: DeserializeOwned + Send + 'static>(&self, request: Request) -> Result<T, Failed> {
+        let (what, reply) = (request.what.clone(), self.reply(request).await?);
+        reply.body.ok_or_else(|| Failed::of(StatusCode::NOT_MODIFIED, self.bad_answer(&what, "status 304")))
+    }
+
+    /// Asks for JSON, and for what the answer's head says.
+    ///
+    /// # Errors
+    /// What went wrong, after retries.
+    pub async fn reply<T: DeserializeOwned + Send + 'static>(&self, request: Request) -> Result<Reply<T>, Failed> {
         let mut tries = 0;
-        let asked = loop {
+        loop {
             tries += 1;
             let failure = match self.json_once(&request).await {
-                Ok(value) => break Ok(value),
+                Ok(reply) => return self.judged(Ok(reply)),
                 Err(failure) => failure,
             };
-            if let Err(failed) = self.pause(failure, tries).await {
-                break Err(failed);
+            if let Err(failed) = self.pause(failure, tries, request.tries).await {
+                return self.judged(Err(failed));
             }
-        };
+        }
+    }
+
+    /// Asks for bytes of any kind, whole, at most the request's limit.
+    ///
+    /// # Errors
+    /// What went wrong, after retries.
+    pub async fn bytes(&self, request: Request) -> Result<Reply<Bytes>, Failed> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let failure = match self.whole(&request).await {
+                Ok(whole) => return self.judged(Ok(Reply { status: whole.status, headers: whole.headers, body: whole.body.map(Bytes::from) })),
+                Err(failure) => failure,
+            };
+            if let Err(failed) = self.pause(failure, tries, request.tries).await {
+                return self.judged(Err(failed));
+            }
+        }
+    }
+
+    /// Keeps count of failures in a row.
+    fn judged<T>(&self, asked: Result<T, Failed>) -> Result<T, Failed> {
         let storm = &self.0.storms[0];
         match asked {
             Ok(value) => {
@@ -212,6 +228,32 @@ impl Client {
         }
     }
 
+    /// An answer that looked good was a limit: everybody waits as its head asks, or, where it is silent, the longer the more `tries` there were. Returns how
+    /// long.
+    pub fn hold(&self, headers: &Headers, tries: u32) -> Duration {
+        let asked = wait::of_limit(&headers.0).unwrap_or_else(|| self.own_pause(tries));
+        self.0.budget.hold(asked);
+        asked
+    }
+
+    /// From now on so many percent of each allowance are left to others; requests that would take of them end as limited.
+    pub fn reserve(&self, percent: u8) {
+        self.0.allowances.reserve(percent);
+    }
+
+    /// A request took so much of an allowance, as its answer says.
+    pub fn took(&self, name: &str, much: u64) {
+        self.0.allowances.took(name, much);
+    }
+
+    /// The value of the `Authorization` header as it is sent now.
+    ///
+    /// # Errors
+    /// When it had to be renewed, and could not be.
+    pub async fn authorization(&self) -> Result<Option<Arc<Secret>>, SourceError> {
+        self.0.authorization.current(self).await.map(|current| current.map(|current| current.secret))
+    }
+
     /// After so many failures in a row the run is better ended, and tried again later.
     fn all_fails(&self, count: u32, failed: Failed) -> Failed {
         let last = match &failed.error {
@@ -231,24 +273,39 @@ impl Client {
             waiting_until_ms: self.0.budget.waiting_until_ms(),
             requests_per_second: self.0.budget.per_second(),
             ahead_ms: Some(self.0.ahead_ms.load(Ordering::Relaxed)).filter(|ahead| *ahead != i64::MIN),
+            allowances: self.0.allowances.told(),
         }
     }
 
-    async fn json_once<T: DeserializeOwned + Send + 'static>(&self, request: &Request) -> Result<T, Failure> {
+    async fn json_once<T: DeserializeOwned + Send + 'static>(&self, request: &Request) -> Result<Reply<T>, Failure> {
         let answer = self.send(request, &HeaderMap::new(), Some(self.0.setup.patience.answer)).await?;
+        let (status, headers) = (answer.response.status(), Headers(answer.response.headers().clone()));
+        if status == StatusCode::NOT_MODIFIED {
+            return Ok(Reply { status: status.as_u16(), headers, body: None });
+        }
         let is_json = body::is_json(&answer.response);
         let from = answer.response.url().clone();
         let whole = self.read(answer, request).await?;
         if !is_json && body::is_page(&whole) {
             return Err(Failure::Final(self.page_for_people(&whole, request, &from)));
         }
-        body::parse(self.0.echoes.remove(whole)).await.map_err(|error| {
+        let parsed = body::parse(self.0.authorization.without_echoes(whole)).await.map_err(|error| {
             let cut = error.is_eof();
             let detail = if cut { "the JSON ends in its middle" } else { "it is not the JSON that was expected" };
-            let failed = Failed { status: Some(200), json: is_json, slow: false, error: self.bad_answer(&request.what, detail) };
+            let failed = Failed { json: is_json, ..Failed::of(StatusCode::OK, self.bad_answer(&request.what, detail)) };
             // A proxy that cuts an answer short may do better next time; a wrong shape stays wrong.
             if cut { Failure::Again(failed) } else { Failure::Final(failed) }
-        })
+        })?;
+        Ok(Reply { status: status.as_u16(), headers, body: Some(parsed) })
+    }
+
+    async fn whole(&self, request: &Request) -> Result<Reply<Vec<u8>>, Failure> {
+        let answer = self.send(request, &HeaderMap::new(), Some(self.0.setup.patience.answer)).await?;
+        let (status, headers) = (answer.response.status(), Headers(answer.response.headers().clone()));
+        if status == StatusCode::NOT_MODIFIED {
+            return Ok(Reply { status: status.as_u16(), headers, body: None });
+        }
+        Ok(Reply { status: status.as_u16(), headers, body: Some(self.read(answer, request).await?) })
     }
 
     /// Reads a body to its end or its limit.
@@ -256,7 +313,7 @@ impl Client {
         let Answer { mut response, permit } = answer;
         let too_large = || {
             let error = SourceError::TooLarge { what: request.what.clone(), limit_bytes: request.max_bytes };
-            Failure::Final(Failed { status: Some(200), json: true, slow: false, error })
+            Failure::Final(Failed { json: true, ..Failed::of(StatusCode::OK, error) })
         };
         // What says itself that it is too large is not even begun.
         let announced = response.content_length().unwrap_or_default();
@@ -285,23 +342,36 @@ impl Client {
     async fn send(&self, request: &Request, more: &HeaderMap, total: Option<Duration>) -> Result<Answer, Failure> {
         let inner = &*self.0;
         let mut url = request.url.clone();
-        let mut hops = 0;
+        let (mut hops, mut renewed) = (0, false);
         loop {
+            self.is_there_any_left(request)?;
+            let authorization = self.authorization_for(request, &url).await?;
             let permit = inner.budget.enter(&redirect::host(&url)).await;
             inner.requests.fetch_add(1, Ordering::Relaxed);
-            let response =
-                self.outgoing(request, &url, more, total)?.send().await.map_err(|error| failed::without_answer(&inner.setup.service, error))?;
+            let response = self
+                .outgoing(request, &url, authorization, more, total)?
+                .send()
+                .await
+                .map_err(|error| failed::without_answer(&inner.setup.service, error))?;
             if inner.setup.trusted.contains(&url.origin()) {
                 inner.jar.keep(&url, response.headers().get_all(SET_COOKIE));
                 if let Some(ahead) = wait::ahead_ms(response.headers()).filter(|_| response.status().is_success()) {
                     inner.ahead_ms.store(ahead, Ordering::Relaxed);
                 }
+                inner.allowances.note(request.resource, response.headers());
             }
             if wait::near_limit(response.headers()) {
                 inner.budget.slow_down(&redirect::host(&url));
             }
             match response.status() {
                 status if status.is_success() => return Ok(Answer { response, permit }),
+                StatusCode::NOT_MODIFIED if request.is_conditional() => return Ok(Answer { response, permit }),
+                // What is renewed may have ended early; once is enough to know.
+                StatusCode::UNAUTHORIZED if !renewed && inner.setup.habits.renewal.is_some() && request.is_ours() => {
+                    renewed = true;
+                    drop(permit);
+                    inner.authorization.forget().await;
+                }
                 StatusCode::MOVED_PERMANENTLY
                 | StatusCode::FOUND
                 | StatusCode::SEE_OTHER
@@ -313,7 +383,7 @@ impl Client {
                         None => redirect::follow(&url, location, hops, inner.setup.allow_plain_http),
                         Some(_) => Err("it redirects a POST"),
                     };
-                    let next = next.and_then(|next| match inner.echoes.are_in(&next) {
+                    let next = next.and_then(|next| match inner.authorization.is_in(&next) {
                         true => Err("it redirects to an address that holds the credentials"),
                         false => Ok(next),
                     });
@@ -324,7 +394,40 @@ impl Client {
         }
     }
 
-    fn outgoing(&self, request: &Request, url: &Url, more: &HeaderMap, total: Option<Duration>) -> Result<reqwest::RequestBuilder, Failure> {
+    /// Whether the allowance that a request takes of has anything left for us. Nothing at all: everybody waits until it is renewed.
+    fn is_there_any_left(&self, request: &Request) -> Result<(), Failure> {
+        match request.resource.map_or(Verdict::Go, |resource| self.0.allowances.judge(resource)) {
+            Verdict::Go => {}
+            Verdict::Wait(wait) => self.0.budget.hold(wait),
+            Verdict::Spare(retry_after) => {
+                let error = SourceError::RateLimited { service: self.0.setup.service.clone(), retry_after };
+                return Err(Failure::Final(Failed::before(error)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The credentials are for those whom the user named, and never travel from one of them to the other.
+    async fn authorization_for(&self, request: &Request, url: &Url) -> Result<Option<HeaderValue>, Failure> {
+        let inner = &*self.0;
+        if !inner.setup.trusted.contains(&url.origin()) || url.origin() != request.url.origin() || request.anonymous {
+            return Ok(None);
+        }
+        if let Some(own) = &request.authorization {
+            return Ok(authorization::header(own));
+        }
+        let current = inner.authorization.current(self).await.map_err(|error| Failure::Final(Failed::before(error)))?;
+        Ok(current.map(|current| current.header))
+    }
+
+    fn outgoing(
+        &self,
+        request: &Request,
+        url: &Url,
+        authorization: Option<HeaderValue>,
+        more: &HeaderMap,
+        total: Option<Duration>,
+    ) -> Result<reqwest::RequestBuilder, Failure> {
         let inner = &*self.0;
         let refuse = |detail: String, hint: &str| Failure::Final(Failed::before(SourceError::Misconfigured { detail, hint: hint.to_owned() }));
         if !redirect::may_be_plain(url, inner.setup.allow_plain_http) {
@@ -332,12 +435,15 @@ impl Client {
             return Err(refuse(detail, "Use https, or set `allow_plain_http = true` if you know that the way is safe."));
         }
         let mut outgoing = match &request.json {
-            None => inner.transport.to(url).request(Method::GET, url.clone()).header(ACCEPT, "application/json, */*;q=0.5"),
-            Some(json) if inner.setup.post_paths.iter().any(|ending| url.path().ends_with(ending)) => inner
+            None => {
+                let accept = request.accept.unwrap_or("application/json, */*;q=0.5");
+                inner.transport.to(url).request(Method::GET, url.clone()).header(ACCEPT, accept)
+            }
+            Some(json) if self.is_reading(url.path(), json) => inner
                 .transport
                 .to(url)
                 .request(Method::POST, url.clone())
-                .header(ACCEPT, "application/json")
+                .header(ACCEPT, request.accept.unwrap_or("application/json"))
                 .header(CONTENT_TYPE, "application/json")
                 .body(json.clone()),
             Some(_) => return Err(refuse(format!("{} would be asked by POST", request.what), "This is a mistake in the program; please report it.")),
@@ -345,24 +451,47 @@ impl Client {
         if let Some(total) = total {
             outgoing = outgoing.timeout(total);
         }
-        // The credentials are for those whom the user named, and never travel from one of them to the other.
-        if inner.setup.trusted.contains(&url.origin()) && url.origin() == request.url.origin() && !request.anonymous {
-            if let Some(authorization) = &inner.authorization {
-                outgoing = outgoing.header(AUTHORIZATION, authorization.clone());
+        if inner.setup.trusted.contains(&url.origin()) {
+            for (name, value) in inner.setup.habits.headers {
+                outgoing = outgoing.header(*name, *value);
             }
-            if let Some(cookies) = inner.jar.header(url).filter(|_| request.cookies) {
-                outgoing = outgoing.header(COOKIE, cookies);
+            for (name, value) in &request.headers {
+                outgoing = outgoing.header(*name, value);
             }
+        }
+        if let Some(authorization) = authorization {
+            outgoing = outgoing.header(AUTHORIZATION, authorization);
+        }
+        if inner.setup.trusted.contains(&url.origin())
+            && url.origin() == request.url.origin()
+            && !request.anonymous
+            && let Some(cookies) = inner.jar.header(url).filter(|_| request.cookies)
+        {
+            outgoing = outgoing.header(COOKIE, cookies);
         }
         Ok(outgoing.headers(more.clone()))
     }
 
+    fn is_reading(&self, path: &str, json: &str) -> bool {
+        let setup = &self.0.setup;
+        setup.post_paths.iter().any(|ending| path.ends_with(ending)) && setup.habits.only_reads.is_none_or(|reads| reads(path, json))
+    }
+
+    /// How long we wait where a limit does not say it.
+    fn own_pause(&self, tries: u32) -> Duration {
+        match self.0.setup.habits.limit_pause {
+            Some(pause) => wait::backoff(pause, tries, LIMIT_MAX),
+            None => wait::backoff(self.0.setup.retry_base * 2, tries, BACKOFF_MAX),
+        }
+    }
+
     /// Waits before the next try, or gives the failure back if there is none.
-    async fn pause(&self, failure: Failure, tries: u32) -> Result<(), Failed> {
+    async fn pause(&self, failure: Failure, tries: u32, most: u32) -> Result<(), Failed> {
         let base = self.0.setup.retry_base;
         match failure {
             Failure::Final(failed) => Err(failed),
-            Failure::Again(failed) | Failure::Limited { failed, .. } if tries >= TRIES => Err(failed),
+            Failure::Again(failed) if tries >= most => Err(failed),
+            Failure::Limited { failed, .. } if tries >= TRIES => Err(failed),
             Failure::Again(_) => {
                 tokio::time::sleep(wait::backoff(base, tries, BACKOFF_MAX)).await;
                 Ok(())
@@ -370,7 +499,7 @@ impl Client {
             // The budget makes everybody wait as the service asked; without a word from it, we choose, and all wait as well.
             Failure::Limited { held, .. } => {
                 if !held {
-                    self.0.budget.hold(wait::backoff(base * 2, tries, BACKOFF_MAX));
+                    self.0.budget.hold(self.own_pause(tries));
                 }
                 Ok(())
             }

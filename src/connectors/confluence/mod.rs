@@ -44,7 +44,7 @@ use rustc_hash::FxHashMap;
 use url::Url;
 
 use super::connector::{AssetStream, Connector, Depth, Fetched, Listed, Presence, ReadError, SourceError, Traffic, Validation, Wanted};
-use super::http::{Client, Patience, Setup};
+use super::http::{Client, Habits, Patience, Setup};
 use crate::model::{AssetRef, ConnectorName, Cursor, Document, Key, Place, Raw, RemoteId, Scope, Secret};
 use address::Address;
 use config::Credentials;
@@ -109,6 +109,7 @@ impl Confluence {
             retry_base: Duration::from_millis(config.retry_base_ms),
             patience: Patience { silence: Duration::from_millis(config.read_timeout_ms), ..Patience::default() },
             ways,
+            habits: Habits::default(),
         })?;
         Ok(Self {
             name,

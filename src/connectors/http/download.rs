@@ -83,7 +83,7 @@ impl Client {
                 }
                 Err(failure) => failure,
             };
-            if let Err(failed) = self.pause(failure, tries).await {
+            if let Err(failed) = self.pause(failure, tries, request.tries).await {
                 if failed.status.is_some_and(|status| status >= 500) {
                     storm.failed();
                 }

@@ -34,6 +34,12 @@ impl Echoes {
         Self(all)
     }
 
+    /// What is in another value of that header, too.
+    pub(super) fn add(&mut self, authorization: &Secret) {
+        self.0.extend(Self::of(Some(authorization)).0);
+        self.0.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
+    }
+
     /// Whether an address carries one of them: where a redirect leads, it would be told to whoever is there.
     pub(super) fn are_in(&self, url: &url::Url) -> bool {
         let decoded = Zeroizing::new(percent_encoding::percent_decode_str(url.as_str()).collect::<Vec<u8>>());

@@ -1,6 +1,7 @@
 //! How a request failed, and whether asking again can help.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use reqwest::StatusCode;
 use rustls::{AlertDescription, CertificateError};
@@ -16,23 +17,41 @@ pub struct Failed {
     pub json: bool,
     /// Asking for less may help: it took too long, or a gateway gave up.
     pub slow: bool,
+    /// What the service said, where [`super::Habits::keeps_refusals`] asks for it.
+    pub refusal: Option<Arc<Refusal>>,
     /// What to tell the engine.
     pub error: SourceError,
 }
 
+/// What a service said when it refused.
+#[derive(Debug)]
+pub struct Refusal {
+    /// The answer's head.
+    pub headers: super::Headers,
+    /// The beginning of its body, without our credentials; never shown as it is.
+    pub text: String,
+}
+
 impl Failed {
     pub(super) fn of(status: StatusCode, error: SourceError) -> Self {
-        Self { status: Some(status.as_u16()), json: false, slow: false, error }
+        Self { status: Some(status.as_u16()), json: false, slow: false, refusal: None, error }
     }
 
     pub(super) fn before(error: SourceError) -> Self {
-        Self { status: None, json: false, slow: false, error }
+        Self { status: None, json: false, slow: false, refusal: None, error }
     }
 }
 
 impl From<Failed> for SourceError {
     fn from(failed: Failed) -> Self {
         failed.error
+    }
+}
+
+/// Before there was any answer.
+impl From<SourceError> for Failed {
+    fn from(error: SourceError) -> Self {
+        Self::before(error)
     }
 }
 

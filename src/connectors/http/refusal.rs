@@ -3,13 +3,19 @@
 //! Guarantees that what somebody else says (a proxy, a network that wants a login, the target of a redirect) is taken for no word of the service: neither
 //! about our credentials, nor about what is there.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
 use reqwest::{Response, StatusCode};
 use url::Url;
 
-use super::failed::{Failed, Failure};
-use super::{BACKOFF_MAX, Client, Request, body, redirect, wait};
+use super::failed::{Failed, Failure, Refusal};
+use super::{BACKOFF_MAX, Client, Headers, Request, body, redirect, wait};
 use crate::connectors::connector::SourceError;
 
+/// So much of a refusal is kept.
+const SAID_BYTES: usize = 16 << 10;
 /// Who stands between us and a service may want something of people.
 const PORTAL: &str =
     "Open the configured address in a browser: the network may want a login first, or the service moved (then set `url` to where it is now).";
@@ -21,8 +27,24 @@ impl Client {
         let status = response.status();
         let json = body::is_json(&response);
         let headers = response.headers().clone();
-        let failed = |error: SourceError| Failed { status: Some(status.as_u16()), json, slow: false, error };
+        let (text, response) = match inner.setup.habits.keeps_refusals {
+            true => (Some(self.what_it_says(response).await), None),
+            false => (None, Some(response)),
+        };
+        let words = text.as_ref().map(|text| text.to_ascii_lowercase());
+        let refusal = text.map(|text| Arc::new(Refusal { headers: Headers(headers.clone()), text }));
+        let failed = |error: SourceError| Failed { json, refusal: refusal.clone(), ..Failed::of(status, error) };
         let what = request.what.clone();
+        if matches!(status, StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS)
+            && let Some(asked) = self.limit(status, &headers, words.as_deref().unwrap_or_default())
+        {
+            inner.budget.slow_down(&redirect::host(url));
+            if let Some(asked) = asked {
+                inner.budget.hold(asked);
+            }
+            let error = SourceError::RateLimited { service: inner.setup.service.clone(), retry_after: asked.unwrap_or(BACKOFF_MAX) };
+            return Failure::Limited { failed: failed(error), held: asked.is_some() };
+        }
         match status {
             StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
                 Failure::Final(failed(self.untrusted(
@@ -41,7 +63,11 @@ impl Client {
                 Failure::Final(failed(self.untrusted(detail, PORTAL)))
             }
             StatusCode::UNAUTHORIZED => {
-                let scope = body::start(response, 2048).await.contains("scope");
+                let said = match response {
+                    Some(response) => body::start(response, 2048).await,
+                    None => words.unwrap_or_default(),
+                };
+                let scope = said.contains("scope");
                 let detail = if scope { "401, the token's scopes do not cover this" } else { "401" };
                 Failure::Final(failed(self.unauthorized(detail)))
             }
@@ -50,15 +76,6 @@ impl Client {
             }
             StatusCode::FORBIDDEN | StatusCode::NOT_FOUND | StatusCode::GONE => {
                 Failure::Final(failed(SourceError::NotVisible { what, status: status.as_u16() }))
-            }
-            StatusCode::TOO_MANY_REQUESTS => {
-                inner.budget.slow_down(&redirect::host(url));
-                let asked = wait::asked(&headers);
-                if let Some(asked) = asked {
-                    inner.budget.hold(asked);
-                }
-                let error = SourceError::RateLimited { service: inner.setup.service.clone(), retry_after: asked.unwrap_or(BACKOFF_MAX) };
-                Failure::Limited { failed: failed(error), held: asked.is_some() }
             }
             // 408 and 425, and what gateways say for a service that they do not reach; some have numbers of their own for that.
             status if matches!(status.as_u16(), 408 | 425 | 502..=504 | 520..=530) => {
@@ -69,6 +86,26 @@ impl Client {
             }
             _ => Failure::Final(failed(self.bad_answer(&what, &format!("status {}", status.as_u16())))),
         }
+    }
+
+    /// Whether a refusal is a limit, and how long it says that it lasts.
+    fn limit(&self, status: StatusCode, headers: &HeaderMap, said: &str) -> Option<Option<Duration>> {
+        let words = self.0.setup.habits.limit_words;
+        if words.is_empty() {
+            return (status == StatusCode::TOO_MANY_REQUESTS).then(|| wait::asked(headers));
+        }
+        let asked = wait::of_limit(headers);
+        (asked.is_some() || status == StatusCode::TOO_MANY_REQUESTS || words.iter().any(|word| said.contains(word))).then_some(asked)
+    }
+
+    /// The beginning of a refusal's body, without our credentials.
+    async fn what_it_says(&self, mut response: Response) -> String {
+        let mut text = Vec::new();
+        while text.len() < SAID_BYTES {
+            let Ok(Some(chunk)) = response.chunk().await else { break };
+            text.extend_from_slice(&chunk[..chunk.len().min(SAID_BYTES - text.len())]);
+        }
+        String::from_utf8_lossy(&self.0.authorization.without_echoes(text)).into_owned()
     }
 
     pub(super) fn page_for_people(&self, whole: &[u8], request: &Request, from: &Url) -> Failed {
@@ -82,7 +119,7 @@ impl Client {
             () => self
                 .bad_answer(&request.what, if request.file { "a page for people instead of the file" } else { "a page for people instead of JSON" }),
         };
-        Failed { status: Some(200), json: false, slow: false, error }
+        Failed::of(StatusCode::OK, error)
     }
 
     pub(super) fn untrusted(&self, detail: String, hint: &str) -> SourceError {

@@ -83,6 +83,7 @@ fn client(trusted: &Url) -> Client {
         retry_base: Duration::from_millis(1),
         patience: Patience { silence: Duration::from_millis(300), answer: Duration::from_secs(5), pace: Duration::from_millis(500) },
         ways: Ways::default(),
+        habits: Habits::default(),
     })
     .unwrap()
 }
@@ -149,6 +150,7 @@ fn setup_of(trusted: &Url) -> Setup {
         retry_base: Duration::from_millis(1),
         patience: Patience::default(),
         ways: Ways::default(),
+        habits: Habits::default(),
     }
 }
 

@@ -9,12 +9,34 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 /// The wait that an answer asks for: Retry-After in seconds or as a date, else `X-RateLimit-Reset`.
 pub(super) fn asked(headers: &HeaderMap) -> Option<Duration> {
     let now = text(headers, DATE.as_str()).and_then(http_date).unwrap_or_else(Utc::now);
+    after(headers, now).or_else(|| reset(headers, now))
+}
+
+/// Retry-After. `0` on a refusal says nothing; a moment in the past neither.
+fn after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let retry = text(headers, RETRY_AFTER.as_str()).and_then(|value| match value.parse::<u64>() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
         Err(_) => http_date(value).map(|until| until.signed_duration_since(now).to_std().unwrap_or_default()),
     });
-    // `Retry-After: 0` on a refusal says nothing; a reset in the past neither.
-    retry.filter(|wait| !wait.is_zero()).or_else(|| reset(headers, now))
+    retry.filter(|wait| !wait.is_zero())
+}
+
+/// The wait that a limit asks for where allowances are told beside it: Retry-After, else, and only if nothing is left, until the allowance is renewed.
+pub(super) fn of_limit(headers: &HeaderMap) -> Option<Duration> {
+    let now = text(headers, DATE.as_str()).and_then(http_date).unwrap_or_else(Utc::now);
+    let spent = || number(headers, "x-ratelimit-remaining") == Some(0);
+    // The moment is told in whole seconds.
+    after(headers, now).or_else(|| spent().then(|| reset(headers, now)).flatten().map(|wait| wait + Duration::from_secs(1)))
+}
+
+/// What is left of an allowance, how much it is, and how long until it is whole again.
+pub(super) fn allowance(headers: &HeaderMap) -> Option<(u64, u64, Duration)> {
+    let now = text(headers, DATE.as_str()).and_then(http_date).unwrap_or_else(Utc::now);
+    Some((number(headers, "x-ratelimit-remaining")?, number(headers, "x-ratelimit-limit")?, reset(headers, now).unwrap_or_default()))
+}
+
+fn number(headers: &HeaderMap, name: &str) -> Option<u64> {
+    text(headers, name)?.parse().ok()
 }
 
 fn reset(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
@@ -47,9 +69,8 @@ pub(super) fn ahead_ms(headers: &HeaderMap) -> Option<i64> {
 
 /// Whether little is left of our allowance: the service says so, or less than a fifth of it remains.
 pub(super) fn near_limit(headers: &HeaderMap) -> bool {
-    let number = |name| text(headers, name).and_then(|value| value.parse::<u64>().ok());
     let said = text(headers, "x-ratelimit-nearlimit").is_some_and(|value| value.eq_ignore_ascii_case("true"));
-    said || matches!((number("x-ratelimit-remaining"), number("x-ratelimit-limit")), (Some(left), Some(limit)) if left * 5 < limit)
+    said || matches!((number(headers, "x-ratelimit-remaining"), number(headers, "x-ratelimit-limit")), (Some(left), Some(limit)) if left * 5 < limit)
 }
 
 /// `base` doubled for each earlier try, at most `most`, times 0.7 to 1.3 so that many clients do not come back at once.
@@ -60,7 +81,7 @@ pub(super) fn backoff(base: Duration, tries: u32, most: Duration) -> Duration {
     wait.mul_f64(0.7 + f64::from(u16::try_from(random).unwrap_or(0)) / 1000.0)
 }
 
-fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+pub(super) fn text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     headers.get(name)?.to_str().ok().map(str::trim)
 }
 

@@ -112,6 +112,13 @@ impl Model {
         self.former.retain(|_, of| *of != id);
     }
 
+    /// The App is installed at an account, for these repositories or for all; the installation's id.
+    pub fn install(&mut self, login: &str, repositories: Option<&[Id]>) -> Id {
+        let (id, owner) = (self.fresh(), self.user(login));
+        self.installations.insert(id, (owner, repositories.map(|some| some.iter().copied().collect())));
+        id
+    }
+
     /// Who writes, for commits: name and address.
     fn signature(&self) -> (String, String) {
         let writer = self.writer.and_then(|id| self.owners.get(&id));

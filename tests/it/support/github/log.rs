@@ -114,7 +114,7 @@ fn classify(request: &Request) -> Class {
         ["repos", _, _, inner @ ..] | ["repositories", _, inner @ ..] => inner,
         ["graphql"] | ["api", "graphql"] => return Class::Graphql,
         ["user"] | ["users", _] | ["orgs", _] | ["meta"] | ["rate_limit"] => return Class::Identity,
-        ["app", ..] | ["orgs", _, "installation"] => return Class::App,
+        ["app", ..] | ["orgs" | "users", _, "installation"] => return Class::App,
         ["user" | "installation", "repos" | "repositories"] | ["users" | "orgs", _, "repos"] => return Class::Repositories,
         _ => return Class::Other,
     };

@@ -65,9 +65,13 @@ pub(super) fn answer(world: &mut World, request: &Request, path: &str) -> Answer
         return world.budgets.tell(&caller, "core", answer);
     }
     let answer = if request.method == "GET" { route(world, request, &caller, &segments) } else { error(404, "Not Found") };
+    if answer.status == 501 {
+        world.log.violations.push(format!("the simulated GitHub does not play {}", request.target()));
+    }
     let answer = conditional(world, request, answer);
     // What is unchanged costs nothing, if somebody with a token asks.
-    if !free && !(answer.status == 304 && caller.token.is_some()) {
+    let unchanged = answer.status == 304 && caller.token.is_some();
+    if !free && !unchanged {
         world.budgets.window(key(&caller), "core").used += 1;
     }
     let mut answer = finish(world, request, &caller, answer);

@@ -141,6 +141,7 @@ async fn serve(
     };
     open.status = Some(answer.status);
     drop(open);
+    let fault = fault.filter(|fault| !matches!(fault, Fault::Late(_)));
     Ok(play(answer, fault.or(habit), cut))
 }
 

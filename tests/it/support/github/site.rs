@@ -201,6 +201,11 @@ impl GitHub {
         self.world().log.violations.clone()
     }
 
+    /// The same, which are forgiven then: for tests that send what is wrong.
+    pub fn take_violations(&self) -> Vec<String> {
+        std::mem::take(&mut self.world().log.violations)
+    }
+
     /// All requests, a line each, for a failed assertion's message.
     pub fn transcript(&self) -> String {
         self.world().log.transcript()

@@ -1,0 +1,205 @@
+//! What links and references of a text mean, seen from the page at GitHub that it stands on. Pure.
+//!
+//! What may be mirrored gets a key, and its address for the case that it is not. Addresses elsewhere, and images, stay as they are; relative ones become absolute.
+
+use std::ops::Range;
+
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use super::refs::{self, Reference};
+use crate::markdown::{Target, Use};
+
+use crate::model::{Key, Place};
+
+/// The page that a text stands on.
+pub(in crate::connectors::github) struct Web {
+    page: Option<Url>,
+    /// `https://HOST`.
+    origin: String,
+    /// `owner/name` as the service spells it.
+    repository: String,
+    /// The repository's number.
+    rid: String,
+}
+
+impl Web {
+    /// The page of a document, by its address and scope.
+    pub(in crate::connectors::github) fn of(place: &Place) -> Self {
+        let page = Url::parse(&place.url).ok();
+        let repository = page.as_ref().map(|page| segments(page).into_iter().take(2).collect::<Vec<_>>().join("/")).unwrap_or_default();
+        let rid = place.scope.as_str().split(':').next().unwrap_or_default().to_owned();
+        let origin = page.as_ref().map(|page| page.origin().ascii_serialization()).unwrap_or_default();
+        Self { page, origin, repository, rid }
+    }
+
+    /// What a destination means; none where it stays as it is.
+    pub(in crate::connectors::github) fn target(&self, kind: Use, destination: &str) -> Option<Target> {
+        let (address, relative) = match Url::parse(destination) {
+            Ok(address) => (address, false),
+            Err(_) => (self.page.as_ref()?.join(destination).ok()?, true),
+        };
+        if !matches!(address.scheme(), "http" | "https") {
+            return None;
+        }
+        let fallback = || if relative { String::from(address.clone()) } else { destination.to_owned() };
+        let found = (kind == Use::Link && self.is_here(&address)).then(|| self.mirrored(&segments(&address))).flatten();
+        match found {
+            Some((key, name)) => Some(Target::Remote { key, anchor: None, fallback: Some(fallback()), name }),
+            None => relative.then(|| Target::Url(fallback())),
+        }
+    }
+
+    /// The references in a piece of running text.
+    pub(in crate::connectors::github) fn references(&self, text: &str) -> Vec<(Range<usize>, Target)> {
+        if self.repository.is_empty() {
+            return Vec::new();
+        }
+        refs::find(text).into_iter().map(|(range, reference)| (range, self.meaning(&reference))).collect()
+    }
+
+    /// The page of an account.
+    pub(in crate::connectors::github) fn account(&self, login: &str) -> String {
+        format!("{}/{login}", self.origin)
+    }
+
+    fn meaning(&self, reference: &Reference<'_>) -> Target {
+        let of = |repository: &Option<&str>| repository.map_or_else(|| self.repository.clone(), str::to_owned);
+        match reference {
+            Reference::Number { repository, number } => {
+                let repository = of(repository);
+                let fallback = format!("{}/{repository}/issues/{number}", self.origin);
+                let name = format!("{repository}#{number}");
+                Target::Remote { key: self.number(&repository, *number), anchor: None, fallback: Some(fallback), name }
+            }
+            Reference::Commit { repository, sha } => Target::Url(format!("{}/{}/commit/{sha}", self.origin, of(repository))),
+            Reference::User(login) => Target::Url(self.account(login)),
+            Reference::Team(organisation, team) => Target::Url(format!("{}/orgs/{organisation}/teams/{team}", self.origin)),
+        }
+    }
+
+    fn is_here(&self, address: &Url) -> bool {
+        let host = |url: &Url| url.host_str().map(|host| host.strip_prefix("www.").unwrap_or(host).to_owned());
+        self.page.as_ref().is_some_and(|page| host(page) == host(address) && page.port_or_known_default() == address.port_or_known_default())
+    }
+
+    /// The key under which a page of this host may be mirrored, and what it is called.
+    fn mirrored(&self, path: &[String]) -> Option<(Key, String)> {
+        let [owner, name, rest @ ..] = path else { return None };
+        let repository = format!("{owner}/{name}");
+        let here = repository.to_lowercase();
+        let words: Vec<&str> = rest.iter().map(String::as_str).collect();
+        match &words[..] {
+            ["issues" | "pull" | "discussions", number] => {
+                let number = number.parse().ok()?;
+                Some((self.number(&repository, number), format!("{repository}#{number}")))
+            }
+            ["blob", _, _, ..] => Some((Key::new(format!("web:{here}/{}", words.join("/"))), words[2..].join("/"))),
+            ["releases", "tag", tag @ ..] if !tag.is_empty() => {
+                let tag = tag.join("/");
+                Some((Key::new(format!("release:{here}:{tag}")), tag))
+            }
+            ["wiki"] if self.is_own(&repository) => Some((Key::new(format!("wiki:{}:home", self.rid)), "Home".to_owned())),
+            ["wiki", page] if self.is_own(&repository) => {
+                Some((Key::new(format!("wiki:{}:{}", self.rid, page.to_lowercase().replace(' ', "-"))), (*page).to_owned()))
+            }
+            _ => None,
+        }
+    }
+
+    fn is_own(&self, repository: &str) -> bool {
+        repository.eq_ignore_ascii_case(&self.repository)
+    }
+
+    fn number(&self, repository: &str, number: u64) -> Key {
+        if self.is_own(repository) {
+            Key::new(format!("num:{}:{number}", self.rid))
+        } else {
+            Key::new(format!("num:{}:{number}", repository.to_lowercase()))
+        }
+    }
+}
+
+/// The decoded components of an address's path.
+fn segments(url: &Url) -> Vec<String> {
+    let parts = url.path_segments().into_iter().flatten().filter(|part| !part.is_empty());
+    parts.map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connectors::github::conversation::fixture::place;
+
+    fn shown(kind: Use, destination: &str) -> String {
+        match Web::of(&place("issue", "issues/12")).target(kind, destination) {
+            None => "as it is".to_owned(),
+            Some(Target::Url(url)) => url,
+            Some(Target::Remote { key, fallback, .. }) => format!("{key} or {}", fallback.unwrap_or_default()),
+            Some(other) => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn pages_that_may_be_mirrored_get_their_keys() {
+        for (destination, expected) in [
+            ("https://github.example/Acme/App/issues/7", "num:42:7 or https://github.example/Acme/App/issues/7"),
+            ("https://github.example/acme/app/pull/7", "num:42:7 or https://github.example/acme/app/pull/7"),
+            ("https://github.example/acme/Other/discussions/7", "num:acme/other:7 or https://github.example/acme/Other/discussions/7"),
+            (
+                "https://github.example/acme/Other/blob/Main/Docs/a b.md",
+                "web:acme/other/blob/Main/Docs/a b.md or https://github.example/acme/Other/blob/Main/Docs/a b.md",
+            ),
+            ("../blob/main/docs/x.md", "web:acme/app/blob/main/docs/x.md or https://github.example/acme/app/blob/main/docs/x.md"),
+            ("/acme/app/releases/tag/v1.0", "release:acme/app:v1.0 or https://github.example/acme/app/releases/tag/v1.0"),
+            ("../wiki/Getting Started", "wiki:42:getting-started or https://github.example/acme/app/wiki/Getting%20Started"),
+            ("/acme/app/wiki", "wiki:42:home or https://github.example/acme/app/wiki"),
+        ] {
+            assert_eq!(shown(Use::Link, destination), expected, "{destination}");
+        }
+    }
+
+    #[test]
+    fn other_addresses_stay_and_relative_ones_become_absolute() {
+        for destination in [
+            "https://elsewhere.example/acme/app/issues/7",
+            "mailto:ann@example.org",
+            "javascript:alert(1)",
+            "https://github.example/acme/app/pull/7/files",
+            "https://github.example/acme",
+            "https://github.example/acme/app/issues/x",
+            "https://github.example/user-attachments/assets/1",
+        ] {
+            assert_eq!(shown(Use::Link, destination), "as it is", "{destination}");
+        }
+        assert_eq!(shown(Use::Link, "../actions"), "https://github.example/acme/app/actions");
+        assert_eq!(shown(Use::Image, "../blob/main/a.png"), "https://github.example/acme/app/blob/main/a.png");
+        assert_eq!(shown(Use::Image, "https://github.example/acme/app/blob/main/a.png"), "as it is");
+        assert_eq!(shown(Use::Link, "//elsewhere.example/x"), "https://elsewhere.example/x");
+    }
+
+    #[test]
+    fn references_lead_to_what_is_mirrored_or_to_the_service() {
+        let web = Web::of(&place("issue", "issues/12"));
+        let found = web.references("#7 acme/Other#8 Acme/App#9 1a2b3c4 @ann @acme/core");
+        let targets: Vec<String> = found
+            .into_iter()
+            .map(|(_, target)| match target {
+                Target::Url(url) => url,
+                Target::Remote { key, fallback, .. } => format!("{key} {}", fallback.unwrap_or_default()),
+                Target::Anchor(anchor) => anchor,
+            })
+            .collect();
+        assert_eq!(
+            targets,
+            [
+                "num:42:7 https://github.example/acme/app/issues/7",
+                "num:acme/other:8 https://github.example/acme/Other/issues/8",
+                "num:42:9 https://github.example/Acme/App/issues/9",
+                "https://github.example/acme/app/commit/1a2b3c4",
+                "https://github.example/ann",
+                "https://github.example/orgs/acme/teams/core",
+            ]
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! Listing the releases of a repository.
+
+use rustc_hash::FxHashSet;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::super::GitHub;
+use super::super::conversation::{Actor, Page, login, or_default};
+use super::super::out::Out;
+use super::super::repository::{Newest, Part, Repository};
+use super::super::trouble::Trouble;
+use super::shown::Shown;
+use crate::connectors::connector::{Completion, Consequence, Depth, SourceError};
+use crate::model::Cursor;
+
+/// Releases on a page, and the fewest where the service is slow. A page of a hundred costs two points.
+const LISTED: u32 = 100;
+const FEWEST: u32 = 5;
+
+/// What a listing shows of each.
+pub(super) const SHOWN: &str = "databaseId tagName name url updatedAt publishedAt isDraft isPrerelease author { login } \
+                                releaseAssets(first: 100) { totalCount pageInfo { hasNextPage endCursor } nodes { name size downloadUrl } }";
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Memory {
+    count: u64,
+    newest: Option<String>,
+    /// Listed by REST.
+    anonymous: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Data {
+    node: Option<Node>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Node {
+    list: Option<Page<Wire>>,
+}
+
+/// A release as GraphQL shows it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Wire {
+    pub(super) database_id: Option<u64>,
+    tag_name: String,
+    #[serde(deserialize_with = "or_default")]
+    name: String,
+    url: String,
+    updated_at: Option<String>,
+    published_at: Option<String>,
+    pub(super) is_draft: bool,
+    is_prerelease: bool,
+    author: Option<Actor>,
+    pub(super) release_assets: Page<WireAsset>,
+}
+
+/// A file of a release.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct WireAsset {
+    pub(super) name: String,
+    pub(super) size: u64,
+    pub(super) download_url: String,
+}
+
+impl Wire {
+    /// What it shows; none where something of it is missing.
+    pub(super) fn shown(&self) -> Option<Shown> {
+        let id = self.database_id.filter(|_| !self.tag_name.is_empty() && !self.url.is_empty() && self.release_assets.is_whole())?;
+        Some(Shown {
+            id,
+            tag: self.tag_name.clone(),
+            name: self.name.clone(),
+            url: self.url.clone(),
+            updated_at: self.updated_at.clone(),
+            published_at: self.published_at.clone(),
+            prerelease: self.is_prerelease,
+            author: login(self.author.clone()),
+            count: self.release_assets.total_count,
+            assets: self.release_assets.nodes.iter().flatten().take(100).map(|asset| (asset.name.clone(), asset.size)).collect(),
+        })
+    }
+}
+
+impl GitHub {
+    /// Lists them, where there may be anything new.
+    pub(in crate::connectors::github) async fn list_releases(
+        &self,
+        repository: &Repository,
+        since: Option<&Cursor>,
+        depth: Depth,
+        out: &mut Out,
+    ) -> Result<(), SourceError> {
+        let memory: Option<Memory> = since.and_then(|cursor| serde_json::from_str(cursor.as_str()).ok());
+        let anonymous = self.is_anonymous();
+        let now = match (&repository.heads.releases, anonymous) {
+            (Some(now), false) => now.clone(),
+            // This server does not tell of releases: what is mirrored stays.
+            (None, false) => {
+                out.done(repository, Part::Releases, Completion::News, since.cloned()).await;
+                return Ok(());
+            }
+            (_, true) => Newest::default(),
+        };
+        let new = Memory { count: now.count, newest: now.updated_at, anonymous };
+        if depth != Depth::Everything && memory.as_ref() == Some(&new) {
+            out.done(repository, Part::Releases, Completion::News, since.cloned()).await;
+            return Ok(());
+        }
+        let lacking = if anonymous { self.releases_by_rest(repository, out).await? } else { self.releases_by_graphql(repository, out).await? };
+        let (completion, cursor) = match lacking {
+            Some(why) => (Completion::Incomplete(format!("the releases of {}: {why}", repository.full_name)), since.cloned()),
+            None => (Completion::Complete, serde_json::to_string(&new).ok().map(Cursor::from)),
+        };
+        out.done(repository, Part::Releases, completion, cursor).await;
+        Ok(())
+    }
+
+    /// Names all; returns why that is not all, if it is not.
+    async fn releases_by_graphql(&self, repository: &Repository, out: &mut Out) -> Result<Option<String>, SourceError> {
+        let what = format!("the list of releases of {}", repository.full_name);
+        let query = format!(
+            "query Releases($id: ID!, $first: Int!, $after: String) {{ node(id: $id) {{ ... on Repository {{ \
+             list: releases(first: $first, after: $after, orderBy: {{field: CREATED_AT, direction: DESC}}) {{ \
+             totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ {SHOWN} }} }} }} }} rateLimit {{ cost remaining resetAt }} }}"
+        );
+        let (mut first, mut after) = (LISTED, None::<String>);
+        let mut named = FxHashSet::default();
+        let mut lacking = None;
+        loop {
+            let variables = json!({ "id": repository.node_id, "first": first, "after": after });
+            let answer = match self.api.graphql::<Data>(&what, &query, variables).await {
+                Ok(answer) => answer,
+                Err(Trouble::TooMuch(_)) if first > FEWEST => {
+                    first = (first / 2).max(FEWEST);
+                    continue;
+                }
+                Err(trouble) => {
+                    let error = SourceError::from(trouble);
+                    return if error.consequence() == Consequence::Defer { Ok(Some(error.to_string())) } else { Err(error) };
+                }
+            };
+            if let Some(error) = answer.errors.first() {
+                lacking = Some(error.message.clone());
+            }
+            let Some(page) = answer.data.node.and_then(|node| node.list) else {
+                return Ok(Some(lacking.unwrap_or_else(|| "the service did not give them".to_owned())));
+            };
+            if !page.is_whole() {
+                lacking.get_or_insert_with(|| "the service left some out".to_owned());
+            }
+            let next = page.next();
+            let mut news = false;
+            for release in page.into_nodes() {
+                news |= named.insert(release.database_id);
+                match release.shown() {
+                    _ if release.is_draft => {}
+                    Some(shown) => out.send(shown.seen(repository, "")).await,
+                    None => {
+                        lacking.get_or_insert_with(|| "the service left something of one out".to_owned());
+                    }
+                }
+            }
+            match next {
+                None => return Ok(lacking),
+                Some(next) if !news || after.as_ref() == Some(&next) => {
+                    return Ok(Some("the list has no end: the service gives the same page again".to_owned()));
+                }
+                next => after = next,
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What stands in the `Authorization` header: as it was configured, or as somebody renews it before it ends.
+//!
+//! Guarantees that all that was ever sent is taken out of answers, see [`super::echo`].
+
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::header::HeaderValue;
+use tokio::time::Instant;
+use url::Url;
+
+use super::Client;
+use super::echo::Echoes;
+use crate::connectors::connector::SourceError;
+use crate::model::Secret;
+
+/// It is renewed so long before its end.
+const BEFORE_THE_END: Duration = Duration::from_secs(5 * 60);
+
+/// Makes credentials that live for a while.
+#[async_trait]
+pub trait Renewal: Send + Sync {
+    /// New ones. Its own requests bring what they need themselves ([`super::Request::authorized`]).
+    async fn renew(&self, client: &Client) -> Result<Renewed, SourceError>;
+}
+
+/// New credentials.
+pub struct Renewed {
+    /// The value of the `Authorization` header.
+    pub authorization: Secret,
+    /// How long they live from now on.
+    pub lives: Duration,
+}
+
+/// What is sent now.
+#[derive(Clone)]
+pub(super) struct Current {
+    pub(super) header: HeaderValue,
+    pub(super) secret: Arc<Secret>,
+    ends: Option<Instant>,
+}
+
+pub(super) struct Authorization {
+    renewal: Option<Arc<dyn Renewal>>,
+    current: tokio::sync::Mutex<Option<Current>>,
+    echoes: RwLock<Echoes>,
+}
+
+/// A value as a header; none where it holds what no header can.
+pub(super) fn header(secret: &Secret) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(secret.expose()).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+impl Authorization {
+    /// None where `fixed` cannot stand in a header.
+    pub(super) fn new(fixed: Option<&Secret>, renewal: Option<Arc<dyn Renewal>>) -> Option<Self> {
+        let current = match fixed {
+            Some(secret) => Some(Current { header: header(secret)?, secret: Arc::new(Secret::new(secret.expose().to_owned())), ends: None }),
+            None => None,
+        };
+        Some(Self { renewal, current: tokio::sync::Mutex::new(current), echoes: RwLock::new(Echoes::of(fixed)) })
+    }
+
+    /// What is to be sent; renewed first if it is about to end.
+    pub(super) async fn current(&self, client: &Client) -> Result<Option<Current>, SourceError> {
+        let mut current = self.current.lock().await;
+        let Some(renewal) = &self.renewal else { return Ok(current.clone()) };
+        let fresh = current.as_ref().is_some_and(|now| now.ends.is_none_or(|ends| ends.saturating_duration_since(Instant::now()) > BEFORE_THE_END));
+        if !fresh {
+            let renewed = renewal.renew(client).await?;
+            let Some(header) = header(&renewed.authorization) else {
+                return Err(client.bad_answer("the new credentials", "they hold characters that cannot be sent in a header"));
+            };
+            self.echoes.write().unwrap_or_else(PoisonError::into_inner).add(&renewed.authorization);
+            *current = Some(Current { header, secret: Arc::new(renewed.authorization), ends: Instant::now().checked_add(renewed.lives) });
+        }
+        Ok(current.clone())
+    }
+
+    /// What is sent is no good any more, and renewed at the next request.
+    pub(super) async fn forget(&self) {
+        *self.current.lock().await = None;
+    }
+
+    /// Whether an address carries one of our credentials.
+    pub(super) fn is_in(&self, url: &Url) -> bool {
+        self.echoes.read().unwrap_or_else(PoisonError::into_inner).are_in(url)
+    }
+
+    /// `text` without our credentials.
+    pub(super) fn without_echoes(&self, text: Vec<u8>) -> Vec<u8> {
+        self.echoes.read().unwrap_or_else(PoisonError::into_inner).remove(text)
+    }
+}
