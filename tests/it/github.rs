@@ -1,0 +1,6 @@
+//! The GitHub connector against the simulated GitHub, with the real program.
+
+mod desk;
+mod discussions;
+mod issues;
+mod releases;
