@@ -6,12 +6,13 @@ pub mod github;
 pub mod http;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::model::{ConnectorName, Secret};
 use connector::{Connector, SourceError};
 
 type Built = Result<Box<dyn Connector>, SourceError>;
-type Build = fn(ConnectorName, &serde_json::Value, &BTreeMap<String, Secret>) -> Built;
+type Build = fn(ConnectorName, &serde_json::Value, &BTreeMap<String, Secret>, &Path) -> Built;
 type Reader = fn(ConnectorName, &serde_json::Value) -> Built;
 
 /// What configuration and program need to know about a type of connector.
@@ -58,7 +59,7 @@ pub fn kind(name: &str) -> Option<&'static Kind> {
     REGISTER.iter().find(|kind| kind.name == name)
 }
 
-/// Builds a connector of type `kind`.
+/// Builds a connector of type `kind`; it may keep what can be had again in the folder `cache`.
 ///
 /// # Errors
 /// When there is no such type, or its settings and secrets cannot work.
@@ -67,8 +68,9 @@ pub fn build(
     name: &ConnectorName,
     settings: &serde_json::Value,
     secrets: BTreeMap<String, Secret>,
+    cache: &Path,
 ) -> Result<Box<dyn Connector>, SourceError> {
-    (known(kind, name)?.build)(name.clone(), settings, &secrets)
+    (known(kind, name)?.build)(name.clone(), settings, &secrets, cache)
 }
 
 /// Builds a connector of type `kind` that has no secret, so that it can do no more than read kept bodies.
@@ -102,7 +104,7 @@ mod tests {
             assert_eq!(kind(name).unwrap().name, *name);
         }
         let name = ConnectorName::new("wiki").unwrap();
-        let Err(error) = build("sharepoint", &name, &serde_json::json!({}), BTreeMap::new()) else { panic!("built") };
+        let Err(error) = build("sharepoint", &name, &serde_json::json!({}), BTreeMap::new(), Path::new("/nowhere")) else { panic!("built") };
         assert!(error.to_string().contains("sharepoint") && error.hint().contains("confluence"), "{error}");
     }
 

@@ -7,6 +7,7 @@ pub mod connectors;
 pub mod control;
 pub mod convert;
 pub mod daemon;
+pub mod git;
 pub mod logging;
 pub mod markdown;
 pub mod mirror;

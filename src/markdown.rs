@@ -22,6 +22,7 @@ mod keys;
 mod link;
 mod nest;
 pub mod normal_form;
+mod own_front_matter;
 mod places;
 mod raw;
 mod runs;
@@ -34,6 +35,7 @@ pub mod write;
 
 pub use authored::{Aim, Authored, References, Use};
 pub use normal_form::normal_form;
+pub use own_front_matter::own_front_matter;
 
 /// A document's body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use nix::fcntl::Flock;
@@ -43,6 +44,7 @@ pub struct State {
     database: Database,
     raw: RawFiles,
     folder: PathBuf,
+    written: AtomicU64,
     _lock: Flock<File>,
 }
 
@@ -108,7 +110,7 @@ impl State {
     }
 
     fn of(folder: &Path, database: Database, lock: Flock<File>) -> Result<Self, StateError> {
-        Ok(Self { database, raw: RawFiles::open(folder)?, folder: folder.to_owned(), _lock: lock })
+        Ok(Self { database, raw: RawFiles::open(folder)?, folder: folder.to_owned(), written: AtomicU64::new(0), _lock: lock })
     }
 
     /// The site's record; the default where there is none yet.
@@ -172,6 +174,12 @@ impl State {
         self.all(PERSON).map(|entry| entry.map(|(id, record)| (Key::new(id), record))).collect()
     }
 
+    /// How many records were written or dropped since it was opened.
+    #[must_use]
+    pub fn records_written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
     /// Applies `changes` in their order, all or none, and returns when they are on the disk. What they speak of (files, raw bodies) has to be durable
     /// before: the caller calls `Mirror::sync` first.
     ///
@@ -181,6 +189,7 @@ impl State {
         if changes.is_empty() {
             return Ok(());
         }
+        self.written.fetch_add(changes.len() as u64, Ordering::Relaxed);
         let mut writes = Writes::default();
         let mut dropped = HashSet::new();
         for change in changes {

@@ -212,14 +212,15 @@ impl Authored {
 
     /// `(destination "title")`
     fn inline(&self, out: &mut String, dest: Range<usize>, title: Option<&str>, resolver: &dyn Resolver) {
-        let address = self.written(dest, resolver);
+        // In a table's cell, or beside another backtick, these would mean something else.
+        let address = self.written(dest, resolver).replace('|', "%7C").replace('`', "%60");
         // What could end early there stands between angle brackets.
         let apart = address.is_empty() || address.contains(['(', ')', ' ']);
         let _ = write!(out, "({}{address}{}", if apart { "<" } else { "" }, if apart { ">" } else { "" });
         if let Some(title) = title {
             out.push_str(" \"");
             for c in title.chars() {
-                out.push_str(if matches!(c, '"' | '\\') { "\\" } else { "" });
+                out.push_str(if matches!(c, '"' | '\\' | '|' | '&' | '`' | '<') { "\\" } else { "" });
                 out.push(if matches!(c, '\n' | '\r') { ' ' } else { c });
             }
             out.push('"');

@@ -8,6 +8,10 @@ use std::fmt::Write as _;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+mod repository;
+
+pub use repository::{path_component, split_ending};
+
 use super::hidden::is_hidden;
 use crate::model::ContentHash;
 

@@ -123,7 +123,7 @@ impl Mirror {
         Ok(temporary)
     }
 
-    /// Tells `visit` of every `.md` file that is none of `known`, not hidden, with its first bytes.
+    /// Tells `visit` of every file that is none of `known`, not hidden, with its first bytes.
     ///
     /// # Errors
     /// When a folder cannot be listed or a file not be read.
@@ -131,8 +131,8 @@ impl Mirror {
         let mut head = vec![0; HEAD_BYTES];
         walk(&self.fence, Path::new(""), is_content, |found| {
             let Some(path) = found.path.to_str().and_then(|path| DocPath::new(path).ok()) else { return Ok(()) };
-            let is_document = path.file_name().ends_with(".md") && !path.components().any(|component| component.starts_with('.'));
-            if is_document && !known.contains(&path) {
+            let is_hidden = path.components().any(|component| component.starts_with('.'));
+            if !is_hidden && !known.contains(&path) {
                 let failed = |error| MirrorError::io("read", self.fence.shown(&found.path), error);
                 if let Standing::File(file, _) = standing(found.folder, path.file_name()).map_err(|error| failed(error.into()))? {
                     let read = read_head(file, &mut head).map_err(failed)?;

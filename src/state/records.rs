@@ -80,6 +80,8 @@ pub struct Deferred {
     pub tries: u32,
     /// The revision that failed: another one is tried at once.
     pub revision: Option<Revision>,
+    /// It waits for nothing: there is nothing of that revision to mirror.
+    pub nothing: bool,
 }
 
 /// What is known of one attachment.

@@ -14,7 +14,7 @@ use super::progress::Progressed;
 use super::report::Reporter;
 use crate::connectors::connector::{Connector, Consequence, SourceError};
 use crate::mirror::{Found, Mirror};
-use crate::model::{AssetRef, ContentHash, DocPath, RemoteId, Stamp};
+use crate::model::{AssetRef, ContentHash, DocPath, Owner, RemoteId, Scope, Stamp};
 use crate::state::{AssetRecord, Change, Deferred, State};
 
 /// Downloads at once; the HTTP room bounds the requests of the whole worker.
@@ -100,6 +100,7 @@ impl Porter<'_> {
                     }
                 }
                 Err(Abort::Source(error)) if error.consequence() == Consequence::Defer => self.defer(asset, old, &error),
+                Err(Abort::Source(error)) if error.consequence() == Consequence::Skip => self.skip(asset, old, &error).await?,
                 Err(abort) => {
                     self.commit(changes).await?;
                     return Err(abort);
@@ -135,13 +136,17 @@ impl Porter<'_> {
 
     fn tasks(&self, book: &Book) -> Vec<(AssetRef, DocPath, Task, Option<ContentHash>)> {
         let mut tasks: Vec<(AssetRef, DocPath, Task, Option<ContentHash>)> = Vec::new();
-        let stays = |id: &RemoteId| book.docs.get(id).is_some_and(|owner| owner.leaves.is_none());
-        for entry in book.assets.values().filter(|e| e.referenced || (e.asset.always && e.asset.owner.document().is_none_or(stays))) {
+        let scopes = book.inhabited();
+        let stays = |owner: &Owner| match owner {
+            Owner::Document(id) => book.docs.get(id).is_some_and(|owner| owner.leaves.is_none()),
+            Owner::Scope(scope) => scopes.contains(scope),
+        };
+        for entry in book.assets.values().filter(|e| e.referenced || (e.asset.always && stays(&e.asset.owner))) {
             let Ok(path) = book.asset_path(entry) else { continue };
             let kept = entry.kept.as_ref();
             let waits = kept
                 .and_then(|k| k.deferred.as_ref())
-                .is_some_and(|d| d.revision.as_ref() == Some(&entry.asset.revision) && d.tries >= EAGER_TRIES && !self.daily);
+                .is_some_and(|d| d.revision.as_ref() == Some(&entry.asset.revision) && (d.nothing || (d.tries >= EAGER_TRIES && !self.daily)));
             if waits {
                 continue;
             }
@@ -263,11 +268,22 @@ impl Porter<'_> {
         self.reporter.log(
             Level::Warn,
             &format!("An attachment is deferred: {error}. {}", error.hint()),
-            &[("asset", asset.id.as_str()), ("owner", &asset.owner.to_string()), ("name", &asset.name)],
+            &[("asset", asset.id.as_str()), ("doc", &asset.owner.to_string()), ("name", &asset.name)],
         );
         let old = old.unwrap_or_else(|| blank(&asset));
         let deferred = deferred_again(old.deferred.clone(), error.to_string(), self.now_ms, Some(asset.revision.clone()));
         AssetRecord { asset, deferred: Some(deferred), ..old }
+    }
+
+    /// Of this revision there is nothing to mirror: a file of an earlier one leaves for the trash.
+    async fn skip(&self, asset: AssetRef, old: Option<AssetRecord>, error: &SourceError) -> Result<AssetRecord, Abort> {
+        self.reporter.log(Level::Info, &format!("An attachment is left out: {error}."), &[("asset", asset.id.as_str()), ("name", &asset.name)]);
+        if let Some(path) = old.as_ref().and_then(|old| old.path.clone()) {
+            let (mirror, day) = (Arc::clone(self.mirror), self.day.clone());
+            tokio::task::spawn_blocking(move || mirror.trash(&path, &day)).await??;
+        }
+        let deferred = Some(nothing(error.to_string(), self.now_ms, Some(asset.revision.clone())));
+        Ok(AssetRecord { deferred, missing_ms: old.and_then(|old| old.missing_ms), ..blank(&asset) })
     }
 
     async fn commit(&self, changes: Vec<Change>) -> Result<(), Abort> {
@@ -292,11 +308,18 @@ fn blank(asset: &AssetRef) -> AssetRecord {
     AssetRecord { asset: asset.clone(), path: None, revision: None, stamp: None, hash: None, deferred: None, missing_ms: None }
 }
 
+/// There is nothing to mirror of that revision.
+pub(super) fn nothing(reason: String, now_ms: u64, revision: Option<crate::model::Revision>) -> Deferred {
+    Deferred { reason, since_ms: now_ms, tries: 1, revision, nothing: true }
+}
+
 /// One more failure of the same thing, or the first.
 pub(super) fn deferred_again(old: Option<Deferred>, reason: String, now_ms: u64, revision: Option<crate::model::Revision>) -> Deferred {
     match old {
-        Some(old) if old.revision == revision => Deferred { reason, since_ms: old.since_ms, tries: old.tries.saturating_add(1), revision },
-        _ => Deferred { reason, since_ms: now_ms, tries: 1, revision },
+        Some(old) if old.revision == revision && !old.nothing => {
+            Deferred { reason, since_ms: old.since_ms, tries: old.tries.saturating_add(1), ..old }
+        }
+        _ => Deferred { reason, since_ms: now_ms, tries: 1, revision, nothing: false },
     }
 }
 
@@ -312,13 +335,18 @@ pub(super) struct Lacking {
 /// Judges the attachments that a listing of everything lacks. One such listing is no word: a search index that is being rebuilt answers just so. They leave
 /// when a listing about a day later lacks them, too; and too many at once stay in any case.
 pub(super) fn lacking(book: &Book, max_delete_percent: u8, now_ms: u64, reporter: &dyn Reporter) -> Lacking {
-    let of_done_scope = |id: &RemoteId| {
+    let done = |scope: &Scope| book.scopes.get(scope).is_some_and(|scope| scope.assets_done);
+    let of_done_scope = |owner: &Owner| {
+        let id = match owner {
+            Owner::Document(id) => id,
+            Owner::Scope(scope) => return done(scope),
+        };
         // What is listed no more has its attachments listed no more; they go where it goes.
         let Some((entry, seen)) = book.docs.get(id).and_then(|entry| Some((entry, entry.seen.as_ref()?))) else { return false };
-        entry.assets_done || book.scopes.get(seen.place.scope()).is_some_and(|scope| scope.assets_done)
+        entry.assets_done || done(seen.place.scope())
     };
     let known = || book.assets.iter().filter_map(|(id, e)| Some((id, e, e.kept.as_ref()?)));
-    let judged: Vec<_> = known().filter(|(_, e, _)| e.asset.owner.document().is_some_and(of_done_scope)).collect();
+    let judged: Vec<_> = known().filter(|(_, e, _)| of_done_scope(&e.asset.owner)).collect();
     let missing = judged.iter().filter(|(_, e, _)| !e.listed).count();
     let again = known().filter(|(_, e, kept)| e.listed && kept.missing_ms.is_some()).map(|(id, ..)| (id.clone(), None));
     let mut found = Lacking { gone: Vec::new(), marks: again.collect() };

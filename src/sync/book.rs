@@ -54,6 +54,8 @@ pub(super) struct Entry {
     pub failed: Option<Box<str>>,
     /// It is there, and the configuration does not ask for it any more.
     pub unwanted: bool,
+    /// There is nothing of it to mirror, as this run found.
+    pub nothing: bool,
     /// All its attachments were listed in this run.
     pub assets_done: bool,
 }
@@ -108,8 +110,10 @@ pub(super) struct AssetEntry {
 /// A scope.
 #[derive(Default)]
 pub(super) struct ScopeEntry {
-    /// What the state has of it.
+    /// What the state has of it, and what this run makes of that.
     pub kept: Option<ScopeRecord>,
+    /// What the state has of it.
+    pub stored: Option<ScopeRecord>,
     /// What this run's listing said of it.
     pub listed: Option<(String, Completion, Option<Cursor>)>,
     /// All its attachments were listed in this run.
@@ -141,7 +145,7 @@ impl Book {
         }
         book.people = state.people()?.into_iter().collect();
         for (scope, record) in state.scopes()? {
-            book.scopes.insert(scope, ScopeEntry { kept: Some(record), ..ScopeEntry::default() });
+            book.scopes.insert(scope, ScopeEntry { kept: Some(record.clone()), stored: Some(record), ..ScopeEntry::default() });
         }
         Ok(book)
     }
@@ -184,6 +188,11 @@ impl Book {
         }
         path.push_str(&entry.asset.file_name);
         layout::harmless(DocPath::new(&path)?)
+    }
+
+    /// Scopes of which documents stay.
+    pub(super) fn inhabited(&self) -> FxHashSet<Scope> {
+        self.docs.values().filter(|entry| entry.leaves.is_none()).filter_map(|entry| Some(entry.place()?.scope().clone())).collect()
     }
 
     /// A snapshot of everything that stays or comes. A full run fetches every body, so that earlier names are needed no more.
@@ -253,8 +262,17 @@ impl Entry {
         former.into()
     }
 
+    /// Whether there is nothing of it to mirror, as far as this run knows.
+    pub(super) fn is_nothing(&self) -> bool {
+        let known = self.kept.as_ref().and_then(|kept| kept.deferred.as_ref()).filter(|deferred| deferred.nothing);
+        self.nothing || known.is_some_and(|known| self.seen.as_ref().is_none_or(|seen| known.revision.as_ref() == Some(&seen.revision)))
+    }
+
     /// Whether there is, or will be after this run, a file to link to.
     pub(super) fn available(&self) -> bool {
+        if self.is_nothing() {
+            return false;
+        }
         let on_disk = self.kept.as_ref().is_some_and(|k| k.spot.is_some());
         on_disk || (self.seen.is_some() && self.failed.is_none())
     }

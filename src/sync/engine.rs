@@ -2,6 +2,7 @@
 
 mod again;
 mod close;
+mod leave_out;
 mod list;
 mod orphans;
 mod rerender;
@@ -72,6 +73,8 @@ struct Rest {
     vanished: Vec<Wanted>,
     /// Why documents could not be had.
     failures: Vec<(RemoteId, String)>,
+    /// Documents of which there is nothing to mirror, and why.
+    nothing: Vec<(RemoteId, String)>,
     /// Labels that came with bodies.
     labels: FxHashMap<RemoteId, Vec<String>>,
     /// Documents whose files are as they should be.
@@ -146,7 +149,12 @@ impl Engine {
             (Ok(()), Ok(done)) => done,
         };
         self.after_fetch(book, &mut view, &mut rest).await?;
-        let referenced = self.settle(book, &mut view, &mut rest, &touched, summary).await?;
+        let mut referenced = self.settle(book, &mut view, &mut rest, &touched, summary).await?;
+        if self.leave_out(book, &mut rest).await? {
+            // A better reader may find nothing where there was something: who links to it follows.
+            self.look_around(book, &mut view);
+            referenced = self.settle(book, &mut view, &mut rest, &touched, summary).await?;
+        }
         self.bring_assets(book, &mut view, &mut rest, referenced, &touched, summary).await?;
         self.remove(book, summary).await?;
         let no_orphans = self.clear_orphans(book, summary).await?;

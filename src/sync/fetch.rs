@@ -80,7 +80,7 @@ pub(super) async fn fetch(
             Some(done) = flying.next(), if !flying.is_empty() => {
                 for arrival in done? {
                     // Nothing new is asked for after such a failure; what is under way is still kept.
-                    if let Arrival::Failure(failure) = &arrival && failure.1.consequence() != Consequence::Defer {
+                    if let Arrival::Failure(failure) = &arrival && matches!(failure.1.consequence(), Consequence::Suspend | Consequence::EndRun) {
                         failed = Some(failure.1.clone());
                         open = false;
                         pending.clear();

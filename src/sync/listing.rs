@@ -60,7 +60,7 @@ fn ask_for_deferred(book: &Book, rules: Rules, wanted: &mpsc::UnboundedSender<Du
     let mut asked = 0;
     for (id, entry) in &book.docs {
         let Some(kept) = entry.kept.as_ref().filter(|kept| !kept.unwanted) else { continue };
-        if kept.deferred.as_ref().is_some_and(|deferred| deferred.tries < EAGER_TRIES || rules.daily) {
+        if kept.deferred.as_ref().is_some_and(|deferred| !deferred.nothing && (deferred.tries < EAGER_TRIES || rules.daily)) {
             progressed.wanted();
             let _ = wanted.send(Due { id: id.clone(), place: Arc::clone(&kept.place), labels: true });
             asked += 1;
@@ -91,6 +91,12 @@ fn take(book: &mut Book, item: Listed, rules: Rules, wanted: &mpsc::UnboundedSen
                 progressed.seen();
             }
             if !again && entry_wants_body(book, &id, rules) {
+                // What is asked for may be something this time.
+                if let Some(kept) = book.docs.get_mut(&id).and_then(|entry| entry.kept.as_mut())
+                    && kept.deferred.as_ref().is_some_and(|deferred| deferred.nothing)
+                {
+                    Arc::make_mut(kept).deferred = None;
+                }
                 progressed.wanted();
                 // The receiver is gone only when the run is ending anyway.
                 let _ = wanted.send(Due { id, place, labels: rules.depth != Depth::Everything });
@@ -145,7 +151,7 @@ fn entry_wants_body(book: &Book, id: &RemoteId, rules: Rules) -> bool {
         return true;
     }
     match &kept.deferred {
-        Some(deferred) => deferred.revision.as_ref() != Some(&seen.revision) || deferred.tries < EAGER_TRIES || rules.daily,
+        Some(deferred) => deferred.revision.as_ref() != Some(&seen.revision) || (!deferred.nothing && (deferred.tries < EAGER_TRIES || rules.daily)),
         None => kept.revision.as_ref() != Some(&seen.revision),
     }
 }

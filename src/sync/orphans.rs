@@ -10,6 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::book::Book;
 use crate::connectors::connector::Wanted;
 use crate::markdown::front_matter::{self, Identity};
+use crate::markdown::slug;
 use crate::model::{DocPath, Place, RemoteId, Scope};
 
 /// A file that some earlier state knew.
@@ -34,7 +35,10 @@ pub(super) fn recognise(source: &str, path: DocPath, head: &[u8]) -> Option<Orph
     let of = front_matter::identity(&String::from_utf8_lossy(head))?;
     // Comments of a document have its id before a `#`, and its name.
     let id = of.id.split('#').next().filter(|id| !id.is_empty())?;
-    (of.source == source && path.file_name().contains(id)).then_some(Orphan { path, of })
+    // An id that is a path ends with what the file is called at the service.
+    let called = id.rsplit_once('/').map(|(_, name)| name.split('.').next().unwrap_or(name)).filter(|name| !name.is_empty());
+    let bears = path.file_name().contains(id) || called.is_some_and(|name| path.file_name().starts_with(name));
+    (of.source == source && bears).then_some(Orphan { path, of })
 }
 
 /// Decides by the book of a run that has listed everything and written what it could; `written` are the documents that have a file.
@@ -69,8 +73,8 @@ fn place(path: &DocPath, of: &Identity, scope: Scope) -> Place {
         kind: of.kind.as_str().into(),
         title: String::new(),
         parent: None,
-        stem: path.file_name().trim_end_matches(".md").to_owned(),
-        ending: ".md".into(),
+        stem: slug::split_ending(path.file_name()).0.to_owned(),
+        ending: slug::split_ending(path.file_name()).1.into(),
         transparent: false,
         url: String::new(),
         aliases: Vec::new(),
@@ -87,6 +91,9 @@ mod tests {
         let ours = |path: &str, head: &str| recognise("confluence", DocPath::new(path).unwrap(), head.as_bytes()).is_some();
         assert!(ours("ENG/guide--98411.md", head));
         assert!(ours("ENG/guide--98411.comments.md", &head.replace("98411", "98411#comments")));
+        // What is called after a path, wherever it lies.
+        let file = head.replace("\"98411\"", "7:file/docs/setup.guide.mdx");
+        assert!(ours("acme/app/docs/setup.guide.mdx", &file) && !ours("acme/app/docs/my-setup.mdx", &file));
         // A copy under a name of its owner's, another connector's file, a note without front matter.
         assert!(!ours("ENG/my-guide.md", head));
         assert!(!ours("ENG/guide--98411.md", &head.replace("confluence", "notion")));

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use context_sync_protocol::event::Level;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::book::{Book, ScopeEntry};
+use super::book::{Book, Entry, ScopeEntry};
 use super::report::Reporter;
 use crate::connectors::connector::{Completion, Connector, Presence, SourceError, Wanted};
 use crate::model::{RemoteId, Scope};
@@ -95,6 +95,8 @@ pub(super) async fn sweep(
                     reporter.log(Level::Info, "The listing missed a document that is there; it stays.", &[("doc", id.as_str())]);
                 }
                 Presence::Unwanted => entry.unwanted = true,
+                // Under which other id it lives on, only a listing says.
+                Presence::Renamed => entry.leaves = Some(Presence::Gone),
                 gone => entry.leaves = Some(gone),
             }
         }
@@ -119,7 +121,7 @@ fn judge_scopes(book: &mut Book, present: &FxHashSet<Scope>, now: Now, swept: &m
         record.unwanted = *completion == Completion::Unwanted;
         match missing {
             None => {
-                if completion.is_complete() || present.contains(scope) {
+                if completion.is_complete() || present.contains(scope) || *completion == Completion::News {
                     record.missing = None;
                 }
                 if completion.is_complete() {
@@ -156,12 +158,27 @@ pub(super) fn too_many(leaving: usize, of: usize, max_delete_percent: u8) -> boo
     leaving > ALWAYS_ALLOWED && leaving * 100 > of * usize::from(max_delete_percent)
 }
 
+/// Scopes in which as many documents are new as live on under other ids: a word that nothing bears out is none.
+fn believable_renames(book: &Book) -> FxHashSet<Scope> {
+    let mut counts: FxHashMap<&Scope, (usize, usize)> = FxHashMap::default();
+    for entry in book.docs.values() {
+        match (&entry.kept, &entry.seen) {
+            (Some(kept), _) if entry.leaves == Some(Presence::Renamed) => counts.entry(kept.place.scope()).or_default().0 += 1,
+            (None, Some(seen)) => counts.entry(seen.place.scope()).or_default().1 += 1,
+            _ => {}
+        }
+    }
+    counts.into_iter().filter(|(_, (renamed, new))| renamed <= new).map(|(scope, _)| scope.clone()).collect()
+}
+
 /// Takes back the marks of every scope, or of all, that would lose too many.
 fn hold_back(book: &mut Book, limits: Limits, swept: &mut Swept) {
     if limits.accept_deletions {
         return;
     }
     let too_many = |leaving: usize, of: usize| too_many(leaving, of, limits.max_delete_percent);
+    let renamed = believable_renames(book);
+    let counts_not = |entry: &Entry, scope: &Scope| entry.leaves == Some(Presence::Renamed) && renamed.contains(scope);
     let mut counts: FxHashMap<Scope, (usize, usize)> = FxHashMap::default();
     for (id, entry) in &book.docs {
         if let Some(kept) = &entry.kept {
@@ -170,7 +187,7 @@ fn hold_back(book: &mut Book, limits: Limits, swept: &mut Swept) {
                 continue;
             }
             let count = counts.entry(kept.place.scope().clone()).or_default();
-            count.0 += usize::from(entry.leaves.is_some());
+            count.0 += usize::from(entry.leaves.is_some() && !counts_not(entry, kept.place.scope()));
             count.1 += 1;
         }
     }
@@ -181,6 +198,7 @@ fn hold_back(book: &mut Book, limits: Limits, swept: &mut Swept) {
         if let Some(kept) = &entry.kept
             && entry.leaves.is_some()
             && (all || held.contains(kept.place.scope()))
+            && !(entry.leaves == Some(Presence::Renamed) && renamed.contains(kept.place.scope()))
         {
             entry.leaves = None;
             swept.held += 1;

@@ -56,9 +56,10 @@ pub(super) fn ready(job: &Job) -> Result<Ready, WorkerError> {
 pub(super) async fn run(ready: Ready, events: Events, cancel: CancellationToken) -> Result<Finished, WorkerError> {
     let Ready { name, secrets, connector: config, operation, trash_days } = ready;
     // Authorities and certificates are read from files.
-    let (kind, settings) = (config.kind.clone(), config.settings.clone());
+    let (kind, settings, cache) = (config.kind.clone(), config.settings.clone(), config.cache.clone());
     let connector = async move {
-        let built = spawn_blocking(move || crate::connectors::build(&kind, &name, &settings, secrets).map(Arc::<dyn Connector>::from)).await?;
+        let built =
+            spawn_blocking(move || crate::connectors::build(&kind, &name, &settings, secrets, &cache).map(Arc::<dyn Connector>::from)).await?;
         Ok::<_, WorkerError>(built?)
     };
     match operation {

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::github::GitHub;
 use crate::support::{EMAIL, Site, TOKEN};
 
 /// How long anything may take before a test gives up; never what a test asserts.
@@ -53,6 +54,13 @@ impl Home {
         home
     }
 
+    /// A home whose one connector mirrors a simulated GitHub with the token that sees everything; `more` is added to its table.
+    pub fn for_github(daemon: impl Into<PathBuf>, site: &GitHub, more: &str) -> Self {
+        let home = Self::new(daemon);
+        home.configure(&site.config(more));
+        home
+    }
+
     /// Writes `config.toml`, for its owner alone.
     pub fn configure(&self, text: &str) {
         let path = self.config();
@@ -75,7 +83,9 @@ impl Home {
 
     /// The connector's folder.
     pub fn mirror(&self) -> PathBuf {
-        self.output().join("confluence")
+        let github = std::fs::read_to_string(self.config())
+            .is_ok_and(|text| text.contains("[connectors.github]") && !text.contains("[connectors.confluence]"));
+        self.output().join(if github { "github" } else { "confluence" })
     }
 
     /// A command with this home's environment and no other.

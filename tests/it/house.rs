@@ -20,7 +20,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("sync", &["mirror", "state", "connectors", "markdown", "model"]),
     ("mirror", &["model"]),
     ("state", &["model"]),
-    ("connectors", &["markdown", "model"]),
+    ("connectors", &["git", "markdown", "model"]),
+    ("git", &["model"]),
     ("markdown", &["model"]),
     ("model", &["markdown"]),
 ];
@@ -35,6 +36,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("croner", &["schedule"]),
     ("interprocess", &["control"]),
     ("html2md", &["markdown/html"]),
+    ("pulldown_cmark", &["markdown/authored"]),
+    ("yaml_rust2", &["markdown/own_front_matter"]),
     ("quick_xml", &["connectors/confluence/storage"]),
     // The HTTP room's tests play a server that compresses.
     ("flate2", &["connectors/confluence/storage", "connectors/http/tests"]),
@@ -119,6 +122,24 @@ fn an_outside_crate_with_a_room_stands_in_that_room_only() {
             assert!(!named || at_home, "{path} names `{name}`, whose room is {rooms:?}");
         }
     }
+}
+
+/// Who starts programs: workers, commands for secrets, git.
+const PROGRAMS: &[&str] = &["supervisor/run", "config/secret", "git/process"];
+
+#[test]
+fn a_program_is_started_in_three_places_only() {
+    let mut found = Vec::new();
+    for (path, text) in sources() {
+        let Some(inner) = path.strip_prefix("src/").filter(|inner| !inner.contains("tests")) else { continue };
+        if code(&text).contains("Command::new") || code(&text).contains("process::Command") {
+            found.push(inner.trim_end_matches(".rs").to_owned());
+        }
+    }
+    found.sort_unstable();
+    let mut allowed: Vec<&str> = PROGRAMS.to_vec();
+    allowed.sort_unstable();
+    assert_eq!(found, allowed, "a program is started by nobody else, with limits of its own");
 }
 
 #[test]

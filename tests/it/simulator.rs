@@ -5,3 +5,4 @@ mod cloud;
 mod corpus;
 mod data_center;
 mod faults;
+mod github;

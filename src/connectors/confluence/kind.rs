@@ -22,7 +22,7 @@ pub const KIND: Kind = Kind {
         let config = Config::read(settings)?;
         serde_json::to_value(config).map_err(|error| error.to_string())
     },
-    build: |name, settings, secrets| Ok(Box::new(Confluence::new(name, settings, secrets)?)),
+    build: |name, settings, secrets, _| Ok(Box::new(Confluence::new(name, settings, secrets)?)),
     reader: |name, settings| {
         let mut settings = settings.clone();
         // A name without its secret is refused, and reading needs neither, nor any way to the site.

@@ -59,6 +59,8 @@ pub struct Config {
     pub max_file_bytes: u64,
     /// The largest image, in bytes.
     pub max_asset_bytes: u64,
+    /// The largest copy of a wiki or repository that git may keep in the cache, in bytes.
+    pub max_copy_bytes: u64,
     /// Number or client id of a GitHub App; `private_key` is a secret.
     #[serde(deserialize_with = "text_or_number")]
     pub app_id: Option<String>,
@@ -131,6 +133,7 @@ impl Default for Config {
             max_age_days: 365,
             max_file_bytes: 1 << 20,
             max_asset_bytes: 10 << 20,
+            max_copy_bytes: 512 << 20,
             app_id: None,
             installation_id: None,
             concurrency: 1,
@@ -196,6 +199,7 @@ impl Config {
             ("max_age_days", u64::from(config.max_age_days), 0, 36_500),
             ("max_file_bytes", config.max_file_bytes, 1024, 100 << 20),
             ("max_asset_bytes", config.max_asset_bytes, 1, 100 << 20),
+            ("max_copy_bytes", config.max_copy_bytes, 1 << 20, 1 << 40),
             ("retry_base_ms", config.retry_base_ms, 1, 30_000),
             ("limit_pause_ms", config.limit_pause_ms, 1, 900_000),
             ("read_timeout_ms", config.read_timeout_ms, 100, 600_000),

@@ -22,7 +22,7 @@ pub const KIND: Kind = Kind {
         let config = Config::read(settings)?;
         serde_json::to_value(config).map_err(|error| error.to_string())
     },
-    build: |name, settings, secrets| Ok(Box::new(GitHub::new(name, settings, secrets)?)),
+    build: |name, settings, secrets, cache| Ok(Box::new(GitHub::new(name, settings, secrets, cache)?)),
     reader: |name, settings| {
         let mut settings = settings.clone();
         // An App without its key is refused, and reading needs neither, nor any way to the service.
@@ -30,7 +30,7 @@ pub const KIND: Kind = Kind {
             let ways = ["app_id", "installation_id", "ca_file", "client_certificate", "client_key", "proxy", "proxy_username"];
             settings.retain(|name, _| !ways.contains(&name.as_str()));
         }
-        Ok(Box::new(GitHub::new(name, &settings, &std::collections::BTreeMap::new())?))
+        Ok(Box::new(GitHub::new(name, &settings, &std::collections::BTreeMap::new(), std::path::Path::new(""))?))
     },
     notes: |settings| Config::read(settings).map(|config| config.notes()).unwrap_or_default(),
 };

@@ -7,20 +7,38 @@
 mod access;
 mod address;
 mod api;
+mod blobs;
+mod choice;
+mod clone;
 mod config;
 mod conversation;
+mod file;
+mod files;
 mod globs;
+mod heads;
+mod images;
 mod kind;
+mod links;
 mod list;
+mod memory;
+mod node;
 mod out;
 mod parts;
+mod place;
+mod plain;
 mod raw;
 mod releases;
+mod repositories;
 mod repository;
+mod symlinks;
+mod tree;
 mod trouble;
+mod walk;
+mod wiki;
 mod wishes;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -35,8 +53,10 @@ use super::http::{Client, Habits, Patience, Renewal, Setup};
 use crate::model::{AssetRef, ConnectorName, Cursor, Document, Key, Place, Raw, RemoteId, Scope, Secret};
 use access::App;
 use api::Api;
+use clone::Clones;
 use config::Credentials;
 pub use config::{Config, State};
+use files::KeptTree;
 pub use kind::KIND;
 use repository::Repository;
 use wishes::Wish;
@@ -55,8 +75,12 @@ pub struct GitHub {
     wishes: Vec<Wish>,
     way: &'static str,
     api: Api,
+    clones: Clones,
+    wikis: wiki::Wikis,
     /// What this run's listing knows of repositories, by their number.
     repositories: Mutex<FxHashMap<u64, Arc<Repository>>>,
+    /// Cursors of files as the last run left them, by repository.
+    kept_trees: Mutex<FxHashMap<u64, KeptTree>>,
     /// Scopes that this run lists for another selection than the last one.
     unselected: Mutex<conversation::Unselected>,
     /// Releases that this run's listing brought whole.
@@ -68,7 +92,7 @@ pub struct GitHub {
 impl GitHub {
     /// # Errors
     /// When settings or secrets cannot work.
-    pub fn new(name: ConnectorName, settings: &serde_json::Value, secrets: &BTreeMap<String, Secret>) -> Result<Self, SourceError> {
+    pub fn new(name: ConnectorName, settings: &serde_json::Value, secrets: &BTreeMap<String, Secret>, cache: &Path) -> Result<Self, SourceError> {
         let wrong = |detail: String| SourceError::Misconfigured {
             detail: format!("[connectors.{name}] {detail}"),
             hint: "Correct the configuration; `context-syncd --check-config` checks it.".to_owned(),
@@ -91,6 +115,7 @@ impl GitHub {
                 (None, Some(Arc::new(app) as Arc<dyn Renewal>))
             }
         };
+        let clones = Clones::new(&config, &address, config.ways(secrets).map_err(&wrong)?, cache);
         let client = Client::new(Setup {
             service: address.host(),
             trusted: vec![address.api.origin(), address.graphql.origin()],
@@ -119,7 +144,10 @@ impl GitHub {
             wishes,
             way,
             api: Api::new(client, address),
+            clones,
+            wikis: wiki::Wikis::default(),
             repositories: Mutex::default(),
+            kept_trees: Mutex::default(),
             unselected: Mutex::default(),
             brought: Mutex::default(),
             is_old: AtomicBool::new(false),
@@ -129,6 +157,11 @@ impl GitHub {
     /// Whether we come without credentials: then GraphQL is closed, and few requests are allowed.
     fn is_anonymous(&self) -> bool {
         self.way == "anonymous"
+    }
+
+    /// Where git finds a repository.
+    fn clone_url(&self, full_name: &str) -> String {
+        format!("{}/{full_name}.git", self.api.address().web_base())
     }
 
     /// A repository of this run's listing.
@@ -174,11 +207,16 @@ impl Connector for GitHub {
     }
 
     async fn asset(&self, asset: &AssetRef) -> Result<AssetStream, SourceError> {
-        Err(SourceError::NotVisible { what: asset.name.clone(), status: 404 })
+        if let Some(image) = self.wiki_image(asset).await {
+            return image;
+        }
+        self.image_bytes(asset).await
     }
 
     fn traffic(&self) -> Traffic {
-        self.api.traffic()
+        let (requests, bytes) = self.clones.traffic();
+        let traffic = self.api.traffic();
+        Traffic { requests: traffic.requests + requests, bytes: traffic.bytes + bytes, ..traffic }
     }
 }
 

@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::out::Out;
 use super::raw;
 use super::repository::{Part, Repository};
-use super::{GitHub, conversation, releases};
+use super::{GitHub, conversation, file, releases, wiki};
 use crate::connectors::connector::{Depth, Fetched, Presence, ReadError, SourceError, Wanted};
 use crate::model::{Cursor, Document, Place, Raw, RemoteId};
 
@@ -26,9 +26,10 @@ impl GitHub {
         out: &mut Out,
     ) -> Result<(), SourceError> {
         match part {
+            Part::Wiki => self.list_wiki(repository, since, depth, out).await,
             Part::Discussions | Part::Issues => self.list_conversations(part, repository, since, depth, out).await,
             Part::Releases => self.list_releases(repository, since, depth, out).await,
-            Part::Files | Part::Wiki => Ok(()),
+            Part::Files => self.list_files(repository, since, depth, out).await,
         }
     }
 
@@ -48,6 +49,8 @@ impl GitHub {
         let mut outcomes = Vec::with_capacity(batch.len());
         for (part, batch) in by_part(batch) {
             outcomes.extend(match part {
+                Some(Part::Files) => self.file_bodies(batch).await,
+                Some(Part::Wiki) => self.wiki_bodies(&batch).await,
                 Some(Part::Discussions | Part::Issues) => self.conversations(&batch).await,
                 Some(Part::Releases) => self.release_bodies(&batch).await,
                 // What belongs to no part cannot be fetched.
@@ -65,6 +68,8 @@ impl GitHub {
         let mut all = Vec::with_capacity(ids.len());
         for (part, ids) in by_part(ids) {
             all.extend(match part {
+                Some(Part::Files) => self.file_presence(ids).await?,
+                Some(Part::Wiki) => self.wiki_presence(ids),
                 Some(Part::Discussions | Part::Issues) => self.conversation_presence(&ids).await?,
                 Some(Part::Releases) => self.release_presence(&ids).await?,
                 // On doubt it stays.
@@ -78,6 +83,8 @@ impl GitHub {
     pub(super) fn read_part(raw: &Raw, place: &Place) -> Result<Document, ReadError> {
         let kept = raw::open(raw)?;
         match kept.kind.as_str() {
+            "file" => file::read(&kept, place),
+            "wiki" => wiki::read(&kept, place),
             "discussion" | "issue" | "pull_request" => conversation::read(&kept, place),
             "release" => releases::read(&kept, place),
             other => Err(raw::broken(&format!("it is of the kind `{other}`"))),

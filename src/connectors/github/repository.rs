@@ -45,16 +45,33 @@ pub(super) struct Repository {
     pub(super) heads: Heads,
     /// It is read-only for ever.
     pub(super) archived: bool,
+    /// It was forked off another.
+    pub(super) fork: bool,
     /// It is private or internal.
     pub(super) private: bool,
     /// It has no commit.
     pub(super) empty: bool,
+    /// Whether it can be looked into.
+    pub(super) state: Condition,
     /// Its wiki is on.
     pub(super) has_wiki: bool,
     /// Its discussions are on.
     pub(super) has_discussions: bool,
     /// Its issues are on.
     pub(super) has_issues: bool,
+    /// When somebody pushed last, where that was told.
+    pub(super) pushed_at: Option<String>,
+}
+
+/// Whether a repository can be looked into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    /// It can.
+    Good,
+    /// It is being moved or renamed; the next run will see.
+    Locked,
+    /// The service has blocked it: what is mirrored stays.
+    Blocked,
 }
 
 /// Where a branch points.

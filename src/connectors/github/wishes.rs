@@ -56,6 +56,14 @@ impl Wish {
         }
     }
 
+    /// As it is remembered: `owner/name` or `owner/*`, in lower case.
+    pub(super) fn key(&self) -> String {
+        match self {
+            Self::One { owner, name, .. } => format!("{owner}/{name}").to_lowercase(),
+            Self::All { owner } => format!("{owner}/*").to_lowercase(),
+        }
+    }
+
     /// Whether it asks for a repository with this full name.
     pub(super) fn names(&self, full_name: &str) -> bool {
         let Some((its_owner, its_name)) = full_name.split_once('/') else { return false };

@@ -43,7 +43,13 @@ fn trimmed(url: &str) -> usize {
 
 /// Whether `[` may come before the byte at `at`: what stands before it does not make something else of it.
 pub(super) fn may_open(text: &str, at: usize) -> bool {
-    !matches!(text[..at].chars().next_back(), Some('!' | '\\' | ']' | '[' | '^'))
+    let before = &text[..at];
+    if before.ends_with(['!', '\\', ']', '[', '^']) {
+        return false;
+    }
+    // Nor what stands before blanks: an author's brackets want a destination.
+    let before = before[before.ceil_char_boundary(before.len().saturating_sub(64))..].trim_ascii_end();
+    !before.ends_with("](") && !before.ends_with("]:")
 }
 
 /// Whether words can stand between `[` and `]`.

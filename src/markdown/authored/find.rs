@@ -37,8 +37,6 @@ struct Frame {
     label: String,
     /// Where its content ends, as far as it is known.
     content_end: usize,
-    /// In an image's alternative text nothing is a link.
-    counts: bool,
 }
 
 /// A definition that is used.
@@ -159,7 +157,7 @@ impl<'t> Finder<'t> {
 
     fn open(&mut self, of: Use, kind: LinkType, dest: &str, label: &str, start: usize) {
         let content_end = start + if of == Use::Image { 2 } else { 1 };
-        self.frames.push(Frame { of, kind, dest: dest.to_owned(), label: label.to_owned(), content_end, counts: self.images == 0 });
+        self.frames.push(Frame { of, kind, dest: dest.to_owned(), label: label.to_owned(), content_end });
         self.images += usize::from(of == Use::Image);
     }
 
@@ -180,7 +178,7 @@ impl<'t> Finder<'t> {
                     self.needed.insert(span.start);
                 }
             }
-            LinkType::Autolink if frame.counts && bare::may_open(self.text, at.start) => {
+            LinkType::Autolink if self.frames.is_empty() && bare::may_open(self.text, at.start) => {
                 self.found.dests.push(Dest { at: at.clone(), of: frame.of, form: Form::Autolink })
             }
             _ => {}

@@ -115,11 +115,7 @@ fn bare_addresses_become_links_only_where_they_lead_into_the_mirror() {
     for (text, expected) in [
         (
             "See https://known.example/x, or (https://known.example/y_(z)).",
-            format!(
-                "See {}, or ({}).",
-                link("https://known.example/x"),
-                format!("[https://known.example/y_(z)]({M}https://known.example/y_%28z%29)")
-            ),
+            format!("See {}, or ([https://known.example/y_(z)]({M}https://known.example/y_%28z%29)).", link("https://known.example/x")),
         ),
         ("**https://known.example**", format!("**{}**", link("https://known.example"))),
         ("https://other.example/x", "https://other.example/x".to_owned()),
@@ -143,6 +139,10 @@ fn words_become_links() {
     let authored = Authored::links_and_references(text.to_owned(), &mut |_, _| None, &mut references);
     let expected = text.replace("#1", &format!("[#1]({M}known)")).replace("#8", &format!("[#8]({M}known)")).replace("#0", &format!("[#0]({M}known)"));
     assert_eq!(authored.resolved(&Mirror), expected);
+    let mut page =
+        |words: &str| words.find("[[").map(|at| (at..words.find("]]").unwrap() + 2, remote(Use::Link, "known").unwrap())).into_iter().collect();
+    let wiki = Authored::links_and_references("See [[Page]] and `[[Page]]`.".to_owned(), &mut |_, _| None, &mut page);
+    assert_eq!(wiki.resolved(&Mirror), format!("See [[[Page]]]({M}known) and `[[Page]]`."));
     assert_eq!(authored.keys(), [Key::new("path:known")]);
     assert!(authored.resolved(&Unresolved).contains("Fixes [#1](https://x.example/blob)"));
 }

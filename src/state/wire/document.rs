@@ -216,6 +216,8 @@ pub(super) struct DeferredWire {
     tries: u32,
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
     revision: Option<String>,
+    #[serde(rename = "o", default, skip_serializing_if = "is_false")]
+    nothing: bool,
 }
 
 impl From<&Deferred> for DeferredWire {
@@ -225,13 +227,14 @@ impl From<&Deferred> for DeferredWire {
             since_ms: deferred.since_ms,
             tries: deferred.tries,
             revision: deferred.revision.as_ref().map(|r| r.as_str().to_owned()),
+            nothing: deferred.nothing,
         }
     }
 }
 
 impl From<DeferredWire> for Deferred {
     fn from(wire: DeferredWire) -> Self {
-        Self { reason: wire.reason, since_ms: wire.since_ms, tries: wire.tries, revision: wire.revision.map(Revision::new) }
+        Self { reason: wire.reason, since_ms: wire.since_ms, tries: wire.tries, revision: wire.revision.map(Revision::new), nothing: wire.nothing }
     }
 }
 

@@ -27,7 +27,13 @@ fn bare_place() -> Place {
 }
 
 fn deferred() -> Option<Deferred> {
-    Some(Deferred { reason: "the service gave a wrong answer".to_owned(), since_ms: 1_755_850_414_255, tries: 3, revision: Some(Revision::new("8")) })
+    Some(Deferred {
+        reason: "the service gave a wrong answer".to_owned(),
+        since_ms: 1_755_850_414_255,
+        tries: 3,
+        revision: Some(Revision::new("8")),
+        nothing: false,
+    })
 }
 
 fn full_document() -> DocRecord {
@@ -151,6 +157,21 @@ fn fossils_of_version_1_are_read_and_today_s_records_come_back() {
             other => panic!("no test for the fossil {other}"),
         }
     }
+}
+
+#[test]
+fn what_came_later_is_written_only_where_it_says_something() {
+    let back = |record: &DocRecord| decode::<DocRecord>(&encode(record).unwrap()).unwrap();
+    let ending = DocRecord { place: Place { ending: "".into(), ..place() }, ..full_document() };
+    let left_out = DocRecord { deferred: deferred().map(|deferred| Deferred { nothing: true, ..deferred }), ..full_document() };
+    for record in [ending, left_out] {
+        assert_eq!(back(&record), record);
+    }
+    let of_scope = full_asset();
+    let of_scope = AssetRecord { asset: AssetRef { owner: Owner::Scope(Scope::new("7:files")), ..of_scope.asset }, ..of_scope };
+    assert_eq!(decode::<AssetRecord>(&encode(&of_scope).unwrap()).as_ref(), Ok(&of_scope));
+    let plain = String::from_utf8(encode(&full_document()).unwrap()).unwrap();
+    assert!(!plain.contains("\"e\":") && !plain.contains("\"o\":true"), "{plain}");
 }
 
 #[test]

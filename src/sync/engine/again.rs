@@ -32,9 +32,10 @@ impl Engine {
         }
         let mut named = std::mem::take(&mut rest.postponed);
         let mut inserting = std::mem::take(&mut rest.inserting);
-        let found = self.look(view, touched, rest).await?;
-        let stale = besides(found.stale, &[&named, &inserting]);
+        let mut found = self.look(view, touched, rest).await?;
+        let stale = besides(std::mem::take(&mut found.stale), &[&named, &inserting]);
         summary.relinked += stale.len() as u64;
+        let again = !stale.is_empty();
         self.press_all(view, stale, Round::Patient, rest, summary).await?;
         let refetched = !rest.bodiless.is_empty();
         if refetched {
@@ -43,6 +44,8 @@ impl Engine {
         named.append(&mut rest.postponed);
         inserting.append(&mut rest.inserting);
         if named.is_empty() && inserting.is_empty() && !refetched {
+            // What is read from another place, or by a better reader, may show other attachments.
+            let found = if again { self.look(view, touched, rest).await? } else { found };
             return Ok(Some(found.referenced));
         }
         // Names are asked for once, in full requests; those that stay unknown are written so. A name that was learnt may make others stale.
@@ -93,6 +96,7 @@ impl Engine {
         rest.failures
             .extend(again.vanished.into_iter().map(|w| (w.id, "its kept body is damaged, and the service does not give it again".to_owned())));
         rest.failures.extend(again.failures);
+        rest.nothing.extend(again.nothing);
         rest.failures.extend(again.bodiless.into_iter().map(|id| (id, "its body cannot be read by this version".to_owned())));
         self.defer(book, rest).await
     }

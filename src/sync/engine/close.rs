@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 
 use super::{Engine, Rest};
 use crate::connectors::connector::{Completion, Presence};
-use crate::model::{DocPath, RemoteId};
+use crate::model::{DocPath, Owner, RemoteId, Scope};
 use crate::state::{Change, DocRecord, ScopeRecord, SiteRecord};
 use crate::sync::assets::Porter;
 use crate::sync::book::{Book, Entry};
@@ -89,6 +89,7 @@ impl Engine {
 
     /// Moves to the trash what leaves, with the attachments that only it showed.
     pub(super) async fn remove(&self, book: &mut Book, summary: &mut Summary) -> Result<(), Abort> {
+        self.trash_left_out(book, summary).await?;
         let leaving: Vec<(RemoteId, Option<DocPath>, Presence)> =
             book.docs.iter().filter_map(|(id, e)| Some((id.clone(), e.kept.as_ref().and_then(|k| k.path()), e.leaves?))).collect();
         if leaving.is_empty() {
@@ -100,14 +101,24 @@ impl Engine {
             let why = format!("{presence:?}").to_lowercase();
             self.reporter.log(Level::Info, "A document leaves the mirror for the trash.", &[("doc", id.as_str()), ("path", path), ("why", &why)]);
         }
+        let inhabited = book.inhabited();
+        let left: FxHashSet<Scope> = leaving
+            .iter()
+            .filter_map(|(id, ..)| Some(book.docs.get(id)?.place()?.scope().clone()))
+            .filter(|scope| !inhabited.contains(scope))
+            .collect();
         let owners: FxHashSet<&RemoteId> = leaving.iter().map(|(id, ..)| id).collect();
+        let goes = |owner: &Owner| match owner {
+            Owner::Document(id) => owners.contains(id),
+            Owner::Scope(scope) => left.contains(scope),
+        };
         let orphans: Vec<(RemoteId, Option<DocPath>)> = book
             .assets
             .iter()
-            .filter(|(_, e)| !e.referenced && e.asset.owner.document().is_some_and(|owner| owners.contains(owner)) && e.kept.is_some())
+            .filter(|(_, e)| !e.referenced && goes(&e.asset.owner) && e.kept.is_some())
             .map(|(id, e)| (id.clone(), e.kept.as_ref().and_then(|k| k.path.clone())))
             .collect();
-        summary.removed = leaving.iter().filter(|(_, path, _)| path.is_some()).count() as u64;
+        summary.removed += leaving.iter().filter(|(_, path, _)| path.is_some()).count() as u64;
         let (mirror, state, day) = (Arc::clone(&self.mirror), Arc::clone(&self.state), self.day.clone());
         let gone: Vec<(RemoteId, Option<DocPath>)> = leaving.into_iter().map(|(id, path, _)| (id, path)).collect();
         for (id, _) in &gone {
@@ -130,6 +141,7 @@ impl Engine {
     /// Advances the cursors: everything before them is in place, or is written down as deferred.
     pub(super) async fn finish(&self, book: &mut Book, rest: &Rest, no_orphans: bool, summary: &mut Summary) -> Result<(), Abort> {
         let mut changes = self.wanted_again_or_no_more(book).await?;
+        changes.extend(self.moved_without_a_file(book).await?);
         for id in &book.new_nodes {
             if let Some(place) = book.nodes.get(id) {
                 changes.push(Change::PutNode(id.clone(), place.unpack()));
@@ -138,11 +150,13 @@ impl Engine {
         for (scope, entry) in &book.scopes {
             let Some((name, completion, cursor)) = &entry.listed else { continue };
             let old = entry.kept.clone().unwrap_or_default();
-            let advanced = if completion.advances() { cursor.clone().or(old.cursor) } else { old.cursor };
-            changes.push(Change::PutScope(
-                scope.clone(),
-                ScopeRecord { name: name.clone(), cursor: advanced, missing: old.missing, unwanted: *completion == Completion::Unwanted },
-            ));
+            // What is suddenly empty is listed from where it was not, so that three such listings can agree.
+            let advances = completion.advances() && old.missing.is_none();
+            let cursor = if advances { cursor.clone().or(old.cursor) } else { old.cursor };
+            let record = ScopeRecord { name: name.clone(), cursor, missing: old.missing, unwanted: *completion == Completion::Unwanted };
+            if entry.stored.as_ref() != Some(&record) {
+                changes.push(Change::PutScope(scope.clone(), record));
+            }
         }
         let everything = self.rules.daily && summary.scopes.is_empty() && no_orphans;
         changes.push(Change::PutSite(SiteRecord {
@@ -174,12 +188,14 @@ impl Engine {
         summary.fidelity = fidelity;
         summary.documents = book.docs.values().filter(|e| e.available()).count() as u64;
         summary.assets = book.assets.values().filter(|e| e.kept.as_ref().is_some_and(|k| k.path.is_some())).count() as u64;
-        let waits =
-            |id: &RemoteId, e: &Entry| e.failed.is_some() || (!rest.settled.contains(id) && e.kept.as_ref().is_some_and(|k| k.deferred.is_some()));
+        let waits = |id: &RemoteId, e: &Entry| {
+            !e.is_nothing() && (e.failed.is_some() || (!rest.settled.contains(id) && e.kept.as_ref().is_some_and(|k| k.deferred.is_some())))
+        };
         // What nobody asks for any more does not wait.
         let asked_for = |e: &Entry| e.seen.is_some() || !(e.unwanted || e.kept.as_ref().is_some_and(|k| k.unwanted));
         let documents = book.docs.iter().filter(|(id, e)| waits(id, e) && asked_for(e)).count();
-        let attachments = book.assets.values().filter(|e| e.wanted() && e.kept.as_ref().is_some_and(|k| k.deferred.is_some())).count();
+        let attachments =
+            book.assets.values().filter(|e| e.wanted() && e.kept.as_ref().is_some_and(|k| k.deferred.as_ref().is_some_and(|d| !d.nothing))).count();
         summary.deferred = (documents + attachments) as u64;
         Ok(())
     }

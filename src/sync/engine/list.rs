@@ -150,6 +150,7 @@ fn structural(book: &Book, view: &View) -> bool {
             (Ok(now), Some(before)) => !now.is(&doc.place, before, &kept.place),
             (now, before) => now.is_ok() || before.is_some(),
         });
+        let moved = moved && !(entry.is_nothing() && kept.spot.is_none());
         moved
             || entry.leaves.is_some()
             || entry.seen.as_ref().is_some_and(|s| s.place != kept.place)

@@ -39,7 +39,8 @@ impl Engine {
             // The listing missed it; the next one may not.
             done &= !answers.values().any(|presence| *presence == Presence::Present);
             // What lies outside of what is asked for may do so because the configuration changed: it stays.
-            let leaves = |presence| matches!(presence, Presence::Archived | Presence::Trashed | Presence::Gone | Presence::Forbidden);
+            let leaves =
+                |presence| matches!(presence, Presence::Archived | Presence::Trashed | Presence::Gone | Presence::Forbidden | Presence::Renamed);
             gone.extend(answers.into_iter().filter(|(_, presence)| leaves(*presence)).map(|(id, _)| id));
             if too_many(gone.len(), known + gone.len(), self.options.max_delete_percent) && !self.options.accept_deletions {
                 summary.held += gone.len() as u64;

@@ -85,7 +85,7 @@ impl Engine {
 
     /// What fetching left over: documents that vanished under our hands, and failures.
     pub(super) async fn after_fetch(&self, book: &mut Book, view: &mut Arc<View>, rest: &mut Rest) -> Result<(), Abort> {
-        let learnt = !rest.vanished.is_empty() || !rest.labels.is_empty() || !rest.failures.is_empty();
+        let learnt = !rest.vanished.is_empty() || !rest.labels.is_empty() || !rest.failures.is_empty() || !rest.nothing.is_empty();
         if !rest.vanished.is_empty() {
             let vanished = std::mem::take(&mut rest.vanished);
             let found = self.connector.confirm(vanished).await.map_err(Abort::Source)?;
@@ -110,6 +110,7 @@ impl Engine {
             }
         }
         self.defer(book, rest).await?;
+        self.leave_out(book, rest).await?;
         if learnt {
             self.look_around(book, view);
         }
@@ -178,6 +179,7 @@ fn take_arrival(book: &Book, arrival: Arrival, rest: &mut Rest) -> Option<Ask> {
         Arrival::Failure(failure) => {
             match *failure {
                 (wanted, SourceError::NotVisible { .. }) => rest.vanished.push(wanted),
+                (wanted, SourceError::Nothing { why, .. }) => rest.nothing.push((wanted.id, why)),
                 (wanted, error) => rest.failures.push((wanted.id, format!("{error}. {}", error.hint()).trim_end_matches('.').to_owned())),
             }
             None
@@ -194,7 +196,8 @@ fn keep_leftovers(leftovers: Vec<(Ask, Leftover)>, rest: &mut Rest) {
             }
             Leftover::Inserts => rest.inserting.push(ask),
             Leftover::NoBody => rest.bodiless.push(ask.id),
-            Leftover::Nothing(why) | Leftover::Impossible(why) => rest.failures.push((ask.id, why)),
+            Leftover::Nothing(why) => rest.nothing.push((ask.id, why)),
+            Leftover::Impossible(why) => rest.failures.push((ask.id, why)),
         }
     }
 }

@@ -73,7 +73,9 @@ fn facts(id: &RemoteId, record: &DocRecord, items: &mut Items) {
     fact("names", &format!("{} other documents, files and people", record.links_to.len()));
     let shown: Vec<&str> = record.includes_from.iter().map(|key| key.as_str()).collect();
     fact("shows", &shown.join(", "));
-    if let Some(deferred) = &record.deferred {
+    if let Some(skipped) = record.deferred.as_ref().filter(|deferred| deferred.nothing) {
+        fact("skipped", &format!("{} (looked at again when it changes)", skipped.reason));
+    } else if let Some(deferred) = &record.deferred {
         fact("deferred", &format!("{} (tried {} times; again at the next sync)", deferred.reason, deferred.tries));
     }
     if record.unwanted {
@@ -95,7 +97,7 @@ mod tests {
 
     use super::*;
     use crate::model::{ContentHash, Diagnostic, Key, Place, Revision, Scope, Treatment};
-    use crate::state::Change;
+    use crate::state::{Change, Deferred};
 
     fn record() -> DocRecord {
         let place = Place {
@@ -141,5 +143,19 @@ mod tests {
             assert!(said.iter().any(|line| line.contains("its file is gone")), "{said:?}");
         }
         assert_eq!(run(&state, &mirror, "98412").unwrap().outcome, Outcome::NotFound);
+    }
+
+    #[test]
+    fn what_is_left_out_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, _) = State::open(&folder.path().join(".sync_state"), Duration::from_secs(5)).unwrap();
+        let mirror = Mirror::open(folder.path()).unwrap();
+        let deferred = Deferred { reason: "it is a binary file".to_owned(), since_ms: 1, tries: 1, revision: None, nothing: true };
+        let record = DocRecord { deferred: Some(deferred), ..DocRecord::unwritten(record().place) };
+        state.commit(vec![Change::PutDocument(RemoteId::new("98411"), record)]).unwrap();
+        let told = run(&state, &mirror, "98411").unwrap();
+        let said: Vec<String> = told.items.iter().map(|item| format!("{} {}", item.kind, item.reason)).collect();
+        assert!(said.contains(&"skipped it is a binary file (looked at again when it changes)".to_owned()), "{said:?}");
+        assert!(!said.iter().any(|line| line.starts_with("deferred")), "{said:?}");
     }
 }

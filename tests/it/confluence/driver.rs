@@ -50,7 +50,7 @@ impl Driver {
         }
         let secrets = secrets.iter().map(|(name, value)| ((*name).to_owned(), Secret::new((*value).to_owned()))).collect();
         let name = ConnectorName::new("confluence").unwrap();
-        Self { connector: connectors::build("confluence", &name, &settings, secrets).unwrap(), since: Vec::new() }
+        Self { connector: connectors::build("confluence", &name, &settings, secrets, std::path::Path::new("/nowhere")).unwrap(), since: Vec::new() }
     }
 
     /// Another worker of the same connector: nothing but the cursors is left.

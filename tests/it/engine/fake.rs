@@ -3,6 +3,7 @@
 //! A body is lines: `link KEY`, `image KEY`, `person KEY`; `include KEY`, `excerpt-of KEY`, `below DEPTH`, `labelled LABEL`, `report LABEL`, `files`; `excerpt TEXT` and
 //! `property NAME VALUE` are parts that others may show; `lost WHAT` is something that cannot be expressed, `hidden LINE` something that only a better
 //! reader sees; anything else is a paragraph.
+//! A body that begins with the line `!markdown` is Markdown of its author, one with `!verbatim` is kept as it is, and of one with `!nothing` there is nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,9 +14,9 @@ use context_syncd::connectors::connector::{
     AssetStream, Completion, Connector, Depth, Fetched, Listed, Presence, ReadError, SourceError, Traffic, Validation, Wanted,
 };
 use context_syncd::markdown::insert::{Insert, Part, PartKind, Piece, Root, Selection};
-use context_syncd::markdown::{Block, Cell, Inline, Table, Target, Tree};
+use context_syncd::markdown::{Authored, Block, Cell, Inline, Table, Target, Tree, Use, own_front_matter};
 use context_syncd::model::{
-    AssetRef, Body, ConnectorName, Cursor, Diagnostic, Document, Facts, Key, Owner, Place, Raw, RemoteId, Revision, Scope, Treatment,
+    AssetRef, Body, ConnectorName, Cursor, Diagnostic, Document, Fact, Facts, Key, Owner, Place, Raw, RemoteId, Revision, Scope, Treatment,
 };
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
@@ -30,6 +31,16 @@ pub(super) struct Doc {
     pub body: String,
     pub labels: Vec<String>,
     pub author: Option<String>,
+}
+
+/// An attachment of a scope.
+#[derive(Clone, Debug)]
+pub(super) struct Picture {
+    pub scope: String,
+    pub folder: Vec<String>,
+    pub name: String,
+    pub revision: u64,
+    pub bytes: Vec<u8>,
 }
 
 /// Called with a document's id.
@@ -53,6 +64,16 @@ pub(super) struct Service {
     pub always_assets: bool,
     /// Documents of which all attachments are listed, whatever is said of their scope.
     pub own_assets_done: BTreeSet<String>,
+    /// Where documents lie that are files of a repository: folder, stem, ending. `path:<name>` means them then.
+    pub files: BTreeMap<String, (Vec<String>, String, String)>,
+    /// Where the listing says to go on; `c` where nothing is said.
+    pub cursor: Option<String>,
+    /// What the listing says of documents that are no more.
+    pub gone: BTreeMap<String, Presence>,
+    /// Attachments of scopes by their ids.
+    pub scope_assets: BTreeMap<String, Picture>,
+    /// Attachments of which there is nothing to mirror.
+    pub empty_assets: BTreeSet<String>,
     /// Attachments whose bytes cannot be had.
     pub broken_assets: BTreeSet<String>,
     /// The listing fails after so many items.
@@ -205,6 +226,19 @@ fn place(id: &str, doc: &Doc) -> Place {
     }
 }
 
+/// The place of a file of a repository.
+fn at(place: Place, file: Option<&(Vec<String>, String, String)>) -> Place {
+    let Some((folder, stem, ending)) = file else { return place };
+    Place {
+        container: folder.clone().into(),
+        kind: "file".into(),
+        stem: stem.clone(),
+        ending: ending.as_str().into(),
+        aliases: vec![Key::new(format!("path:{stem}{ending}"))],
+        ..place
+    }
+}
+
 #[async_trait]
 impl Connector for Fake {
     fn name(&self) -> &ConnectorName {
@@ -230,7 +264,7 @@ impl Connector for Fake {
                 }
                 let people = doc.author.iter().map(Key::new).collect();
                 let revision = Revision::new(doc.revision.to_string());
-                items.push(Ok(Listed::Seen { id: RemoteId::new(id), revision, place: place(id, doc), people }));
+                items.push(Ok(Listed::Seen { id: RemoteId::new(id), revision, place: at(place(id, doc), s.files.get(id)), people }));
                 if depth == Depth::Everything {
                     items.push(Ok(Listed::Labels { id: RemoteId::new(id), labels: doc.labels.clone() }));
                 }
@@ -253,6 +287,24 @@ impl Connector for Fake {
                     source: String::new(),
                 })));
             }
+            for (id, Picture { scope, folder, name, revision, bytes }) in &s.scope_assets {
+                items.push(Ok(Listed::Asset(AssetRef {
+                    always: s.always_assets,
+                    id: RemoteId::new(id),
+                    owner: Owner::Scope(Scope::new(scope)),
+                    revision: Revision::new(revision.to_string()),
+                    keys: vec![Key::new(format!("file:{name}"))],
+                    name: name.clone(),
+                    folder: folder.clone(),
+                    file_name: name.clone(),
+                    size: Some(bytes.len() as u64),
+                    media_type: None,
+                    modified_secs: None,
+                    url: format!("https://fake.example/file/{id}"),
+                    source: String::new(),
+                })));
+            }
+            items.extend(s.gone.iter().map(|(id, why)| Ok(Listed::Gone { id: RemoteId::new(id), why: *why })));
             items.extend(s.own_assets_done.iter().map(|owner| Ok(Listed::OwnAssetsDone { owner: RemoteId::new(owner) })));
             for (scope, completion) in &s.scopes {
                 if depth == Depth::Everything && *completion == Completion::Complete {
@@ -262,7 +314,7 @@ impl Connector for Fake {
                     scope: Scope::new(scope),
                     name: scope.to_uppercase(),
                     completion: completion.clone(),
-                    cursor: Some(Cursor::new("c")),
+                    cursor: Some(Cursor::new(s.cursor.as_deref().unwrap_or("c"))),
                 }));
             }
             if let Some((after, error)) = &s.listing_fails_after {
@@ -332,7 +384,11 @@ impl Connector for Fake {
     async fn asset(&self, asset: &AssetRef) -> Result<AssetStream, SourceError> {
         self.ask(format!("asset {}", asset.id));
         self.at(|s| {
-            let bytes = s.assets.get(asset.id.as_str()).map(|(_, _, _, bytes)| bytes.clone());
+            if s.empty_assets.contains(asset.id.as_str()) {
+                return Err(SourceError::Nothing { what: asset.name.clone(), why: "it is a pointer to a large file".to_owned() });
+            }
+            let of_scope = s.scope_assets.get(asset.id.as_str()).map(|picture| picture.bytes.clone());
+            let bytes = s.assets.get(asset.id.as_str()).map(|(_, _, _, bytes)| bytes.clone()).or(of_scope);
             let Some(bytes) = bytes else { return Err(SourceError::NotVisible { what: asset.id.to_string(), status: 404 }) };
             let half = bytes::Bytes::copy_from_slice(&bytes[..bytes.len() / 2]);
             let rest = bytes::Bytes::copy_from_slice(&bytes[bytes.len() / 2..]);
@@ -357,6 +413,22 @@ fn read(raw: &Raw, shouts: bool, reveals: bool) -> Result<Document, ReadError> {
     let author = lines.next().filter(|a| !a.is_empty()).map(Key::new);
     let remote =
         |key: &str| Target::Remote { key: Key::new(key), anchor: None, fallback: Some(format!("https://fake.example/?{key}")), name: key.to_owned() };
+    let body = text.splitn(3, '\n').nth(2).unwrap_or_default();
+    if let Some(words) = body.strip_prefix("!markdown\n") {
+        let (own, words) = own_front_matter(words);
+        let aim = &mut |of: Use, to: &str| Some(remote(&format!("{}:{to}", if of == Use::Image { "file" } else { "path" })));
+        let words = if shouts { words.to_uppercase() } else { words.to_owned() };
+        let extra = own.map(|own| ("front_matter".to_owned(), Fact::Map(own))).into_iter().collect();
+        let body = Body::Markdown(Authored::links(words, aim));
+        return Ok(Document { facts: Facts { version, extra, ..Facts::default() }, body, parts: Vec::new(), diagnostics: Vec::new() });
+    }
+    if let Some(bytes) = body.strip_prefix("!verbatim\n") {
+        let body = Body::Verbatim(bytes.to_owned().into());
+        return Ok(Document { facts: Facts::default(), body, parts: Vec::new(), diagnostics: Vec::new() });
+    }
+    if body.starts_with("!nothing") || (reveals && body.starts_with("!late")) {
+        return Err(ReadError::Nothing { what: "it".to_owned(), why: "it is a binary file".to_owned() });
+    }
     let selection = |label: &str| Selection { labels: vec![vec![label.to_owned()]], ..Selection::default() };
     let insert = |piece| {
         Inline::Insert(Box::new(Insert { construct: "insert".to_owned(), piece, otherwise: vec![Inline::Marker("cannot be had".to_owned())] }))

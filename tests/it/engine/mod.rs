@@ -5,6 +5,7 @@ mod clocks;
 mod deletions;
 mod fake;
 mod faults;
+mod files;
 mod following;
 mod hands;
 mod inserts;
@@ -79,19 +80,26 @@ impl House {
 
     /// One run in a runtime of its own, so that nothing outlives it.
     pub(super) fn sync(&self) -> Finished {
+        self.sync_counted().0
+    }
+
+    /// One run, and how many records it wrote.
+    pub(super) fn sync_counted(&self) -> (Finished, u64) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let mirror = Arc::new(Mirror::open(&self.folder()).unwrap());
         let (state, _): (State, Opened) = State::open(&self.folder().join(".sync_state"), Duration::from_secs(5)).unwrap();
-        runtime.block_on(sync::run(Run {
+        let state = Arc::new(state);
+        let finished = runtime.block_on(sync::run(Run {
             connector: Arc::new(self.fake.clone()),
             source: "fake".to_owned(),
-            state: Arc::new(state),
+            state: Arc::clone(&state),
             mirror,
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             reporter: Arc::clone(&self.notes) as Arc<dyn Reporter>,
             cancel: self.cancel.clone(),
             options: self.options,
-        }))
+        }));
+        (finished, state.records_written())
     }
 
     /// A run that must go well.

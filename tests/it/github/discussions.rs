@@ -40,7 +40,9 @@ fn what_moves_a_discussion_is_fetched_alone() {
     let comment = desk.edit(|repo| repo.comment(1, "First comment"));
     desk.synced();
     assert_eq!(desk.queries()[1..], ["List", "Numbers"], "{}", desk.site.transcript());
-    assert!(desk.site.requests().iter().any(|seen| seen.graphql.contains("discussion(number: 1)") && !seen.graphql.contains("discussion(number: 2)")));
+    assert!(
+        desk.site.requests().iter().any(|seen| seen.graphql.contains("discussion(number: 1)") && !seen.graphql.contains("discussion(number: 2)"))
+    );
     assert!(desk.documents()["_discussions/1-how-to-begin.md"].contains("First comment"));
     desk.edit(|repo| {
         repo.reply(1, comment, "A reply");

@@ -33,7 +33,17 @@ fn issues_and_pull_requests_lie_together_and_a_quiet_run_asks_once() {
     let issue = &documents["_issues/1-it-fails.md"];
     assert!(issue.contains("type: issue\n") && issue.contains("state_reason: completed\n") && issue.contains("❤️ 1"), "{issue}");
     let pull = &documents["_issues/3-mend-it.md"];
-    for part in ["type: pull_request\n", "state: merged\n", "[#1](1-it-fails.md)", "approved these changes", "Fine now", "`src/a.rs`", "line 7", "Good point", "Thanks"] {
+    for part in [
+        "type: pull_request\n",
+        "state: merged\n",
+        "[#1](1-it-fails.md)",
+        "approved these changes",
+        "Fine now",
+        "`src/a.rs`",
+        "line 7",
+        "Good point",
+        "Thanks",
+    ] {
         assert!(pull.contains(part), "{part} in {pull}");
     }
     let looks = desk.looks();
@@ -41,7 +51,12 @@ fn issues_and_pull_requests_lie_together_and_a_quiet_run_asks_once() {
     assert_eq!((desk.queries().len(), desk.looks() == looks), (1, true), "{}", desk.site.transcript());
     desk.a_day_later();
     desk.synced();
-    assert_eq!((desk.queries()[1..].to_vec(), desk.looks() == looks), (vec!["List".to_owned(), "List".to_owned()], true), "{}", desk.site.transcript());
+    assert_eq!(
+        (desk.queries()[1..].to_vec(), desk.looks() == looks),
+        (vec!["List".to_owned(), "List".to_owned()], true),
+        "{}",
+        desk.site.transcript()
+    );
 }
 
 #[test]

@@ -38,6 +38,7 @@ pub mod corpus;
 mod cql;
 mod data_center;
 mod edits;
+pub mod github;
 pub mod habits;
 pub mod log;
 mod media;

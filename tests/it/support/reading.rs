@@ -1,4 +1,5 @@
-//! All that the program may ever send to a Confluence site: methods and shapes of paths. A site that saw anything else fails its test when it is dropped.
+//! All that the program may ever send to a Confluence site or to GitHub: methods and shapes of paths. A site that saw anything else fails its test when it is
+//! dropped.
 //!
 //! `docs/reliability.md` lists the same, and a test compares the two.
 
@@ -36,6 +37,63 @@ pub const ALLOWED: &[(&str, &str)] = &[
     ("GET", "/login.action"),
 ];
 
+/// The same for GitHub. `{}` is one segment, `{..}` one or more; `/repositories/{}` may stand for `/repos/{}/{}`, where redirects and links lead. What is
+/// posted to `/graphql` must be a query.
+pub const GITHUB: &[(&str, &str)] = &[
+    ("GET", "/user"),
+    ("GET", "/users/{}"),
+    ("GET", "/users/{}/repos"),
+    ("GET", "/orgs/{}/repos"),
+    ("GET", "/user/repos"),
+    ("GET", "/rate_limit"),
+    ("GET", "/meta"),
+    ("GET", "/orgs/{}/installation"),
+    ("GET", "/users/{}/installation"),
+    ("GET", "/repos/{}/{}/installation"),
+    ("GET", "/installation/repositories"),
+    ("POST", "/app/installations/{}/access_tokens"),
+    ("GET", "/repos/{}/{}"),
+    ("GET", "/repos/{}/{}/commits/{..}"),
+    ("GET", "/repos/{}/{}/git/commits/{}"),
+    ("GET", "/repos/{}/{}/git/trees/{..}"),
+    ("GET", "/repos/{}/{}/git/blobs/{}"),
+    ("GET", "/repos/{}/{}/contents/{..}"),
+    ("GET", "/repos/{}/{}/releases"),
+    ("GET", "/repos/{}/{}/releases/{}"),
+    ("POST", "/graphql"),
+    ("GET", "/{}/{}/info/refs"),
+    ("POST", "/{}/{}/git-upload-pack"),
+];
+
+/// Whether a request of the program, or of the `git` that it starts, is one of GitHub's. Tests' own requests by other clients may be anything.
+pub fn github_allows(request: &Request) -> bool {
+    let ours = request.user_agent.as_deref().is_some_and(|agent| ["context-sync", "git/"].iter().any(|name| agent.starts_with(name)));
+    if !ours {
+        return true;
+    }
+    let path = request.path.strip_prefix("/api/v3").unwrap_or(&request.path);
+    let path = if path == "/api/graphql" { "/graphql" } else { path };
+    let by_name = path.strip_prefix("/repositories/").and_then(|rest| rest.split_once('/')).map(|(_, rest)| format!("/repos/-/-/{rest}"));
+    let by_name = by_name.or_else(|| path.starts_with("/repositories/").then(|| "/repos/-/-".to_owned()));
+    let path = by_name.as_deref().unwrap_or(path);
+    let shaped = GITHUB.iter().any(|(method, shape)| *method == request.method && fits(shape, path));
+    shaped && (path != "/graphql" || is_query(&request.body))
+}
+
+/// Whether a GraphQL body holds queries alone.
+fn is_query(body: &[u8]) -> bool {
+    let body: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = body["query"].as_str().unwrap_or_default();
+    let mut depth = 0_i32;
+    let mut writes = text.is_empty();
+    // Between definitions stand the words that say what each one is.
+    for (at, c) in text.char_indices() {
+        depth += i32::from(c == '{') - i32::from(c == '}');
+        writes |= depth == 0 && ["mutation", "subscription"].iter().any(|word| text[at..].starts_with(word));
+    }
+    !writes
+}
+
 /// Whether a request of the program is one of these.
 pub fn is_allowed(request: &Request) -> bool {
     if request.listener == Listener::Media {
@@ -49,5 +107,7 @@ pub fn is_allowed(request: &Request) -> bool {
 
 fn fits(shape: &str, path: &str) -> bool {
     let (shape, path): (Vec<&str>, Vec<&str>) = (shape.split('/').collect(), path.split('/').collect());
-    shape.len() == path.len() && shape.iter().zip(&path).all(|(shape, part)| *shape == "{}" && !part.is_empty() || shape == part)
+    let open = shape.last() == Some(&"{..}") && path.len() > shape.len();
+    (open || shape.len() == path.len())
+        && shape.iter().zip(&path).all(|(shape, part)| matches!(*shape, "{}" | "{..}") && !part.is_empty() || shape == part)
 }

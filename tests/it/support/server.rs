@@ -26,7 +26,7 @@ use super::wire::{Answer, Listener, Request};
 use super::{cloud, data_center, media, reading};
 
 /// The largest request body that is read.
-const MAX_REQUEST_BYTES: usize = 1 << 20;
+const MAX_REQUEST_BYTES: usize = 4 << 20;
 
 /// The running thread; dropping it ends all connections.
 pub(super) struct Server {
@@ -56,7 +56,7 @@ impl Drop for Server {
     }
 }
 
-fn bind() -> TcpListener {
+pub(super) fn bind() -> TcpListener {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     socket.set_nonblocking(true).unwrap();
     socket
@@ -161,7 +161,7 @@ impl Drop for Open<'_> {
     }
 }
 
-async fn read(listener: Listener, request: hyper::Request<Incoming>) -> io::Result<Request> {
+pub(super) async fn read(listener: Listener, request: hyper::Request<Incoming>) -> io::Result<Request> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, MAX_REQUEST_BYTES).collect().await.map_err(io::Error::other)?.to_bytes();
     let query = head.uri.query().unwrap_or_default().to_owned();
@@ -178,6 +178,7 @@ async fn read(listener: Listener, request: hyper::Request<Incoming>) -> io::Resu
         range: text(RANGE),
         user_agent: text(USER_AGENT),
         accepts_gzip: text(ACCEPT_ENCODING).is_some_and(|accepted| accepted.contains("gzip")),
+        headers: head.headers.keys().filter_map(|name| Some((name.as_str().to_owned(), header(&head.headers, name)?))).collect(),
         body,
     })
 }
@@ -187,9 +188,9 @@ fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 }
 
 /// A connection that resets, instead of closing, once it is told to.
-struct Cuttable {
-    stream: TcpStream,
-    cut: Arc<AtomicBool>,
+pub(super) struct Cuttable {
+    pub(super) stream: TcpStream,
+    pub(super) cut: Arc<AtomicBool>,
 }
 
 impl Drop for Cuttable {

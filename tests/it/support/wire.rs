@@ -15,6 +15,10 @@ pub enum Listener {
     Gateway,
     /// Cloud's media host, which must never see a credential.
     Media,
+    /// GitHub's pages and git; on Enterprise Server its API too.
+    Web,
+    /// GitHub's API.
+    Api,
 }
 
 /// A request as it came.
@@ -34,6 +38,8 @@ pub struct Request {
     pub range: Option<String>,
     pub accepts_gzip: bool,
     pub user_agent: Option<String>,
+    /// All headers, names in lower case.
+    pub headers: Vec<(String, String)>,
     pub body: Bytes,
 }
 
@@ -52,6 +58,16 @@ impl Request {
     /// A number, or what stands for its absence.
     pub fn number(&self, name: &str, absent: usize) -> usize {
         self.one(name).and_then(|value| value.parse().ok()).unwrap_or(absent)
+    }
+
+    /// A header, by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Path and query.
+    pub fn target(&self) -> String {
+        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
     }
 
     /// The path, decoded and cut at its slashes.

@@ -5,7 +5,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::model::{DocPath, Key, RemoteId, Scope};
+use crate::model::{DocPath, Key, Owner, RemoteId, Scope};
 use crate::state::{State, StateError};
 
 /// What belongs to nobody.
@@ -41,6 +41,8 @@ pub(super) fn plan(state: &State) -> Result<Plan, StateError> {
     let mut shown: FxHashSet<Key> = FxHashSet::default();
     let mut unread: FxHashSet<RemoteId> = FxHashSet::default();
     let mut staying: FxHashSet<RemoteId> = FxHashSet::default();
+    let mut unread_scopes: FxHashSet<Scope> = FxHashSet::default();
+    let mut inhabited: FxHashSet<Scope> = FxHashSet::default();
     let known = asset_keys(state)?;
     for document in state.documents() {
         let (id, record) = document?;
@@ -55,18 +57,25 @@ pub(super) fn plan(state: &State) -> Result<Plan, StateError> {
             continue;
         }
         staying.insert(id.clone());
-        if record.revision.is_none() || record.deferred.is_some() {
+        let nothing = record.deferred.as_ref().is_some_and(|deferred| deferred.nothing);
+        if !nothing && (record.revision.is_none() || record.deferred.is_some()) {
             unread.insert(id);
+            unread_scopes.insert(record.place.scope.clone());
         }
+        inhabited.insert(record.place.scope);
         shown.extend(record.links_to.into_iter().filter(|key| known.contains(key)));
     }
     for asset in state.assets() {
         let (id, record) = asset?;
         let Some(path) = record.path else { continue };
-        if record.asset.always && record.asset.owner.document().is_none_or(|owner| staying.contains(owner)) {
+        let (stays, doubtful) = match &record.asset.owner {
+            Owner::Document(owner) => (staying.contains(owner), unread.contains(owner)),
+            Owner::Scope(scope) => (inhabited.contains(scope), unread_scopes.contains(scope)),
+        };
+        if record.asset.always && stays {
             continue;
         }
-        if record.asset.owner.document().is_some_and(|owner| unread.contains(owner)) || record.asset.keys.iter().any(|key| shown.contains(key)) {
+        if doubtful || record.asset.keys.iter().any(|key| shown.contains(key)) {
             continue;
         }
         let bytes = record.stamp.map_or(0, |stamp| stamp.size);
@@ -143,6 +152,34 @@ pub(super) mod tests {
 
     pub(in super::super) fn scope(id: &str, unwanted: bool) -> Change {
         Change::PutScope(Scope::new(id), ScopeRecord { name: id.to_owned(), unwanted, ..ScopeRecord::default() })
+    }
+
+    #[test]
+    fn what_a_scope_owns_stays_as_long_as_its_documents_and_doubt() {
+        let of = |id: &str, owner: &str| {
+            let Change::PutAsset(key, record) = asset(id, owner) else { panic!() };
+            Change::PutAsset(key, AssetRecord { asset: AssetRef { owner: Owner::Scope(Scope::new(owner)), ..record.asset }, ..record })
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let (state, _) = State::open(&folder.path().join(".sync_state"), Duration::ZERO).unwrap();
+        let left_out = DocRecord {
+            deferred: Some(crate::state::Deferred { reason: String::new(), since_ms: 1, tries: 1, revision: None, nothing: true }),
+            ..DocRecord::unwritten(place("ENG"))
+        };
+        let changes = vec![
+            scope("OLD", true),
+            document("1", "ENG", &["file:ENG:shown.png"]),
+            document("2", "OLD", &["file:OLD:old.png"]),
+            Change::PutDocument(RemoteId::new("3"), left_out),
+            of("shown", "ENG"),
+            of("always", "ENG"),
+            of("forgotten", "ENG"),
+            of("old", "OLD"),
+        ];
+        state.commit(changes).unwrap();
+        assert_eq!(ids(&plan(&state).unwrap().assets), ["forgotten", "old"], "what there is nothing of raises no doubt");
+        state.commit(vec![Change::PutDocument(RemoteId::new("4"), DocRecord::unwritten(place("ENG")))]).unwrap();
+        assert_eq!(ids(&plan(&state).unwrap().assets), ["old"], "what has not been read may show it");
     }
 
     fn ids(leaving: &[Leaving]) -> Vec<&str> {
