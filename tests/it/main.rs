@@ -21,6 +21,7 @@ mod disk;
 mod end_to_end;
 mod engine;
 mod fuzz;
+mod github;
 mod home;
 mod house;
 mod load;

@@ -28,7 +28,7 @@ struct Head {
 }
 
 /// Why a file is no document.
-fn nothing_in(bytes: &[u8]) -> Option<&'static str> {
+pub(super) fn nothing_in(bytes: &[u8]) -> Option<&'static str> {
     if is_pointer(bytes) {
         return Some("it is a pointer to a large file (Git LFS), which is not brought");
     }
@@ -56,7 +56,7 @@ fn wide(bytes: &[u8]) -> Option<bool> {
 }
 
 /// A file's text without the mark of its coding.
-fn text_of(bytes: &[u8]) -> Option<Cow<'_, str>> {
+pub(super) fn text_of(bytes: &[u8]) -> Option<Cow<'_, str>> {
     let Some(large_first) = wide(bytes) else {
         let text = std::str::from_utf8(bytes).ok()?;
         return Some(Cow::Borrowed(text.strip_prefix('\u{feff}').unwrap_or(text)));

@@ -65,6 +65,7 @@ impl GitHub {
             self.remember_facts(&plan.listed, &mut memory);
             self.note_what_needs_a_token(&mut notes);
         }
+        self.forget_copies(plan.listed.iter().map(|repository| repository.id).chain(known).collect()).await;
         // What is still so was said already.
         for note in notes.difference(&memory.said) {
             out.warn(note.clone()).await;

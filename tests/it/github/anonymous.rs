@@ -2,10 +2,56 @@
 
 use context_syncd::git::{Blob, Filter, Git, Setup};
 
+use super::stage::Stage;
 use crate::support::github::{Class, GitHub, Put};
 
 fn run<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+}
+
+/// A home that mirrors `acme/app` without a token.
+fn stage() -> Stage {
+    let stage = Stage::with_wiki(&[("Home.md", "[[On Call]]\n"), ("On-Call.md", "x\n")]);
+    stage.site.edit(|m| {
+        let files =
+            [("docs/a.md", "# A\n\n![i](i.png) [b](b.md)\n"), ("docs/b.md", "# B\n"), ("docs/i.png", "picture"), ("src/main.rs", "fn main() {}\n")];
+        m.repo("acme/app").commit("main", &files);
+    });
+    stage.home.configure(&stage.site.config_as("repos = [\"acme/app\"]\ndiscussions = false\nissues = false\nreleases = false\nretry_base_ms = 5\n"));
+    stage
+}
+
+#[test]
+fn files_and_wiki_come_by_git_and_a_run_without_change_is_one_conditional_request_and_one_question() {
+    let stage = stage();
+    stage.synced();
+    let wanted = ["README.md", "_wiki/Home.md", "_wiki/On-Call.md", "docs/a.md", "docs/b.md", "docs/i.png"];
+    assert_eq!(stage.paths(), wanted.map(|path| format!("acme/app/{path}")), "{}", stage.site.transcript());
+    assert_eq!(stage.site.count(Class::Blobs) + stage.site.count(Class::Trees), 0, "{}", stage.site.transcript());
+    assert!(stage.text("acme/app/docs/a.md").ends_with("![i](i.png) [b](b.md)\n"));
+    let files = stage.files();
+    stage.synced();
+    assert_eq!(stage.git_requests(), [1, 1, 0], "{}", stage.site.transcript());
+    let rest = stage.site.requests().len() - 2;
+    assert_eq!((rest, stage.site.count(Class::Heads)), (1, 1), "{}", stage.site.transcript());
+    assert_eq!(stage.files(), files);
+    stage.site.edit(|m| m.repo("acme/app").commit("main", &[("docs/b.md", "# B, again\n")]));
+    stage.synced();
+    assert!(stage.text("acme/app/docs/b.md").ends_with("# B, again\n"));
+    assert_eq!(stage.site.count(Class::Blobs) + stage.site.count(Class::Trees), 0, "{}", stage.site.transcript());
+}
+
+#[test]
+fn without_git_files_come_by_rest() {
+    let stage = stage();
+    let empty = stage.home.path().join("bin");
+    std::fs::create_dir(&empty).unwrap();
+    let mut command = stage.home.daemon_command(&["--once"]);
+    command.env("PATH", empty);
+    let said = crate::home::said(command);
+    assert_eq!(said.code, Some(0), "{said:#?}");
+    assert_eq!(stage.paths(), ["README.md", "docs/a.md", "docs/b.md", "docs/i.png"].map(|path| format!("acme/app/{path}")), "{said:#?}");
+    assert!(stage.site.count(Class::Blobs) > 0);
 }
 
 #[test]

@@ -187,6 +187,37 @@ fn the_whole_unit_denies_all_acts_and_nothing_that_is_needed() {
 }
 
 #[test]
+fn git_reads_over_https_within_the_unit() {
+    as_a_user("systemd::hardening::git_reads_over_https_within_the_unit", || {
+        if !has_user_namespaces() {
+            return;
+        }
+        let site = crate::support::github::GitHub::new();
+        let commit = site.edit(|m| m.add_repository("acme/app").commit("main", &[("docs/a.md", "# A\n")]));
+        put("ca.pem", site.ca_pem());
+        // As the git room runs it: limits, a copy without history, and the end of the whole group by its leader.
+        let script = format!(
+            "ulimit -c 0; ulimit -f 200000; ulimit -v 1048576\nexport GIT_CONFIG_NOSYSTEM=1 GIT_CONFIG_GLOBAL=/dev/null GIT_TERMINAL_PROMPT=0 LC_ALL=C\n\
+             export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=http.sslCAInfo GIT_CONFIG_VALUE_0=$HOME/ca.pem\ngit init -q --bare --template= $HOME/copy.git\n\
+             git --git-dir=$HOME/copy.git -c fetch.unpackLimit=1 -c transfer.fsckObjects=true -c remote.origin.url={} fetch -q --depth=1 --filter=blob:none origin +{commit}:refs/heads/synced \
+             || exit 1\ngit --git-dir=$HOME/copy.git ls-tree -r --name-only refs/heads/synced\n",
+            site.git_url("acme/app")
+        );
+        put("fetch", &script);
+        put("lead", "sleep 1000 & sh -c 'read -r _; kill -KILL 0' </dev/null\necho alive");
+        put(".config/systemd/user/fetch.service", &probe_unit("/bin/bash -c '/bin/bash %h/fetch > %h/fetch.said 2>&1'"));
+        put(".config/systemd/user/lead.service", &probe_unit("/bin/bash -c '/bin/bash %h/lead > %h/lead.said 2>&1'"));
+        systemctl_ok(&["daemon-reload"]);
+        let fetched = systemctl(&["start", "fetch"]);
+        let said = std::fs::read_to_string(home().join("fetch.said")).unwrap_or_default();
+        assert_eq!(said, "docs/a.md\n", "{fetched:?}\n{}", journal(&[]));
+        let led = systemctl(&["start", "lead"]);
+        let said = std::fs::read_to_string(home().join("lead.said")).unwrap_or_default();
+        assert!(!said.contains("alive"), "{led:?}");
+    });
+}
+
+#[test]
 fn without_user_namespaces_the_unit_still_denies_what_needs_none() {
     as_a_user("systemd::hardening::without_user_namespaces_the_unit_still_denies_what_needs_none", || {
         let outside = outside();

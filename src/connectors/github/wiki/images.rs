@@ -1,6 +1,7 @@
 //! Images of a wiki that pages may show. Pure.
 
 use super::place;
+use crate::connectors::github::place::component;
 use crate::connectors::github::repository::{Part, Repository, encoded};
 use crate::git::Entry;
 use crate::model::{AssetRef, Owner, Revision};
@@ -15,7 +16,7 @@ pub(super) fn of(repository: &Repository, path: &str, entry: &Entry) -> AssetRef
         keys: vec![place::image_key(repository.id, path)],
         name: name.to_owned(),
         folder: place::folder(repository, path),
-        file_name: place::component(name),
+        file_name: component(name),
         size: entry.size,
         media_type: None,
         modified_secs: None,

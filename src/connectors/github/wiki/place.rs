@@ -4,14 +4,15 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::names::{self, Page};
+use crate::connectors::github::place::component;
 use crate::connectors::github::repository::{Part, Repository, encoded};
 use crate::markdown::slug;
 use crate::model::{ContentHash, Key, Place, RemoteId};
 
 /// The folder of a repository's wiki.
 const FOLDER: &str = "_wiki";
-/// So much of a name's SHA-256 stands in one that could not stay as it is.
-const FINGERPRINT_BYTES: usize = 6;
+/// So much of a path's SHA-256 stands in a name that could not stay as it is; names of such a form never stay.
+const FINGERPRINT_BYTES: usize = 12;
 
 /// A page's id.
 pub(super) fn id(repository: u64, path: &str) -> RemoteId {
@@ -71,16 +72,9 @@ pub(super) fn folder(repository: &Repository, path: &str) -> Vec<String> {
     folder
 }
 
-/// One component of a path as a safe name: itself if it is one, else what can be kept of it with a fingerprint, so that no two give one name. None is one that
-/// assistants load by themselves.
-pub(super) fn component(name: &str) -> String {
-    let safe = slug::file_name(name);
-    slug::guard_instruction_file(&if safe == name { safe } else { marked(&safe, name) })
-}
-
 /// `safe` with a fingerprint of `name` before its ending.
 fn marked(safe: &str, name: &str) -> String {
-    let (before, ending) = safe.split_at(safe.rfind('.').filter(|dot| *dot > 0).unwrap_or(safe.len()));
+    let (before, ending) = slug::split_ending(safe);
     let mut marked = format!("{before}+");
     for byte in &ContentHash::of(name.as_bytes()).0[..FINGERPRINT_BYTES] {
         let _ = write!(marked, "{byte:02x}");
@@ -105,11 +99,9 @@ mod tests {
             ("Home.md", "acme/app/_wiki/Home.md"),
             ("ops/On-Call.mediawiki", "acme/app/_wiki/ops/On-Call.mediawiki"),
             ("AGENTS.md", "acme/app/_wiki/AGENTS.synced.md"),
-            (".claude/Page.md", "acme/app/_wiki/claude+e0/Page.md"),
+            (".claude/Page.md", "acme/app/_wiki/.claude.synced/Page.md"),
         ] {
-            let found = path(file);
-            let (found, lies) = if file.starts_with('.') { (found[..24].to_owned(), lies[..24].to_owned()) } else { (found, lies.to_owned()) };
-            assert_eq!(found, lies);
+            assert_eq!(path(file), lies);
         }
         let odd = ["a\nb.md", "a b.md", "a\tb.md", "a\u{202e}b.md", "ab.md", "../x.md", "x.md", "..md.md"].map(path);
         for (at, one) in odd.iter().enumerate() {

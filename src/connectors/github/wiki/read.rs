@@ -7,16 +7,13 @@ use super::brackets;
 use super::links::Links;
 use super::names;
 use crate::connectors::connector::ReadError;
+use crate::connectors::github::file;
 use crate::connectors::github::raw::{self, Kept};
-use crate::markdown::Authored;
-use crate::model::{Body, Document, Facts, Place, Raw};
+use crate::markdown::{Authored, own_front_matter};
+use crate::model::{Body, Document, Fact, Facts, Place, Raw};
 
 /// The kind of raw bodies.
 pub(super) const KIND: &str = "wiki";
-/// How a pointer to a large file begins.
-const POINTER: &[u8] = b"version https://git-lfs.github.com/spec/v1\n";
-/// Text has no zero among its first bytes.
-const LOOKED_AT: usize = 8000;
 
 /// The first line of a raw body.
 #[derive(Serialize, Deserialize)]
@@ -36,36 +33,22 @@ pub(super) fn raw(repository: u64, path: &str, bytes: &[u8]) -> Raw {
 pub(in crate::connectors::github) fn read(kept: &Kept<'_>, place: &Place) -> Result<Document, ReadError> {
     let head: Head = kept.head()?;
     let nothing = |why: &str| ReadError::Nothing { what: format!("the wiki page {}", head.path), why: why.to_owned() };
-    if kept.bytes.starts_with(POINTER) {
-        return Err(nothing("it is a pointer to a large file"));
+    if let Some(why) = file::nothing_in(kept.bytes) {
+        return Err(nothing(why));
     }
     let page = names::page(&head.path).ok_or_else(|| raw::broken("it is no page"))?;
+    let mut facts = Facts::default();
     let body = if names::is_markdown(page.ending) {
-        let text = text(kept.bytes).ok_or_else(|| nothing("it is no text in UTF-8"))?;
+        let text = file::text_of(kept.bytes).ok_or_else(|| nothing("its text is damaged"))?;
+        let (own, rest) = own_front_matter(&text);
+        facts.extra.push(("path".to_owned(), Fact::Text(head.path.clone())));
+        facts.extra.extend(own.map(|own| ("front_matter".to_owned(), Fact::Map(own))));
         let links = Links::of(head.repository, &place.url).ok_or_else(|| raw::broken("its address is none of a wiki"))?;
-        Body::Markdown(Authored::links(brackets::linked(&text).into_owned(), &mut |how, destination| links.target(how, destination)))
+        Body::Markdown(Authored::links(brackets::linked(rest).into_owned(), &mut |how, destination| links.target(how, destination)))
     } else {
-        if kept.bytes[..kept.bytes.len().min(LOOKED_AT)].contains(&0) {
-            return Err(nothing("it is no text"));
-        }
         Body::Verbatim(Bytes::copy_from_slice(kept.bytes))
     };
-    Ok(Document { facts: Facts::default(), body, parts: Vec::new(), diagnostics: Vec::new() })
-}
-
-/// Bytes as text, without the mark at its beginning; some editors write UTF-16.
-fn text(bytes: &[u8]) -> Option<String> {
-    let wide = |bytes: &[u8], pair: fn([u8; 2]) -> u16| {
-        let units: Vec<u16> = bytes.chunks_exact(2).map(|two| pair([two[0], two[1]])).collect();
-        String::from_utf16(&units).ok().filter(|_| bytes.len().is_multiple_of(2))
-    };
-    match bytes {
-        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] => std::str::from_utf8(rest).ok().map(str::to_owned),
-        _ => std::str::from_utf8(bytes).ok().map(str::to_owned),
-    }
-    .filter(|text| !text.contains('\0'))
+    Ok(Document { facts, body, parts: Vec::new(), diagnostics: Vec::new() })
 }
 
 #[cfg(test)]
@@ -90,9 +73,13 @@ mod tests {
 
     #[test]
     fn what_is_no_text_is_left_out() {
-        for (path, bytes) in
-            [("Home.md", &b"\xff\xfe\xff"[..]), ("Home.md", b"a\xffb"), ("Home.md", b"a\0b"), ("Old.rst", b"a\0b"), ("Home.md", POINTER)]
-        {
+        for (path, bytes) in [
+            ("Home.md", &b"\xff\xfe\xff"[..]),
+            ("Home.md", b"a\xffb"),
+            ("Home.md", b"a\0b"),
+            ("Old.rst", b"a\0b"),
+            ("Home.md", b"version https://git-lfs.github.com/spec/v1\noid"),
+        ] {
             assert!(matches!(read_page(path, bytes), Err(ReadError::Nothing { .. })), "{bytes:?}");
         }
     }
