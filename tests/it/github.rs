@@ -2,8 +2,12 @@
 
 mod anonymous;
 mod budgets;
+mod desk;
+mod discussions;
 mod files;
 mod git_room;
+mod issues;
+mod releases;
 mod repositories;
 mod stage;
 mod wiki;
