@@ -3,9 +3,8 @@
 use super::files::{FILES_ONLY, home_of, paths, synced};
 use super::stage::DAEMON;
 use crate::home::Home;
-use crate::support::github::faults::{self, RetryAfter};
-use crate::support::github::habits::Fault;
-use crate::support::github::{Class, GitHub, TOKEN};
+use crate::support::github::{Class, GitHub, TOKEN, faults};
+use crate::support::habits::{Fault, RetryAfter};
 
 fn site_of_two() -> GitHub {
     let site = GitHub::new();

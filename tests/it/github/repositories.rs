@@ -165,7 +165,7 @@ fn all_of_an_owner_is_one_query_for_25_and_settings_choose() {
         one_page(&site, &format!("acme/app-{n:02}"), "# App\n");
     }
     site.edit(|m| m.repo("acme/app-03").archive());
-    site.edit(|m| m.repo("acme/app-04").set(|r| r.fork = true));
+    site.edit(|m| m.repo("acme/app-04").set(|r| r.fork_of = Some(1)));
     let home = home_with(&site, "\"acme/*\"", "exclude = [\"app-29\"]\n");
     synced(&site, &home);
     assert_eq!(paths(&home).len(), 28, "{:?}", paths(&home));
