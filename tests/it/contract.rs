@@ -9,6 +9,7 @@ use crate::home::{Home, Said};
 use crate::soak::{Victim, Way, kill, usual_ms};
 
 mod confluence;
+mod github;
 
 /// A simulated service with some dozen documents, one of which has a picture, and what the promises need to do with it.
 pub(crate) trait Service {
