@@ -15,10 +15,13 @@ pub(super) fn repository() -> Repository {
         head: None,
         heads: Heads::default(),
         archived: false,
+        fork: false,
         private: false,
         empty: false,
         has_wiki: true,
         has_discussions: false,
         has_issues: false,
+        state: crate::connectors::github::repository::Condition::Good,
+        pushed_at: None,
     }
 }
