@@ -1,6 +1,13 @@
 //! The GitHub connector in the real program, against a simulated GitHub.
 
 mod anonymous;
+mod budgets;
+mod desk;
+mod discussions;
+mod files;
 mod git_room;
+mod issues;
+mod releases;
+mod repositories;
 mod stage;
 mod wiki;

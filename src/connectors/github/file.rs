@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::links::Links;
 use super::raw::{self, Kept};
-use super::{choice, place};
+use super::choice;
 use crate::connectors::connector::{ReadError, SourceError};
 use crate::markdown::{Authored, own_front_matter};
 use crate::model::{Body, Diagnostic, Document, Fact, Facts, Place, Raw, Treatment};
@@ -106,6 +106,7 @@ fn document(facts: Facts, body: Body, diagnostics: Vec<Diagnostic>) -> Document 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::connectors::github::place;
     use crate::model::{Key, Scope};
 
     fn place_of(path: &str) -> Place {

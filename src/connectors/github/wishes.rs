@@ -63,15 +63,6 @@ impl Wish {
             Self::All { owner } => format!("{owner}/*").to_lowercase(),
         }
     }
-
-    /// Whether it asks for a repository with this full name.
-    pub(super) fn names(&self, full_name: &str) -> bool {
-        let Some((its_owner, its_name)) = full_name.split_once('/') else { return false };
-        match self {
-            Self::One { owner, name, .. } => owner.eq_ignore_ascii_case(its_owner) && name.eq_ignore_ascii_case(its_name),
-            Self::All { owner } => owner.eq_ignore_ascii_case(its_owner),
-        }
-    }
 }
 
 /// Owner and name, and the branch that a tree's or file's address shows.

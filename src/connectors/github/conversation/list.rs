@@ -12,7 +12,7 @@ use super::super::repository::{Part, Repository};
 use super::super::trouble::Trouble;
 use super::super::{GitHub, locked};
 use super::kind::Kind;
-use super::plan::{Known, Plan, Selection, plan};
+use super::plan::{Known, Plan, Selection, plan, turn};
 use super::query;
 use super::shown::{Shown, id};
 use super::wire::Page;
@@ -28,6 +28,8 @@ const FEWEST: u32 = 5;
 struct Memory {
     /// What was asked for.
     selection: String,
+    /// How long everything has not been listed, see [`turn`].
+    waited: u32,
     /// Each kind by its word.
     known: BTreeMap<String, Known>,
 }
@@ -74,6 +76,7 @@ impl GitHub {
         let selection = Selection::of(&self.config, repository);
         let name = selection.name(&kinds);
         let mut memory: Memory = since.and_then(|cursor| serde_json::from_str(cursor.as_str()).ok()).unwrap_or_default();
+        let depth = turn(&mut memory.waited, repository.id, depth);
         let settled = memory.selection == name;
         locked(&self.unselected).insert(repository.scope(part), !settled && !memory.selection.is_empty());
         let mut completion = Completion::Complete;

@@ -35,6 +35,24 @@ pub(super) enum Plan {
     Whole,
 }
 
+/// The depth for one scope: where a site is too large to be listed whole, each scope is when its turn has come. `waited` counts the percent that passed
+/// since then; scopes begin at different counts, so that not all have their turn at once.
+pub(in crate::connectors::github) fn turn(waited: &mut u32, scope: u64, depth: Depth) -> Depth {
+    match depth {
+        Depth::Everything => *waited = u32::try_from(scope % 100).unwrap_or_default(),
+        Depth::Changes => {}
+        Depth::Rolling(percent) => {
+            *waited = waited.saturating_add(u32::from(percent));
+            if *waited >= 100 {
+                *waited = 0;
+                return Depth::Everything;
+            }
+            return Depth::Changes;
+        }
+    }
+    depth
+}
+
 /// How much is needed, by what the first query says now. `settled` is false where another selection was listed last time.
 pub(super) fn plan(known: Option<&Known>, now: &Newest, depth: Depth, settled: bool) -> Plan {
     let Some(known) = known.filter(|known| settled && !known.off && depth != Depth::Everything && now.count >= known.count) else {
@@ -140,7 +158,6 @@ mod tests {
     fn nothing_is_listed_where_count_and_newest_change_are_known() {
         let (known, now) = (known(3, "2026-01-05T09:00:00Z"), newest(3, "2026-01-05T09:00:00Z"));
         assert_eq!(plan(Some(&known), &now, Depth::Changes, true), Plan::Nothing);
-        assert_eq!(plan(Some(&known), &now, Depth::Rolling(5), true), Plan::Nothing);
         assert_eq!(plan(Some(&known), &now, Depth::Everything, true), Plan::Whole);
         assert_eq!(plan(Some(&known), &now, Depth::Changes, false), Plan::Whole);
         assert_eq!(plan(None, &now, Depth::Changes, true), Plan::Whole);
@@ -157,6 +174,15 @@ mod tests {
         // The newest was deleted and another made in the same moment: the count is the same, and all newer than the overlap is looked at.
         let back = newest(3, "2026-01-04T09:00:00Z");
         assert_eq!(plan(Some(&known), &back, Depth::Changes, true), Plan::Since("2026-01-04T23:59:00Z".to_owned()));
+    }
+
+    #[test]
+    fn each_scope_of_a_large_site_has_its_turn() {
+        let mut waited = 0;
+        turn(&mut waited, 1_030, Depth::Everything);
+        let turns: Vec<bool> = (0..8).map(|_| turn(&mut waited, 1_030, Depth::Rolling(25)) == Depth::Everything).collect();
+        assert_eq!(turns, [false, false, true, false, false, false, true, false]);
+        assert_eq!(turn(&mut waited, 1_030, Depth::Changes), Depth::Changes);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::super::GitHub;
-use super::super::conversation::{Actor, Page, login, or_default};
+use super::super::conversation::{Actor, Page, login, or_default, turn};
 use super::super::out::Out;
 use super::super::repository::{Newest, Part, Repository};
 use super::super::trouble::Trouble;
@@ -28,6 +28,8 @@ struct Memory {
     newest: Option<String>,
     /// Listed by REST.
     anonymous: bool,
+    /// How long everything has not been listed, see [`turn`].
+    waited: u32,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -107,9 +109,12 @@ impl GitHub {
             }
             (_, true) => Newest::default(),
         };
-        let new = Memory { count: now.count, newest: now.updated_at, anonymous };
-        if depth != Depth::Everything && memory.as_ref() == Some(&new) {
-            out.done(repository, Part::Releases, Completion::News, since.cloned()).await;
+        let mut waited = memory.as_ref().map_or(0, |memory| memory.waited);
+        let depth = turn(&mut waited, repository.id, depth);
+        let new = Memory { count: now.count, newest: now.updated_at, anonymous, waited };
+        let as_known = memory.is_some_and(|memory| Memory { waited, ..memory } == new);
+        if depth != Depth::Everything && as_known {
+            out.done(repository, Part::Releases, Completion::News, serde_json::to_string(&new).ok().map(Cursor::from)).await;
             return Ok(());
         }
         let lacking = if anonymous { self.releases_by_rest(repository, out).await? } else { self.releases_by_graphql(repository, out).await? };
