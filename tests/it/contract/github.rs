@@ -4,23 +4,23 @@ use std::time::Duration;
 
 use super::{Service, keeps_the_contract};
 use crate::home::Home;
-use crate::support::github::{Class, GitHub, TOKEN};
-use crate::support::{Fault, RetryAfter, github::faults};
+use crate::support::github::{Class, GitHub, Seen, TOKEN, faults};
+use crate::support::{Fault, RetryAfter};
 
 const DAEMON: &str = env!("CARGO_BIN_EXE_context-syncd");
 const SETTINGS: &str = "repos = [\"acme/app\"]\nissues = true\npull_requests = true\nretry_base_ms = 5\n";
 
 struct Hub {
     site: GitHub,
-    bad: u64,
 }
 
 impl Service for Hub {
     fn start() -> Self {
         let site = GitHub::new();
-        let bad = site.edit(|m| {
+        site.edit(|m| {
             let mut app = m.add_repository("acme/app");
             let mut files: Vec<(String, Vec<u8>)> = (0..16).map(|n| (format!("docs/page-{n}.md"), text(n, "first").into_bytes())).collect();
+            files.push(("docs/bad.md".to_owned(), b"Bad\n".to_vec()));
             files.push(("README.md".to_owned(), b"# App\n\n![Plan](docs/img/plan.png)\n".to_vec()));
             files.push(("docs/img/plan.png".to_owned(), b"\x89PNG picture".to_vec()));
             app.commit("main", &files);
@@ -29,9 +29,8 @@ impl Service for Hub {
             app.comment(talk, "Weekly.");
             app.add_issue("It breaks", "At night, see docs/page-1.md");
             app.add_release("v1.0", Some("One"), Some("First"));
-            app.add_discussion("general", "Bad news", "Nobody can read this.")
         });
-        Self { site, bad }
+        Self { site }
     }
 
     fn home(&self) -> Home {
@@ -59,7 +58,7 @@ impl Service for Hub {
     }
 
     fn limit(&self) {
-        let bodies = |seen: &crate::support::github::Seen| seen.class == Class::Graphql && seen.operation == "Blobs";
+        let bodies = |seen: &Seen| seen.class == Class::Graphql && seen.operation == "Blobs";
         self.site.habits(|h| h.next_where(1, bodies, faults::secondary(429, RetryAfter::Seconds(1))));
     }
 
@@ -68,10 +67,13 @@ impl Service for Hub {
     }
 
     fn spoil(&self) -> String {
-        let id = self.site.edit(|m| m.look("acme/app").discussions[&self.bad].node_id.clone());
-        let names_it = move |seen: &crate::support::github::Seen| seen.class == Class::Graphql && seen.variables.contains(&id);
+        let oid = self.site.edit(|m| {
+            let git = &m.look("acme/app").git;
+            git.at(&git.tree_of("main").unwrap(), b"docs/bad.md").unwrap().oid
+        });
+        let names_it = move |seen: &Seen| seen.path.contains(&oid) || seen.graphql.contains(&oid) || seen.variables.to_string().contains(&oid);
         self.site.habits(|h| h.next_where(usize::MAX, names_it, Fault::Status(500)));
-        format!("{}-bad-news.md", self.bad)
+        "docs/bad.md".to_owned()
     }
 
     fn forgive(&self) {
