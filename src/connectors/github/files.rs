@@ -60,8 +60,9 @@ impl GitHub {
                 self.say(repository, &looked, out).await;
                 if let Some(why) = looked.incomplete {
                     let why = format!("the files of {}: {why}", repository.full_name);
-                    self.name_all(repository, &looked.tree, &choice, out).await;
-                    self.keep_tree(repository.id, Arc::new(looked.tree), reselected);
+                    let tree = Arc::new(looked.tree);
+                    self.keep_tree(repository.id, Arc::clone(&tree), reselected);
+                    self.name_all(repository, &tree, &choice, out).await;
                     out.done(repository, Part::Files, Completion::Incomplete(why), None).await;
                     return Ok(());
                 }
@@ -75,11 +76,12 @@ impl GitHub {
             archived: repository.archived,
             ..tree
         });
+        // Bodies of what is named may be asked for before all is named.
+        self.keep_tree(repository.id, Arc::clone(&tree), reselected);
         let documents = self.name_all(repository, &tree, &choice, out).await;
         if let Some(before) = &before {
             self.name_renamed(repository, before, &tree, &documents, &choice, out).await;
         }
-        self.keep_tree(repository.id, Arc::clone(&tree), reselected);
         let completion = if reselected { Completion::CompleteSelection } else { Completion::Complete };
         out.done(repository, Part::Files, completion, tree.cursor()).await;
         Ok(())
