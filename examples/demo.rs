@@ -1,6 +1,7 @@
-//! Shows the main job working, without an account: a simulated Confluence site, the real daemon and the real control program in a temporary home.
+//! Shows the main job working, without an account: a simulated Confluence site and a simulated GitHub, the real daemon and the real control program in a
+//! temporary home.
 //!
-//! `cargo run --release --example demo` syncs, edits, renames, moves and deletes pages upstream, syncs again, and prints what a user would look at.
+//! `cargo run --release --example demo` syncs, edits, renames, moves and deletes upstream, syncs again, and prints what a user would look at.
 //! `-- --pages DIR` serves the storage-format pages found below DIR instead (files named `*.xhtml` or `*.storage`) and prints where their Markdown is.
 
 #![allow(
@@ -21,6 +22,7 @@ use std::process::Command;
 
 use home::Home;
 use support::Site;
+use support::github::GitHub;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -58,29 +60,54 @@ fn tour(daemon: &Path, ctl: &Path) {
         m.set_labels(guide, &["release", "howto"]);
         (guide, chapter, news)
     });
+    let (hub, talk) = github();
     let home = Home::for_site(daemon, &site, "");
+    let both = format!("{}\n{}", home::site_config(&site, ""), hub.config("repos = [\"acme/app\"]").replace("[schedule]\nevery = \"hourly\"\n", ""));
+    home.configure(&both);
     step("The daemon starts, and `context-syncctl sync` waits for the first sync");
     let running = home.start();
     show(&home, ctl, &["sync", "-o", "text"]);
     tree(&home);
     let path = print_page(&home, &format!("release-guide--{guide}.md"));
-    step("Upstream: one page renamed, one moved to another space, one edited, one deleted. `context-syncctl sync` again");
+    print_page(&home, "acme/app/README.md");
+    print_page(&home, &format!("_discussions/{talk}-"));
+    step("Upstream: one page renamed, one moved to another space, one edited, one deleted; a repository renamed. `context-syncctl sync` again");
     site.edit(|m| {
         m.rename_page(guide, "Release handbook");
         m.move_to_space(chapter, "OPS");
         m.edit_page(chapter, "<p>Nobody rolls back any more.</p>");
         m.delete(news);
     });
+    hub.edit(|m| m.repo("acme/app").rename("engine"));
     site.clear_requests();
+    hub.clear_requests();
     show(&home, ctl, &["sync", "-o", "text"]);
-    println!("It took {} requests.\n", site.requests().len());
+    println!("It took {} requests to Confluence and {} to GitHub.\n", site.requests().len(), hub.requests().len());
     tree(&home);
-    assert!(!home.mirror().join(path).exists(), "the renamed page's old file is still there");
+    assert!(!home.output().join(path).exists(), "the renamed page's old file is still there");
     print_page(&home, "on-call");
     step("`context-syncctl status`");
     show(&home, ctl, &["status", "-o", "text"]);
     step("The daemon stops");
     println!("{}", running.stop());
+}
+
+/// A repository with documentation, a wiki, a question and an issue. Returns the question's number, too.
+fn github() -> (GitHub, u64) {
+    let hub = GitHub::new();
+    let talk = hub.edit(|m| {
+        let mut app = m.add_repository("acme/app");
+        app.commit("main", &[("README.md", README), ("docs/deploy.md", DEPLOY), ("src/main.rs", "fn main() {}\n")]);
+        app.commit("main", &[("docs/flow.png", &[0x89, b'P', b'N', b'G', 0][..])]);
+        app.commit_wiki(&[("Home.md", "Begin with [[Runbook]].\n"), ("Runbook.md", "Restart it.\n")]);
+        let bug = app.add_issue("It restarts at night", "Since the deploy of 2.0. <!-- fill in -->");
+        let talk = app.add_discussion("q-a", "How do I deploy?", &format!("See docs/deploy.md, but what of #{bug}?"));
+        let answer = app.comment(talk, "With `make deploy`; the bug does not matter.");
+        app.answer(talk, answer);
+        app.add_release("v2.0", Some("Two"), Some("Deploys by itself."));
+        talk
+    });
+    (hub, talk)
 }
 
 fn pages(daemon: &Path, ctl: &Path, folder: &Path) {
@@ -111,6 +138,9 @@ fn pages(daemon: &Path, ctl: &Path, folder: &Path) {
     }
 }
 
+const README: &str = "---\nowner: platform\n---\n# App\n\nHow to [deploy](docs/deploy.md#steps) it; the [code](src/main.rs).\n";
+const DEPLOY: &str = "# Deploy\n\n## Steps\n\n![flow](flow.png)\n\n1. `make deploy`\n2. Read the [home page](../README.md).\n";
+
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("the folder cannot be read") {
         let path = entry.unwrap().path();
@@ -135,17 +165,17 @@ fn show(home: &Home, ctl: &Path, arguments: &[&str]) {
 }
 
 fn tree(home: &Home) {
-    println!("~/context-sync/confluence/");
-    for path in home::files(&home.mirror()) {
+    println!("~/context-sync/");
+    for path in home::files(&home.output()) {
         println!("    {path}");
     }
     println!();
 }
 
 fn print_page(home: &Home, part: &str) -> String {
-    let paths = home::files(&home.mirror());
-    let path = paths.iter().find(|p| p.contains(part)).unwrap_or_else(|| panic!("no page {part}")).clone();
-    println!("--- {path}\n{}", std::fs::read_to_string(home.mirror().join(&path)).unwrap());
+    let paths = home::files(&home.output());
+    let path = paths.iter().find(|p| p.contains(part) && !p.contains("/.trash/")).unwrap_or_else(|| panic!("no page {part}")).clone();
+    println!("--- {path}\n{}", std::fs::read_to_string(home.output().join(&path)).unwrap());
     path
 }
 
