@@ -140,7 +140,7 @@ impl Api {
 
     /// JSON by REST; a path with its query, or the whole address of a next page.
     pub(super) async fn get<T: DeserializeOwned + Send + 'static>(&self, what: &str, path_and_query: &str) -> Result<T, Failed> {
-        self.client.json(self.request(what, path_and_query)?.accept(JSON)).await
+        self.client.json(self.request(what, path_and_query)?.accept(JSON)).await.map_err(|failed| self.explained(what, failed))
     }
 
     /// The same, with the answer's head, and only if it is another than the one with the mark.
@@ -151,7 +151,8 @@ impl Api {
         mark: Option<&str>,
     ) -> Result<Reply<T>, Failed> {
         let request = self.request(what, path_and_query)?.accept(JSON);
-        self.client.reply(if let Some(mark) = mark { request.unless(mark) } else { request }).await
+        let request = if let Some(mark) = mark { request.unless(mark) } else { request };
+        self.client.reply(request).await.map_err(|failed| self.explained(what, failed))
     }
 
     /// Bytes by REST.
@@ -164,12 +165,32 @@ impl Api {
         most: u64,
     ) -> Result<Reply<Bytes>, Failed> {
         let request = self.request(what, path_and_query)?.accept(accept).at_most(most);
-        self.client.bytes(if let Some(mark) = mark { request.unless(mark) } else { request }).await
+        let request = if let Some(mark) = mark { request.unless(mark) } else { request };
+        self.client.bytes(request).await.map_err(|failed| self.explained(what, failed))
     }
 
     fn request(&self, what: &str, path_and_query: &str) -> Result<Request, SourceError> {
         let url = self.address.rest(path_and_query).ok_or_else(|| self.bad_answer(what, "it leads to another host"))?;
         Ok(Request::get(url, what).of("core"))
+    }
+
+    /// A refusal that says what it lacks is told with that: a permission, a scope, a login.
+    fn explained(&self, what: &str, failed: Failed) -> Failed {
+        let (Some(403 | 404), SourceError::NotVisible { .. }, Some(said)) = (failed.status, &failed.error, &failed.refusal) else { return failed };
+        let header = |name: &str| said.headers.get(name).filter(|value| !value.is_empty());
+        let lacks = match (header("x-github-sso"), header("x-accepted-github-permissions"), header("x-accepted-oauth-scopes")) {
+            (Some(_), ..) => "403: its organisation wants a login by SAML; authorise the token for it".to_owned(),
+            (_, Some(permissions), _) => format!("403: the token lacks a permission; it takes {permissions}"),
+            (_, _, Some(scopes)) if !has_scope(header("x-oauth-scopes").unwrap_or_default(), scopes) => {
+                format!("403: the token lacks a scope; it takes one of {scopes}")
+            }
+            _ => return failed,
+        };
+        // 404 tells nobody whether it is there, so only what is refused is explained.
+        if failed.status == Some(404) {
+            return failed;
+        }
+        Failed { error: self.bad_answer(what, &lacks), ..failed }
     }
 
     /// What an answer that is not as promised means.
@@ -180,6 +201,11 @@ impl Api {
     fn nothing(&self, what: &str, detail: &str) -> Trouble {
         Trouble::Other(self.bad_answer(what, detail))
     }
+}
+
+/// Whether one of the scopes that are accepted is among those that the token has.
+fn has_scope(has: &str, accepted: &str) -> bool {
+    accepted.split(',').map(str::trim).any(|one| has.split(',').any(|own| own.trim() == one))
 }
 
 /// What the service says goes into messages as one line of a bearable length.

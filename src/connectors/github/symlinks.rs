@@ -2,6 +2,8 @@
 //!
 //! No link is ever made here: the content that it leads to is mirrored under its own path.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::GitHub;
@@ -54,8 +56,9 @@ impl GitHub {
                 file.target = target;
             }
         }
+        let mut asked = BTreeMap::new();
         for (path, _) in &links {
-            let content = self.behind(repository, head, tree, path).await?;
+            let content = self.behind(repository, head, tree, path, &mut asked).await?;
             if let Some(file) = tree.files.get_mut(path) {
                 file.content = content;
             }
@@ -84,7 +87,14 @@ impl GitHub {
     }
 
     /// The content's name behind a link.
-    async fn behind(&self, repository: &Repository, head: &Head, tree: &Tree, path: &str) -> Result<Option<String>, SourceError> {
+    async fn behind(
+        &self,
+        repository: &Repository,
+        head: &Head,
+        tree: &Tree,
+        path: &str,
+        asked: &mut BTreeMap<String, Option<String>>,
+    ) -> Result<Option<String>, SourceError> {
         let mut at = path.to_owned();
         for _ in 0..HOPS {
             let Some(target) = tree.files.get(&at).and_then(|file| file.target.clone()) else { return Ok(None) };
@@ -96,7 +106,14 @@ impl GitHub {
                 Some(file) if file.is_link() => at = next,
                 Some(file) => return Ok(Some(file.sha.clone())),
                 None if self.is_anonymous() => return Ok(None),
-                None => return self.content_at(repository, head, &next).await,
+                None => {
+                    if let Some(known) = asked.get(&next) {
+                        return Ok(known.clone());
+                    }
+                    let content = self.content_at(repository, head, &next).await?;
+                    asked.insert(next, content.clone());
+                    return Ok(content);
+                }
             }
         }
         Ok(None)

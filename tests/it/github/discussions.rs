@@ -185,7 +185,7 @@ fn nobody_is_a_ghost_and_empty_texts_are_no_fault() {
 }
 
 #[test]
-fn a_limit_in_mid_run_is_waited_for_or_ends_it_and_the_next_run_goes_on() {
+fn a_limit_in_mid_run_is_waited_for_and_after_a_failure_the_next_run_goes_on() {
     let desk = Desk::new(ONLY, |repo| {
         for number in 0..60 {
             repo.add_discussion("general", &format!("Idea {number}"), "x");
@@ -194,11 +194,13 @@ fn a_limit_in_mid_run_is_waited_for_or_ends_it_and_the_next_run_goes_on() {
     desk.site.habits(|habits| habits.after(1, 1, "Numbers", faults::graphql_secondary(200, RetryAfter::Seconds(1))));
     desk.synced();
     assert_eq!(desk.paths().len(), 60);
+    assert_eq!(desk.queries().iter().filter(|query| *query == "Numbers").count(), 4, "{}", desk.site.transcript());
     desk.edit(|repo| (1..=60).for_each(|number| drop(repo.comment(number, "News"))));
-    desk.site.habits(|habits| habits.after(1, usize::MAX, "Numbers", faults::graphql_primary("RATE_LIMIT", 7200)));
+    desk.site.habits(|habits| habits.after(1, usize::MAX, "Numbers", faults::status(500, "Sorry")));
     let said = desk.run();
-    assert_eq!(said.code, Some(6), "{said:#?}");
+    assert_eq!(said.code, Some(8), "{said:#?}");
     let fresh = || desk.documents().values().filter(|text| text.contains("News")).count();
+    assert_eq!(fresh(), 25, "{}", desk.site.transcript());
     desk.site.habits(|habits| habits.forgive());
     desk.synced();
     assert_eq!(fresh(), 60, "{}", desk.site.transcript());

@@ -168,7 +168,7 @@ fn links_submodules_pointers_binaries_and_large_files_do_no_harm() {
     let home = home_of(&site, "max_file_bytes = 2000\n");
     let said = synced(&site, &home);
     let mirrored = ["acme/app/docs/hop.md", "acme/app/docs/link.md", "acme/app/docs/real.md", "acme/app/docs/wide.md"];
-    assert_eq!(paths(&home), mirrored, "{said:#?}");
+    assert_eq!(paths(&home), mirrored, "{said:#?}\n{}", site.transcript());
     assert!(text(&home, "acme/app/docs/link.md").ends_with("# Far\n") && text(&home, "acme/app/docs/wide.md").ends_with("# Wide\n"));
     assert!(!home.mirror().join("acme/app/docs/link.md").is_symlink());
     assert!(said.stderr.contains("max_file_bytes") && said.stderr.contains("submodule"), "{}", said.stderr);

@@ -223,7 +223,7 @@ impl Git {
         if let Some(oid) = branch.or_else(tag) {
             return Some(oid.clone());
         }
-        (reference == "HEAD").then(|| self.head())?.or(None).or_else(|| self.full(reference))
+        if reference == "HEAD" { self.head() } else { self.full(reference) }
     }
 
     /// Where `HEAD` leads.
