@@ -165,6 +165,11 @@ impl Part {
 }
 
 impl Repository {
+    /// What it is called and where its files lie: where that changes, all its documents move.
+    pub(super) fn whereabouts(&self) -> String {
+        format!("{} {}", self.full_name, self.folder.join("/"))
+    }
+
     /// The scope of one of its parts.
     pub(super) fn scope(&self, part: Part) -> Scope {
         part.scope(self.id)

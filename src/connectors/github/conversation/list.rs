@@ -30,6 +30,8 @@ struct Memory {
     selection: String,
     /// How long everything has not been listed, see [`turn`].
     waited: u32,
+    /// Where the repository and its folder were.
+    at: String,
     /// Each kind by its word.
     known: BTreeMap<String, Known>,
 }
@@ -77,6 +79,8 @@ impl GitHub {
         let name = selection.name(&kinds);
         let mut memory: Memory = since.and_then(|cursor| serde_json::from_str(cursor.as_str()).ok()).unwrap_or_default();
         let depth = turn(&mut memory.waited, repository.id, depth);
+        // What is there moves along with the repository; its bodies need not come again.
+        let depth = if memory.at == repository.whereabouts() { depth } else { Depth::Everything };
         let settled = memory.selection == name;
         locked(&self.unselected).insert(repository.scope(part), !settled && !memory.selection.is_empty());
         let mut completion = Completion::Complete;
@@ -110,6 +114,7 @@ impl GitHub {
             completion = Completion::News;
         }
         memory.selection = name;
+        memory.at = repository.whereabouts();
         let cursor = match completion {
             Completion::Incomplete(_) => since.cloned(),
             _ => serde_json::to_string(&memory).ok().map(Cursor::from),

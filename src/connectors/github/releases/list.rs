@@ -28,6 +28,8 @@ struct Memory {
     newest: Option<String>,
     /// Listed by REST.
     anonymous: bool,
+    /// Where the repository and its folder were.
+    at: String,
     /// How long everything has not been listed, see [`turn`].
     waited: u32,
 }
@@ -111,7 +113,7 @@ impl GitHub {
         };
         let mut waited = memory.as_ref().map_or(0, |memory| memory.waited);
         let depth = turn(&mut waited, repository.id, depth);
-        let new = Memory { count: now.count, newest: now.updated_at, anonymous, waited };
+        let new = Memory { count: now.count, newest: now.updated_at, anonymous, at: repository.whereabouts(), waited };
         let as_known = memory.is_some_and(|memory| Memory { waited, ..memory } == new);
         if depth != Depth::Everything && as_known {
             out.done(repository, Part::Releases, Completion::News, serde_json::to_string(&new).ok().map(Cursor::from)).await;
