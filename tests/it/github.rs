@@ -7,6 +7,7 @@ mod discussions;
 mod files;
 mod git_room;
 mod issues;
+mod moved;
 mod real;
 mod releases;
 mod repositories;
