@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::choice;
 use super::links::Links;
 use super::raw::{self, Kept};
-use super::choice;
 use crate::connectors::connector::{ReadError, SourceError};
 use crate::markdown::{Authored, own_front_matter};
 use crate::model::{Body, Diagnostic, Document, Fact, Facts, Place, Raw, Treatment};

@@ -52,7 +52,8 @@ fn documentation_is_mirrored_at_its_own_paths_and_nothing_else() {
     });
     let home = home_of(&site, "");
     synced(&site, &home);
-    let expected = ["acme/app/AGENTS.synced.md", "acme/app/README.md", "acme/app/assets/logo.png", "acme/app/docs/guide.md", "acme/app/docs/sub/README.rst"];
+    let expected =
+        ["acme/app/AGENTS.synced.md", "acme/app/README.md", "acme/app/assets/logo.png", "acme/app/docs/guide.md", "acme/app/docs/sub/README.rst"];
     assert_eq!(paths(&home), expected);
     let readme = text(&home, "acme/app/README.md");
     assert!(readme.contains("front_matter:\n") && readme.contains("tags:") && !readme.contains("---\ntitle: App\ntags"), "{readme}");
@@ -94,7 +95,13 @@ fn only_changed_folders_and_bodies_are_asked_for() {
     site.edit(|m| {
         m.add_repository("acme/app").commit(
             "main",
-            &[("README.md", "# App\n"), ("docs/a.md", "# A\n"), ("docs/b.md", "# B\n"), ("guide/x.md", "# X\n"), ("guide/old.md", "# Old, with words\n")],
+            &[
+                ("README.md", "# App\n"),
+                ("docs/a.md", "# A\n"),
+                ("docs/b.md", "# B\n"),
+                ("guide/x.md", "# X\n"),
+                ("guide/old.md", "# Old, with words\n"),
+            ],
         );
     });
     let home = home_of(&site, "files = [\"*.md\", \"docs/**\", \"guide/**\"]\nimages = []\n");
@@ -150,7 +157,10 @@ fn links_submodules_pointers_binaries_and_large_files_do_no_harm() {
                 ("docs/pointer.md", Put::from("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n")),
                 ("docs/binary.md", Put::from(vec![b'a', 0, b'b'])),
                 ("docs/latin.md", Put::from(b"caf\xe9\n".to_vec())),
-                ("docs/wide.md", Put::from([0xFF, 0xFE].into_iter().chain("# Wide\n".encode_utf16().flat_map(u16::to_le_bytes)).collect::<Vec<u8>>())),
+                (
+                    "docs/wide.md",
+                    Put::from([0xFF, 0xFE].into_iter().chain("# Wide\n".encode_utf16().flat_map(u16::to_le_bytes)).collect::<Vec<u8>>()),
+                ),
                 ("docs/large.md", Put::from("x".repeat(3000))),
             ],
         );
@@ -217,7 +227,10 @@ fn hostile_paths_stay_in_the_folder_and_harm_nothing() {
     synced(&site, &home);
     let all = paths(&home);
     assert_eq!(all.len(), 8, "{all:#?}");
-    assert!(all.iter().all(|path| path.starts_with("acme/app/") && !path.contains('\n') && !path.contains('\u{202e}') && !path.contains(".cursor/")), "{all:#?}");
+    assert!(
+        all.iter().all(|path| path.starts_with("acme/app/") && !path.contains('\n') && !path.contains('\u{202e}') && !path.contains(".cursor/")),
+        "{all:#?}"
+    );
     assert!(all.iter().any(|path| path == "acme/app/_wiki.repository/own.md"), "{all:#?}");
     let before = home.looks();
     synced(&site, &home);
