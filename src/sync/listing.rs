@@ -8,11 +8,11 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Abort;
-use super::book::{AssetEntry, Book, Seen};
+use super::book::{AssetEntry, Book, Entry, Seen};
 use super::fetch::Due;
 use super::progress::Progressed;
 use super::report::Reporter;
-use crate::connectors::connector::{Connector, Depth, Listed};
+use crate::connectors::connector::{Completion, Connector, Depth, Listed};
 use crate::model::RemoteId;
 
 /// How a listing decides what to fetch.
@@ -50,15 +50,38 @@ pub(super) async fn list(
             () = cancel.cancelled() => return Err(Abort::Cancelled),
             item = listing.next() => item,
         };
-        let Some(item) = item else { return Ok(asked) };
+        let Some(item) = item else {
+            let news_only = matches!(rules.depth, Depth::Changes);
+            return Ok(asked + if news_only { ask_for_unnamed(book, rules, &wanted, progressed) } else { 0 });
+        };
         asked += u64::from(take(book, item.map_err(Abort::Source)?, rules, &wanted, progressed, reporter));
     }
 }
 
 /// A listing of what is new does not name documents that wait since an earlier run.
 fn ask_for_deferred(book: &Book, rules: Rules, wanted: &mpsc::UnboundedSender<Due>, progressed: &Progressed) -> u64 {
+    ask_for(book.docs.iter(), rules, wanted, progressed)
+}
+
+/// Nor does a scope that is listed whole at other times, and of which only what is new was named now.
+fn ask_for_unnamed(book: &Book, rules: Rules, wanted: &mpsc::UnboundedSender<Due>, progressed: &Progressed) -> u64 {
+    let is_silent = |entry: &Entry| {
+        let scope = entry.kept.as_ref().map(|kept| kept.place.scope());
+        let listed = scope.and_then(|scope| book.scopes.get(scope)?.listed.as_ref());
+        listed.is_some_and(|(_, completion, _)| *completion == Completion::News)
+    };
+    let unnamed = book.docs.iter().filter(|(_, entry)| entry.seen.is_none() && entry.leaves.is_none() && is_silent(entry));
+    ask_for(unnamed, rules, wanted, progressed)
+}
+
+fn ask_for<'b>(
+    docs: impl Iterator<Item = (&'b RemoteId, &'b Entry)>,
+    rules: Rules,
+    wanted: &mpsc::UnboundedSender<Due>,
+    progressed: &Progressed,
+) -> u64 {
     let mut asked = 0;
-    for (id, entry) in &book.docs {
+    for (id, entry) in docs {
         let Some(kept) = entry.kept.as_ref().filter(|kept| !kept.unwanted) else { continue };
         if kept.deferred.as_ref().is_some_and(|deferred| !deferred.nothing && (deferred.tries < EAGER_TRIES || rules.daily)) {
             progressed.wanted();

@@ -36,7 +36,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("croner", &["schedule"]),
     ("interprocess", &["control"]),
     ("html2md", &["markdown/html"]),
-    ("pulldown_cmark", &["markdown/authored"]),
+    ("pulldown_cmark", &["markdown/authored", "markdown/html_comments"]),
     ("yaml_rust2", &["markdown/own_front_matter"]),
     ("quick_xml", &["connectors/confluence/storage"]),
     // The HTTP room's tests play a server that compresses.

@@ -79,7 +79,9 @@ impl Client {
             }
             // 408 and 425, and what gateways say for a service that they do not reach; some have numbers of their own for that.
             status if matches!(status.as_u16(), 408 | 425 | 502..=504 | 520..=530) => {
-                if let Some(asked) = wait::asked(&headers).filter(|asked| !asked.is_zero()) {
+                // Where allowances are told with each answer, when they are renewed says nothing of a failure.
+                let told = if inner.setup.habits.limit_words.is_empty() { wait::asked(&headers) } else { wait::of_limit(&headers) };
+                if let Some(asked) = told.filter(|asked| !asked.is_zero()) {
                     inner.budget.hold(asked);
                 }
                 Failure::Again(Failed { slow: true, ..failed(self.bad_answer(&what, &format!("status {}", status.as_u16()))) })

@@ -150,7 +150,7 @@ fn a_listing_with_errors_names_what_is_whole_and_takes_nothing_away() {
 fn a_list_without_end_ends_and_pages_that_overlap_do_no_harm() {
     let desk = Desk::new(ONLY, |repo| {
         for number in 0..130 {
-            repo.add_discussion("ideas", &format!("Idea {number}"), "x");
+            repo.add_discussion("general", &format!("Idea {number}"), "x");
         }
     });
     desk.site.habits(|habits| habits.repeat_across_pages = true);
@@ -185,20 +185,22 @@ fn nobody_is_a_ghost_and_empty_texts_are_no_fault() {
 }
 
 #[test]
-fn a_limit_in_mid_run_is_waited_for_or_ends_it_and_the_next_run_goes_on() {
+fn a_limit_in_mid_run_is_waited_for_and_after_a_failure_the_next_run_goes_on() {
     let desk = Desk::new(ONLY, |repo| {
         for number in 0..60 {
-            repo.add_discussion("ideas", &format!("Idea {number}"), "x");
+            repo.add_discussion("general", &format!("Idea {number}"), "x");
         }
     });
     desk.site.habits(|habits| habits.after(1, 1, "Numbers", faults::graphql_secondary(200, RetryAfter::Seconds(1))));
     desk.synced();
     assert_eq!(desk.paths().len(), 60);
+    assert_eq!(desk.queries().iter().filter(|query| *query == "Numbers").count(), 4, "{}", desk.site.transcript());
     desk.edit(|repo| (1..=60).for_each(|number| drop(repo.comment(number, "News"))));
-    desk.site.habits(|habits| habits.after(1, usize::MAX, "Numbers", faults::graphql_primary("RATE_LIMIT", 7200)));
+    desk.site.habits(|habits| habits.after(1, usize::MAX, "Numbers", faults::status(500, "Sorry")));
     let said = desk.run();
-    assert_eq!(said.code, Some(6), "{said:#?}");
+    assert_eq!(said.code, Some(8), "{said:#?}");
     let fresh = || desk.documents().values().filter(|text| text.contains("News")).count();
+    assert_eq!(fresh(), 25, "{}", desk.site.transcript());
     desk.site.habits(|habits| habits.forgive());
     desk.synced();
     assert_eq!(fresh(), 60, "{}", desk.site.transcript());
@@ -209,10 +211,10 @@ fn labels_choose_and_who_loses_one_leaves() {
     let labelled = format!("{ONLY}labels = [\"Keep\"]\n");
     let desk = Desk::new(&labelled, |repo| {
         for title in ["One", "Two", "Three"] {
-            let number = repo.add_discussion("ideas", title, "x");
+            let number = repo.add_discussion("general", title, "x");
             repo.set_labels(number, &["keep", "other"]);
         }
-        repo.add_discussion("ideas", "Four", "x");
+        repo.add_discussion("general", "Four", "x");
     });
     desk.synced();
     assert_eq!(desk.paths(), ["_discussions/1-one.md", "_discussions/2-two.md", "_discussions/3-three.md"]);
@@ -266,7 +268,7 @@ fn a_discussion_that_moves_to_another_repository_follows() {
 #[test]
 fn an_old_server_without_the_youngest_fields_is_read() {
     let desk = Desk::at(GitHub::enterprise(), ONLY, |repo| {
-        let number = repo.add_discussion("ideas", "One", "The text");
+        let number = repo.add_discussion("general", "One", "The text");
         repo.comment(number, "A comment");
     });
     desk.site.habits(|habits| habits.undefined.extend(["Discussion.poll", "Discussion.stateReason"].map(str::to_owned)));
