@@ -49,7 +49,33 @@ pub(super) fn may_open(text: &str, at: usize) -> bool {
     }
     // Nor what stands before blanks: an author's brackets want a destination.
     let before = before[before.ceil_char_boundary(before.len().saturating_sub(64))..].trim_ascii_end();
-    !before.ends_with("](") && !before.ends_with("]:")
+    !before.ends_with("](") && !before.ends_with("]:") && !is_within_brackets(text, at)
+}
+
+/// Whether a `[` is open before the byte at `at`: brackets within what may be a label would change what that means.
+fn is_within_brackets(text: &str, at: usize) -> bool {
+    const LOOKED_AT: usize = 1000;
+    let bytes = &text.as_bytes()[..at];
+    let mut closed = 0_u32;
+    let mut line_is_blank = false;
+    for byte in bytes.iter().rev().take(LOOKED_AT) {
+        match byte {
+            // A blank line is before every paragraph.
+            b'\n' if line_is_blank => return false,
+            b'\n' => line_is_blank = true,
+            b' ' | b'\t' | b'\r' | b'>' => {}
+            b'[' if closed == 0 => return true,
+            byte => {
+                line_is_blank = false;
+                match byte {
+                    b'[' => closed -= 1,
+                    b']' => closed += 1,
+                    _ => {}
+                }
+            }
+        }
+    }
+    false
 }
 
 /// Whether words can stand between `[` and `]`.

@@ -35,13 +35,20 @@ pub(super) fn read(text: &str, at: Range<usize>) -> Read {
             at = tag(text, at, end, &mut read);
             let raw = read.tags.last().filter(|(name, closes)| !closes && RAW.contains(&name.as_str())).map(|(name, _)| name.clone());
             if let Some(name) = raw {
-                let lower = text[at..end].to_ascii_lowercase();
-                let Some(close) = lower.find(&format!("</{name}")) else { return read };
+                let Some(close) = closing_tag(&text.as_bytes()[at..end], name.as_bytes()) else { return read };
                 at += close;
             }
         }
     }
     read
+}
+
+/// Where `</name` stands, in any case.
+fn closing_tag(html: &[u8], name: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'<', html).find(|at| {
+        let rest = &html[at + 1..];
+        rest.first() == Some(&b'/') && rest.get(1..=name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name))
+    })
 }
 
 /// Reads what begins with the `<` at `at`; returns where to go on.
