@@ -117,10 +117,10 @@ impl Copy<'_> {
         let said = self.ask(&["cat-file", "--batch-check=%(objectname) %(objecttype) %(objectsize)"], input, MOST_ENTRIES_BYTES).await?;
         for line in String::from_utf8_lossy(&said).lines() {
             let mut parts = line.split(' ');
-            if let (Some(sha), Some("blob"), Some(Ok(size))) = (parts.next(), parts.next(), parts.next().map(str::parse)) {
-                if let Some(known) = sizes.get_mut(sha) {
-                    *known = Some(size);
-                }
+            if let (Some(sha), Some("blob"), Some(Ok(size))) = (parts.next(), parts.next(), parts.next().map(str::parse))
+                && let Some(known) = sizes.get_mut(sha)
+            {
+                *known = Some(size);
             }
         }
         Ok(sizes)

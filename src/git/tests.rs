@@ -1,5 +1,7 @@
 //! The room against real repositories on this disk, and against a program that only plays git.
 
+#![allow(clippy::disallowed_methods, reason = "a test writes its own files")]
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
