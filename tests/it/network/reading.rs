@@ -61,7 +61,9 @@ fn the_http_room_names_no_method_but_get_and_the_guarded_post() {
     for other in [".post(", ".put(", ".delete(", ".patch(", ".head(", "Method::from", "from_bytes", "reqwest::Request::new"] {
         assert!(!code.contains(other), "the HTTP room names {other}");
     }
-    let guard = code.find("post_paths.iter().any(").unwrap();
+    let guard = code.find("if self.is_reading(url.path(), json) =>").unwrap();
     let post = code.find("Method::POST").unwrap();
     assert!(guard < post && post - guard < 300, "the POST has lost its guard");
+    let rule = code.split("fn is_reading(").nth(1).unwrap().split("\n    }\n").next().unwrap();
+    assert!(rule.contains("post_paths.iter().any(") && rule.contains("&& ") && !rule.contains("||"), "the guard lets other paths through: {rule}");
 }

@@ -7,5 +7,6 @@ mod every_field;
 mod git;
 mod graphql;
 mod habits;
+mod program;
 mod queries;
 mod rest;

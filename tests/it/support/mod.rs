@@ -26,6 +26,7 @@
 //! | `reading` | what a client that only reads may send |
 //! | `wire` | requests and answers as plain data |
 //! | `corpus`, `prose` | deterministic sites of any size, and their pages |
+//! | `github` | the other service: a simulated GitHub, on the same wire |
 
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each user takes a part; nothing outside the including binary sees it")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a simulator that cannot go on must stop its test")]

@@ -20,6 +20,13 @@ pub enum Put {
     Gone,
 }
 
+impl Put {
+    /// A pointer to a file of so many bytes that lies elsewhere (Git LFS).
+    pub fn lfs(size: u64) -> Self {
+        Self::File(format!("version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {size}\n", "4d7a".repeat(16)).into_bytes())
+    }
+}
+
 impl From<&str> for Put {
     fn from(text: &str) -> Self {
         Self::File(text.as_bytes().to_vec())
@@ -80,6 +87,9 @@ pub struct Commit {
     pub message: String,
 }
 
+/// Trees that were listed, deep or not.
+type Trees = HashMap<(String, bool), Arc<Vec<Entry>>>;
+
 /// A repository.
 #[derive(Debug)]
 pub struct Git {
@@ -87,7 +97,7 @@ pub struct Git {
     pub branches: BTreeMap<String, String>,
     pub tags: BTreeMap<String, String>,
     reader: Mutex<Option<Reader>>,
-    trees: Mutex<HashMap<(String, bool), Arc<Vec<Entry>>>>,
+    trees: Mutex<Trees>,
 }
 
 #[derive(Debug)]

@@ -77,8 +77,6 @@ pub struct Habits {
     pub offline: bool,
     /// Each request waits so long before it is looked at.
     pub latency: Duration,
-    /// Tokens get `github-authentication-token-expiration` etc. as they are; a token without an account (`/user` is 403) is an installation's.
-    pub ip_allow_list: bool,
 }
 
 impl Habits {

@@ -20,6 +20,8 @@
 //! | `habits`, `faults` | faults and traits; the answers of limits and refusals |
 //! | `server`, `tls`, `log` | listeners; the authority; the requests seen |
 
+#![allow(clippy::disallowed_methods, reason = "a simulator writes files of its own")]
+
 mod access;
 pub mod app;
 pub mod budget;

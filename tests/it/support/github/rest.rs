@@ -70,7 +70,8 @@ pub(super) fn answer(world: &mut World, request: &Request, path: &str) -> Answer
     }
     let answer = conditional(world, request, answer);
     // What is unchanged costs nothing, if somebody with a token asks.
-    if !free && !(answer.status == 304 && caller.token.is_some()) {
+    let unchanged = answer.status == 304 && caller.token.is_some();
+    if !free && !unchanged {
         world.budgets.window(key(&caller), "core").used += 1;
     }
     let mut answer = finish(world, request, &caller, answer);

@@ -41,25 +41,25 @@ pub(super) fn answer(world: &World, request: &Request, id: Id, inner: &[&str]) -
                 let headers = vec![("content-type", "application/vnd.github.sha; charset=utf-8".to_owned()), ("etag", tag)];
                 return Answer { headers, ..text };
             }
-            Answer::json(&listed_commit(world, &base, &commit))
+            Answer::json(&listed_commit(world, id, &base, &commit))
         }
         ["git", "commits", sha] => match sha40(sha).then(|| git.commit_of(sha)).flatten() {
-            Some(commit) => Answer::json(&git_commit(&base, &commit)),
+            Some(commit) => Answer::json(&git_commit(id, &base, &commit)),
             None => error(404, "Not Found"),
         },
         ["git", "trees", reference @ ..] => tree(world, request, git, &reference.join("/"), &base),
-        ["git", "blobs", sha] => blob(git, accept, sha, &base),
+        ["git", "blobs", sha] => blob(id, git, accept, sha, &base),
         ["git", "ref", reference @ ..] => {
             let name = reference.join("/");
             let found = name.contains('/').then(|| git.resolve(&name)).flatten();
-            found.map_or_else(|| error(404, "Not Found"), |oid| Answer::json(&reference_of(&base, &name, &oid)))
+            found.map_or_else(|| error(404, "Not Found"), |oid| Answer::json(&reference_of(id, &base, &name, &oid)))
         }
         ["git", "matching-refs", reference @ ..] => {
             let start = reference.join("/");
             let heads = git.branches.iter().map(|(name, oid)| (format!("heads/{name}"), oid));
             let tags = git.tags.iter().map(|(name, oid)| (format!("tags/{name}"), oid));
             let found = heads.chain(tags).filter(|(name, _)| name.starts_with(&start));
-            Answer::json(&found.map(|(name, oid)| reference_of(&base, &name, oid)).collect::<Vec<_>>())
+            Answer::json(&found.map(|(name, oid)| reference_of(id, &base, &name, oid)).collect::<Vec<_>>())
         }
         ["branches"] => {
             let all = git
@@ -71,7 +71,7 @@ pub(super) fn answer(world: &World, request: &Request, id: Id, inner: &[&str]) -
         ["branches", name @ ..] => {
             let name = name.join("/");
             let Some(commit) = git.branches.get(&name).and_then(|oid| git.commit_of(oid)) else { return error(404, "Branch not found") };
-            Answer::json(&json!({"name": name, "commit": listed_commit(world, &base, &commit), "protected": false}))
+            Answer::json(&json!({"name": name, "commit": listed_commit(world, id, &base, &commit), "protected": false}))
         }
         ["tags"] => {
             let all = git.tags.iter().map(|(name, oid)| json!({"name": name, "commit": {"sha": oid, "url": format!("{base}/commits/{oid}")}}));
@@ -87,31 +87,31 @@ fn sha40(text: &str) -> bool {
     text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-fn reference_of(base: &str, name: &str, oid: &str) -> Value {
+fn reference_of(id: Id, base: &str, name: &str, oid: &str) -> Value {
     let object = json!({"sha": oid, "type": "commit", "url": format!("{base}/git/commits/{oid}")});
-    json!({"ref": format!("refs/{name}"), "node_id": ids::plain("REF", name), "url": format!("{base}/git/refs/{name}"), "object": object})
+    json!({"ref": format!("refs/{name}"), "node_id": ids::plain("REF", &format!("{id}:refs/{name}")), "url": format!("{base}/git/refs/{name}"), "object": object})
 }
 
-fn git_commit(base: &str, commit: &Commit) -> Value {
+fn git_commit(id: Id, base: &str, commit: &Commit) -> Value {
     let who = |(name, email, at): &(String, String, u64)| json!({"name": name, "email": email, "date": time(*at)});
     let parents: Vec<Value> = commit.parents.iter().map(|oid| json!({"sha": oid, "url": format!("{base}/git/commits/{oid}")})).collect();
     json!({
-        "sha": commit.oid, "node_id": ids::plain("C", &commit.oid), "url": format!("{base}/git/commits/{}", commit.oid),
+        "sha": commit.oid, "node_id": ids::plain("C", &format!("{id}:{}", commit.oid)), "url": format!("{base}/git/commits/{}", commit.oid),
         "author": who(&commit.author), "committer": who(&commit.committer), "message": commit.message.trim_end_matches('\n'),
         "tree": {"sha": commit.tree, "url": format!("{base}/git/trees/{}", commit.tree)}, "parents": parents,
         "verification": {"verified": false, "reason": "unsigned", "signature": null, "payload": null, "verified_at": null},
     })
 }
 
-fn listed_commit(world: &World, base: &str, commit: &Commit) -> Value {
-    let mut inner = git_commit(base, commit);
+fn listed_commit(world: &World, id: Id, base: &str, commit: &Commit) -> Value {
+    let mut inner = git_commit(id, base, commit);
     let parents = inner["parents"].take();
     let account = |(_, address, _): &(String, String, u64)| {
         let login = address.split('@').next().unwrap_or_default();
         world.model.owner(login).map(|owner| super::shapes::owner(world, owner))
     };
     json!({
-        "sha": commit.oid, "node_id": ids::plain("C", &commit.oid), "url": format!("{base}/commits/{}", commit.oid), "commit": inner,
+        "sha": commit.oid, "node_id": ids::plain("C", &format!("{id}:{}", commit.oid)), "url": format!("{base}/commits/{}", commit.oid), "commit": inner,
         "author": account(&commit.author), "committer": account(&commit.committer), "parents": parents,
     })
 }
@@ -128,7 +128,7 @@ fn commits(world: &World, request: &Request, id: Id, git: &Git, base: &str) -> A
     while let Some(commit) = git.commit_of(&next) {
         let parent = commit.parents.first().and_then(|oid| git.commit_of(oid));
         if path.is_none() || content(&commit) != parent.as_ref().and_then(content) {
-            found.push(listed_commit(world, base, &commit));
+            found.push(listed_commit(world, id, base, &commit));
         }
         match parent {
             Some(parent) => next = parent.oid,
@@ -166,7 +166,7 @@ fn tree_entry(entry: &Entry, base: &str) -> Value {
     shown
 }
 
-fn blob(git: &Git, accept: &str, sha: &str, base: &str) -> Answer {
+fn blob(id: Id, git: &Git, accept: &str, sha: &str, base: &str) -> Answer {
     if !sha40(sha) {
         return error(422, "The sha parameter must be exactly 40 characters and contain only [0-9a-f].");
     }
@@ -178,7 +178,7 @@ fn blob(git: &Git, accept: &str, sha: &str, base: &str) -> Answer {
         return raw(bytes);
     }
     let body = json!({
-        "sha": oid, "node_id": ids::plain("B", &oid), "size": bytes.len(), "url": format!("{base}/git/blobs/{oid}"), "content": lines(&bytes),
+        "sha": oid, "node_id": ids::plain("B", &format!("{id}:{oid}")), "size": bytes.len(), "url": format!("{base}/git/blobs/{oid}"), "content": lines(&bytes),
         "encoding": "base64",
     });
     Answer::json(&body)
