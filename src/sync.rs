@@ -31,7 +31,7 @@ mod writer;
 
 use std::sync::Arc;
 
-use context_sync_protocol::event::{Finished, Outcome, Summary};
+use context_sync_protocol::event::{Allowance, Finished, Outcome, Summary};
 use tokio_util::sync::CancellationToken;
 
 use crate::connectors::connector::{Connector, SourceError};
@@ -112,12 +112,17 @@ pub async fn run(run: Run) -> Finished {
     let traffic = connector.traffic();
     summary.requests = traffic.requests;
     summary.bytes = traffic.bytes;
+    summary.allowances = traffic.allowances.into_iter().map(told).collect();
     summary.duration_ms = clock.now_ms().saturating_sub(started_ms);
     let (outcome, message, hint) = match ended {
         Ok(()) => verdict(&summary),
         Err(abort) => (outcome_of(&abort), sentence(&abort), hint_of(&abort)),
     };
     Finished { outcome, message, hint, summary, items: Vec::new() }
+}
+
+fn told(one: crate::connectors::connector::Allowance) -> Allowance {
+    Allowance { name: one.name, left: one.left, of: one.of, renews_ms: one.renews_ms, used: one.used }
 }
 
 fn verdict(summary: &Summary) -> (Outcome, String, String) {

@@ -17,6 +17,10 @@ use crate::model::Secret;
 
 /// No token is longer; what is, is another file.
 const MOST_BYTES: usize = 64 << 10;
+/// How a secret of several lines begins.
+const KEY: &str = "-----BEGIN ";
+/// How a command may end one.
+const KEY_END: &[u8] = b"-----END ";
 /// How long a command may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -161,7 +165,11 @@ fn command(words: &[String], patience: Duration) -> Result<Secret, SecretError> 
 fn text_of(mut input: impl Read, one_line: bool) -> io::Result<Zeroizing<String>> {
     let mut bytes = Zeroizing::new(vec![0; MOST_BYTES]);
     let mut length = 0;
-    while length < bytes.len() && !(one_line && bytes[..length].contains(&b'\n')) {
+    let is_whole = |read: &[u8]| match read.starts_with(KEY.as_bytes()) {
+        true => read.windows(KEY_END.len()).position(|at| at == KEY_END).is_some_and(|end| read[end..].contains(&b'\n')),
+        false => read.contains(&b'\n'),
+    };
+    while length < bytes.len() && !(one_line && is_whole(&bytes[..length])) {
         match input.read(&mut bytes[length..]) {
             Ok(0) => break,
             Ok(read) => length += read,
@@ -185,7 +193,11 @@ fn read(path: &Path) -> Result<Zeroizing<String>, SecretError> {
     std::fs::File::open(path).and_then(|file| text_of(file, false)).map_err(|source| SecretError::File { path: path.to_owned(), source })
 }
 
+/// Its first line, which is the secret; a private key (PEM) is all of its lines.
 fn first_line(text: &str, what: &str) -> Result<Secret, SecretError> {
+    if text.trim_start().starts_with(KEY) {
+        return Ok(Secret::new(text.trim().to_owned()));
+    }
     match text.lines().next().map(str::trim) {
         Some(line) if !line.is_empty() => Ok(Secret::new(line.to_owned())),
         _ => Err(SecretError::Empty(what.to_owned())),

@@ -24,6 +24,7 @@ pub(super) fn of(desk: &Desk) -> ConnectorStatus {
         status.message.clone_from(&run.finished.message);
         status.hint.clone_from(&run.finished.hint);
         status.requests = run.finished.summary.requests;
+        status.allowances.clone_from(&run.finished.summary.allowances);
     }
     if let Some(Summary { documents, assets, deferred, held, trash_files, trash_bytes, .. }) = numbers(desk) {
         (status.documents, status.assets, status.deferred, status.held) = (*documents, *assets, *deferred, *held);

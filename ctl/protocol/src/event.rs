@@ -143,11 +143,30 @@ pub struct Summary {
     pub trash_bytes: u64,
     /// Wall time of the run.
     pub duration_ms: u64,
+    /// What is left of each allowance that the service told of.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allowances: Vec<Allowance>,
     /// Scopes and what is wrong with them, where something is.
     pub scopes: BTreeMap<String, String>,
     /// How faithful the mirror is afterwards; none where this run changed nothing of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fidelity: Option<Fidelity>,
+}
+
+/// What a service lets an account do within a span of time, for one kind of request.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Allowance {
+    /// The service's name for the kind (`core`, `graphql`).
+    pub name: String,
+    /// What is left of it.
+    pub left: u64,
+    /// How much it is.
+    pub of: u64,
+    /// Milliseconds since 1970 at which it is whole again.
+    pub renews_ms: u64,
+    /// What the run took of it, where that is known.
+    pub used: u64,
 }
 
 /// How faithful a mirror is: what its readers met, and how it was treated.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::ErrorBody;
-use crate::event::{Event, Fidelity, Finished, Item, Outcome, Progress};
+use crate::event::{Allowance, Event, Fidelity, Finished, Item, Outcome, Progress};
 
 /// One line from the daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -161,6 +161,9 @@ pub struct ConnectorStatus {
     pub trash_bytes: u64,
     /// Requests that the last sync sent.
     pub requests: u64,
+    /// What was left of each allowance when the last sync ended.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allowances: Vec<Allowance>,
     /// The one thing to do next; empty if there is none.
     pub todo: String,
     /// How faithful the mirror is, where that is asked for and known.

@@ -57,6 +57,7 @@ fn block(connector: &ConnectorStatus, now_ms: u64, paint: Paint) -> String {
     line("held back", some(connector.held, |n| format!("{n} deletions, by the safety limit")));
     line("trash", some(connector.trash_files, |n| format!("{n} files, {}", size(connector.trash_bytes))));
     line("requests", some(connector.requests, |n| format!("{n} in the last run")));
+    line("allowances", allowances(connector, now_ms));
     line("folder", clean(&connector.folder).into_owned());
     if let Some(fidelity) = &connector.fidelity {
         line("fidelity", faithful(fidelity, paint));
@@ -153,6 +154,16 @@ fn last_run(connector: &ConnectorStatus, now_ms: u64, paint: Paint) -> String {
     words
 }
 
+/// What is left of what the service lets us do, as far as it is not whole again since.
+fn allowances(connector: &ConnectorStatus, now_ms: u64) -> String {
+    let known = connector.allowances.iter().filter(|one| one.renews_ms > now_ms);
+    let told = known.map(|one| {
+        let used = if one.used > 0 { format!(", {} by the last run", number(one.used)) } else { String::new() };
+        format!("{}: {} of {} left{used}", clean(&one.name), number(one.left), number(one.of))
+    });
+    told.collect::<Vec<_>>().join("; ")
+}
+
 fn documents(connector: &ConnectorStatus) -> String {
     let attachments = some(connector.assets, |n| format!(", and {n} attachments"));
     format!("{}{attachments}", number(connector.documents))
@@ -160,7 +171,7 @@ fn documents(connector: &ConnectorStatus) -> String {
 
 #[cfg(test)]
 mod tests {
-    use context_sync_protocol::event::{Outcome, Progress};
+    use context_sync_protocol::event::{Allowance, Outcome, Progress};
     use context_sync_protocol::reply::DaemonStatus;
 
     use super::*;
@@ -190,6 +201,10 @@ mod tests {
             next_run_ms: Some(NOW + 2_880_000),
             documents: 1234,
             requests: 22,
+            allowances: vec![
+                Allowance { name: "graphql".to_owned(), left: 4988, of: 5000, renews_ms: NOW + 1000, used: 12 },
+                Allowance { name: "core".to_owned(), left: 1, of: 60, renews_ms: NOW - 1000, used: 0 },
+            ],
             ..ConnectorStatus::default()
         };
         let expected = "context-syncd 0.1.0, up 2 h 1 min, process 42, configuration /home/a/.config/context-sync/config.toml
@@ -201,6 +216,7 @@ confluence
   next run     in 48 min (2025-08-22 09:01:34 UTC)
   documents    1,234
   requests     22 in the last run
+  allowances   graphql: 4,988 of 5,000 left, 12 by the last run
   folder       /home/a/context-sync/confluence
 ";
         assert_eq!(text(&report(vec![connector]), NOW, Paint(false)), expected);

@@ -138,7 +138,7 @@ impl GitHub {
         Ok(())
     }
 
-    fn note_what_needs_a_token(&self, notes: &mut BTreeSet<String>) {
+    pub(super) fn note_what_needs_a_token(&self, notes: &mut BTreeSet<String>) {
         let closed: Vec<&str> =
             [(self.config.discussions, "discussions"), (self.config.issues, "issues"), (self.config.pull_requests, "pull requests")]
                 .into_iter()

@@ -33,6 +33,7 @@ mod repository;
 mod symlinks;
 mod tree;
 mod trouble;
+mod validate;
 mod walk;
 mod wiki;
 mod wishes;
@@ -177,7 +178,7 @@ impl Connector for GitHub {
     }
 
     async fn validate(&self) -> Result<Validation, SourceError> {
-        Ok(Validation { account: self.way.to_owned(), notes: Vec::new(), problems: Vec::new() })
+        self.check().await
     }
 
     fn changes(&self, since: Vec<(Scope, Cursor)>, depth: Depth) -> BoxStream<'_, Result<Listed, SourceError>> {

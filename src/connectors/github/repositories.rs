@@ -45,6 +45,9 @@ impl GitHub {
             plan.others.insert(*id, (format!("repository {id}"), Completion::Unwanted));
         }
         for (entry, absence) in &seen.absent {
+            if let Absence::Blocked(why) = absence {
+                plan.notes.insert(format!("{entry}: {why}; what is mirrored of it stays"));
+            }
             if !memory.repositories.iter().any(|(id, one)| one.asked_as == *entry && known.contains(id)) {
                 plan.never.push((entry.clone(), completion(absence)));
             }

@@ -3,7 +3,7 @@
 use super::files::{FILES_ONLY, home_of, paths, synced};
 use super::stage::DAEMON;
 use crate::home::Home;
-use crate::support::github::{Class, GitHub, TOKEN, faults};
+use crate::support::github::{APP_ID, Class, GitHub, TOKEN, faults};
 use crate::support::habits::{Fault, RetryAfter};
 
 fn site_of_two() -> GitHub {
@@ -97,4 +97,24 @@ fn requests_go_one_at_a_time_and_a_server_without_limits_tells_none() {
     assert_eq!(paths(&home).len(), 6);
     assert_eq!(site.peak_concurrency(), 1);
     assert_eq!(site.count(Class::Graphql), 2, "{}", site.transcript());
+}
+
+#[test]
+fn an_app_signs_in_and_its_ended_token_is_renewed_once() {
+    let site = site_of_two();
+    site.edit(|m| m.install("acme", None));
+    let home = Home::new(DAEMON);
+    let key = home.path().join("app.pem");
+    std::fs::write(&key, site.app_key()).unwrap();
+    let settings = format!("repos = [\"acme/app\"]\napp_id = {APP_ID}\nprivate_key = {{ file = \"{}\" }}\n{FILES_ONLY}", key.display());
+    home.configure(&site.config_as(&settings));
+    synced(&site, &home);
+    assert_eq!(paths(&home).len(), 2);
+    // Which installation, its token; then as with any token.
+    assert_eq!(site.count(Class::App), 2, "{}", site.transcript());
+    site.habits(|h| h.next(1, "/graphql", faults::bad_credentials()));
+    synced(&site, &home);
+    assert_eq!(site.count(Class::App), 3, "the installation is asked for once, a token twice: {}", site.transcript());
+    let said = home.once();
+    assert!(!said.stderr.contains("ghs_") && !said.stderr.contains("BEGIN"), "{}", said.stderr);
 }

@@ -195,7 +195,11 @@ fn a_limit_in_mid_run_is_waited_for_and_after_a_failure_the_next_run_goes_on() {
     desk.synced();
     assert_eq!(desk.paths().len(), 60);
     assert_eq!(desk.queries().iter().filter(|query| *query == "Numbers").count(), 4, "{}", desk.site.transcript());
-    desk.edit(|repo| (1..=60).for_each(|number| drop(repo.comment(number, "News"))));
+    desk.edit(|repo| {
+        (1..=60).for_each(|number| {
+            repo.comment(number, "News");
+        })
+    });
     desk.site.habits(|habits| habits.after(1, usize::MAX, "Numbers", faults::status(500, "Sorry")));
     let said = desk.run();
     assert_eq!(said.code, Some(8), "{said:#?}");

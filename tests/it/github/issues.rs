@@ -194,7 +194,11 @@ fn what_is_too_much_at_once_is_asked_for_in_halves() {
         habits.too_large = None;
         habits.next(1, "Numbers", faults::too_heavy());
     });
-    desk.edit(|repo| (1..=10).for_each(|number| drop(repo.comment(number, "News"))));
+    desk.edit(|repo| {
+        (1..=10).for_each(|number| {
+            repo.comment(number, "News");
+        })
+    });
     desk.synced();
     assert_eq!(desk.documents().values().filter(|text| text.contains("News")).count(), 10, "{}", desk.site.transcript());
 }

@@ -207,3 +207,26 @@ fn names_and_addresses_that_many_use_lead_to_the_same() {
     synced(&site, &home);
     assert_eq!(paths(&home), ["acme/app/README.md"]);
 }
+
+#[test]
+fn without_a_token_a_quiet_run_is_one_conditional_request_for_each_repository() {
+    let site = GitHub::new();
+    for name in ["acme/app", "acme/other"] {
+        one_page(&site, name, "# One\n");
+    }
+    let home = Home::new(DAEMON);
+    home.configure(&site.config_as(&format!("repos = [\"acme/app\", \"acme/other\"]\n{FILES_ONLY}")));
+    synced(&site, &home);
+    assert_eq!(paths(&home), ["acme/app/README.md", "acme/other/README.md"]);
+    assert_eq!((site.count(Class::Graphql), site.count(Class::Trees), site.count(Class::Blobs)), (0, 0, 0), "{}", site.transcript());
+    let before = home.looks();
+    synced(&site, &home);
+    let seen = site.requests();
+    assert!(seen.len() == 2 && seen.iter().all(|request| request.class == Class::Heads && request.conditional), "{}", site.transcript());
+    assert_eq!(home.looks(), before);
+    site.edit(|m| {
+        m.repo("acme/other").commit("main", &[("README.md", "# Two\n")]);
+    });
+    synced(&site, &home);
+    assert!(home.page("acme/other/README.md").contains("# Two"), "{}", site.transcript());
+}
