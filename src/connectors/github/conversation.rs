@@ -40,5 +40,5 @@ use crate::model::{Document, Place};
 
 /// Reads a kept discussion, issue or pull request.
 pub(super) fn read(kept: &Kept<'_>, place: &Place) -> Result<Document, ReadError> {
-    Ok(read::read(&kept.head()?, place))
+    Ok(read::read(kept.head()?, place))
 }

@@ -1,13 +1,15 @@
 //! Reads a kept conversation into a document: what was asked, the answer if there is one, then all that was said. Pure, bounded by the kept body's size.
 
-use super::kept::Conversation;
+use super::kept::{Comment, Conversation};
 use super::text::{self, Texts, person};
 use crate::markdown::Tree;
 use crate::model::{Body, Document, Fact, Facts, Place};
 
 /// Reads it.
-pub(in crate::connectors::github) fn read(conversation: &Conversation, place: &Place) -> Document {
+pub(in crate::connectors::github) fn read(mut conversation: Conversation, place: &Place) -> Document {
     let mut texts = Texts::of(place);
+    every_comment(&mut conversation, &mut |comment| comment.url = texts.web.today(&comment.url));
+    let conversation = &conversation;
     let mut blocks = Vec::new();
     blocks.extend(texts.authored(&conversation.body));
     blocks.extend(text::reactions(&conversation.reactions, conversation.upvotes));
@@ -18,6 +20,17 @@ pub(in crate::connectors::github) fn read(conversation: &Conversation, place: &P
     texts.comments(conversation, &mut blocks);
     texts.threads(&conversation.threads, &mut blocks);
     Document { facts: facts(conversation), body: Body::Tree(Tree { blocks }), parts: Vec::new(), diagnostics: texts.met.into_diagnostics() }
+}
+
+/// Calls `with` with everything that was said.
+fn every_comment(of: &mut Conversation, with: &mut dyn FnMut(&mut Comment)) {
+    let reviews = of.reviews.iter_mut().map(|review| &mut review.comment);
+    let threads = of.threads.iter_mut().flat_map(|thread| &mut thread.comments);
+    let mut waiting: Vec<&mut Comment> = of.comments.iter_mut().chain(reviews).chain(threads).collect();
+    while let Some(comment) = waiting.pop() {
+        with(comment);
+        waiting.extend(&mut comment.replies);
+    }
 }
 
 fn facts(of: &Conversation) -> Facts {

@@ -58,6 +58,15 @@ impl Web {
         refs::find(text).into_iter().map(|(range, reference)| (range, self.meaning(&reference))).collect()
     }
 
+    /// The address today of what belongs to this repository, and was called by the name that the repository had then.
+    pub(in crate::connectors::github) fn today(&self, address: &str) -> String {
+        let rest = address.strip_prefix(&self.origin).and_then(|rest| rest.strip_prefix('/')).and_then(|path| path.splitn(3, '/').nth(2));
+        match rest {
+            Some(rest) if !self.repository.is_empty() => format!("{}/{}/{rest}", self.origin, self.repository),
+            _ => address.to_owned(),
+        }
+    }
+
     /// The page of an account.
     pub(in crate::connectors::github) fn account(&self, login: &str) -> String {
         format!("{}/{login}", self.origin)

@@ -18,7 +18,7 @@ pub(in crate::connectors::github) fn read(kept: &Kept<'_>, place: &Place) -> Res
         let rows = release
             .assets
             .iter()
-            .map(|asset| vec![cell(link(&asset.url, vec![Inline::Code(asset.name.clone())])), cell(vec![text(&size(asset.size))])]);
+            .map(|asset| vec![cell(link(&texts.web.today(&asset.url), vec![Inline::Code(asset.name.clone())])), cell(vec![text(&size(asset.size))])]);
         blocks.push(table(&["Name", "Size"], rows));
     }
     let mut extra = vec![("tag".to_owned(), Fact::Text(release.tag)), ("prerelease".to_owned(), Fact::Text(release.prerelease.to_string()))];
