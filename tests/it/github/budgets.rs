@@ -118,3 +118,18 @@ fn an_app_signs_in_and_its_ended_token_is_renewed_once() {
     let said = home.once();
     assert!(!said.stderr.contains("ghs_") && !said.stderr.contains("BEGIN"), "{}", said.stderr);
 }
+
+#[test]
+fn validate_tells_who_we_are_what_is_seen_and_what_is_wrong() {
+    let site = site_of_two();
+    let home = Home::new(DAEMON);
+    home.configure(&site.config(&format!("repos = [\"acme/app\", \"acme/nowhere\"]\n{FILES_ONLY}")));
+    let daemon = home.start();
+    let mut command = home.command(std::path::Path::new(DAEMON).with_file_name("context-syncctl"));
+    command.args(["validate", "-o", "text"]);
+    let said = crate::home::said(command);
+    let all = format!("{}{}", said.stdout, said.stderr);
+    assert!(all.contains("1 repository to mirror: acme/app") && all.contains("acme/nowhere") && all.contains("are left this hour"), "{said:#?}");
+    assert!(!all.contains(TOKEN), "{all}");
+    drop(daemon);
+}
