@@ -129,10 +129,10 @@ proptest! {
     #[test]
     fn any_conversation_is_read_within_bounds(kept in conversation()) {
         let size = serde_json::to_vec(&kept).unwrap().len();
-        let document = read(&kept, &place("discussion", "discussions/12"));
+        let document = read(kept.clone(), &place("discussion", "discussions/12"));
         let written = text(&document);
         prop_assert!(written.len() < 4096 + 100 * size, "{} of {size}", written.len());
-        prop_assert_eq!(&read(&kept, &place("discussion", "discussions/12")), &document);
+        prop_assert_eq!(&read(kept.clone(), &place("discussion", "discussions/12")), &document);
         let again: Conversation = serde_json::from_slice(&serde_json::to_vec(&kept).unwrap()).unwrap();
         prop_assert_eq!(again, kept);
     }
@@ -144,7 +144,7 @@ proptest! {
             .map(|body| Comment { body, author: Some("ann".to_owned()), created_at: "2026-01-05T09:00:00Z".to_owned(), ..Comment::default() })
             .collect();
         let count = comments.len();
-        let written = text(&read(&Conversation { comments, ..Conversation::default() }, &place("issue", "issues/12")));
+        let written = text(&read(Conversation { comments, ..Conversation::default() }, &place("issue", "issues/12")));
         let arena = Arena::new();
         let mut options = Options::default();
         options.extension.table = true;

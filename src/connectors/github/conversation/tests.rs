@@ -24,7 +24,7 @@ fn whole(kind: &str, mut json: Value) -> Conversation {
 }
 
 fn document(kind: &str, json: Value) -> Document {
-    read(&whole(kind, json), &place(kind, "issues/12"))
+    read(whole(kind, json), &place(kind, "issues/12"))
 }
 
 fn written(kind: &str, json: Value) -> String {
@@ -232,10 +232,10 @@ fn a_body_of_a_later_version_or_with_holes_is_read() {
         json!({ "number": 1, "unknown": { "a": 1 }, "comments": [{}, { "replies": [{ "replies": [{ "body": "deep" }] }] }], "threads": [{}], "reviews": [{}] }),
     ] {
         let kept: Conversation = serde_json::from_value(json).unwrap();
-        read(&kept, &place("issue", "issues/12"));
+        read(kept.clone(), &place("issue", "issues/12"));
         let mut nowhere = place("issue", "issues/12");
         nowhere.url = String::new();
-        assert!(matches!(read(&kept, &nowhere).body, Body::Tree(_)));
+        assert!(matches!(read(kept, &nowhere).body, Body::Tree(_)));
     }
 }
 
