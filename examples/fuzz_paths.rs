@@ -130,6 +130,7 @@ pub(crate) fn search(arguments: (u64, u64)) -> ExitCode {
             count += 1;
             names(input)?;
             ids(input, &mut known)?;
+            of_repositories(input)?;
             paths(input)?;
             if count.is_multiple_of(WRITTEN) { written(input, &mirror, &root) } else { Ok(()) }
         },
@@ -187,6 +188,24 @@ fn names(input: &Input) -> Result<(), String> {
         let guarded = slug::guard_instruction_file(&made);
         if slug::is_instruction_file(&guarded) || slug::guard_instruction_file(&guarded) != guarded {
             return Err(format!("{guarded:?} is a name of instructions"));
+        }
+    }
+    Ok(())
+}
+
+/// What a repository's path is made of: two names never lie in one place, and none lies where something of ours does.
+fn of_repositories(input: &Input) -> Result<(), String> {
+    let made = [slug::path_component(input.names[0].as_bytes()), slug::path_component(input.names[1].as_bytes())];
+    if input.names[0] != input.names[1] && made[0] == made[1] {
+        return Err(format!("two names, one component: {made:?}"));
+    }
+    for made in &made {
+        // It may begin with a dot, as `.github` does.
+        component("component", &format!("x{made}"), BELOW)?;
+        component_is_safe(made).map_err(|why| format!("component {made:?}: {why}"))?;
+        let lower = made.to_lowercase();
+        if slug::is_instruction_file(made) || lower == ".trash" || lower == ".git" || lower.starts_with(".sync_state") {
+            return Err(format!("{made:?} means something"));
         }
     }
     Ok(())
