@@ -4,7 +4,7 @@
 //! is not there is given up.
 
 use std::io::{self, Read};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
@@ -21,6 +21,8 @@ const MOST_BYTES: usize = 64 << 10;
 const KEY: &str = "-----BEGIN ";
 /// How a command may end one.
 const KEY_END: &[u8] = b"-----END ";
+/// How the system ends who writes to nobody.
+const SIGPIPE: i32 = nix::libc::SIGPIPE;
 /// How long a command may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -154,7 +156,9 @@ fn command(words: &[String], patience: Duration) -> Result<Secret, SecretError> 
     };
     // It has sent its line, so it ends now: the worker relies on being one thread until it is fenced in.
     reader.map(std::thread::JoinHandle::join);
-    if !status.success() {
+    // More than the secret is not read: a command that goes on to write ends by that, and did what it was asked for.
+    let ended_by_us = line.is_ok() && (status.signal() == Some(SIGPIPE) || status.code() == Some(128 + SIGPIPE));
+    if !status.success() && !ended_by_us {
         return Err(SecretError::Failed { program: program.clone(), status });
     }
     first_line(&line.map_err(broken)?, &format!("what the command `{program}` printed"))

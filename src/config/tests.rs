@@ -279,6 +279,32 @@ fn the_example_has_every_key_with_its_default() {
     }
 }
 
+#[test]
+fn the_example_has_every_key_of_github_with_its_default() {
+    let (home, plain) = (Home::with(&example()), Home::with("[connectors.github]\nrepos = [\"acme/app\"]\n"));
+    let (shown, meant) = (home.loaded(), plain.loaded());
+    let shown = shown.connectors.iter().find(|connector| connector.config.name == "github").unwrap();
+    let meant = meant.connectors[0].config.settings.as_object().unwrap();
+    let text = example();
+    let table = text.split_once("[connectors.github]").unwrap().1;
+    // What is as for Confluence is named there, and written above.
+    let above = table.lines().find_map(|line| line.strip_prefix("# As above: ")).unwrap();
+    let is_written = |key: &str| {
+        table.lines().any(|line| line.split_once('=').is_some_and(|(left, _)| left.trim() == key))
+            || above.trim_end_matches('.').split(", ").any(|named| named == key)
+    };
+    for (key, default) in meant {
+        // What has no default is shown with an example.
+        if !default.is_null() {
+            assert_eq!(shown.config.settings[key], *default, "`{key}` of the example is not the default");
+        }
+        assert!(is_written(key), "`{key}` of GitHub is not in config.example.toml");
+    }
+    for secret in crate::connectors::kind("github").unwrap().secrets {
+        assert!(is_written(secret), "`{secret}` of GitHub is not in config.example.toml");
+    }
+}
+
 impl Config {
     /// The other home's folder, in this one.
     fn folder_of(&self, home: &Home, folder: &std::path::Path, other: &Home) -> PathBuf {

@@ -25,7 +25,7 @@ fn a_configuration_of_version_1_means_what_it_meant() {
     let home = Home::with(TOML);
     home.put(".env", DOTENV);
     let (now, then) = (shown(&home), serde_json::from_str::<serde_json::Value>(MEANT).unwrap());
-    assert_eq!(then["connectors"].as_object().unwrap().len(), 6);
+    assert_eq!(then["connectors"].as_object().unwrap().len(), 8);
     says(&now, &then, "");
     let literal = home.loaded().connectors.iter().find(|c| c.config.name == "literal").unwrap().config.secrets["api_token"].clone();
     assert_eq!(super::super::secret::resolve(&literal).unwrap().expose(), "hunter2");
@@ -33,11 +33,19 @@ fn a_configuration_of_version_1_means_what_it_meant() {
 
 #[test]
 fn the_fossil_has_every_key_there_is() {
-    let kind = crate::connectors::kind("confluence").unwrap();
-    let filled = (kind.check)(&json!({ "url": "https://a.example" })).unwrap();
-    let own = filled.as_object().unwrap().keys().map(String::as_str);
     let general = settings::KEYS.iter().filter(|key| **key != "connectors").map(|key| key.rsplit('.').next().unwrap());
-    for key in general.chain(connectors::COMMON).chain(own).chain(kind.secrets.iter().copied()) {
-        assert!(TOML.lines().any(|line| line.split_once(" = ").is_some_and(|(left, _)| left == key)), "add `{key}` to tests/fossils/config-v1");
+    let names = |key: &str, text: &str| text.lines().any(|line| line.split_once(" = ").is_some_and(|(left, _)| left == key));
+    for key in general.chain(connectors::COMMON) {
+        assert!(names(key, TOML), "add `{key}` to tests/fossils/config-v1");
+    }
+    for (kind, least) in [("confluence", json!({ "url": "https://a.example" })), ("github", json!({ "repos": ["acme/app"] }))] {
+        // The tables of this type alone: what another one has with the same name says nothing of this.
+        let type_of = |table: &str| if table.contains("type = \"confluence\"") || table.starts_with("confluence]") { "confluence" } else { "github" };
+        let tables: Vec<&str> = TOML.split("[connectors.").skip(1).filter(|table| type_of(table) == kind).collect();
+        let registered = crate::connectors::kind(kind).unwrap();
+        let filled = (registered.check)(&least).unwrap();
+        for key in filled.as_object().unwrap().keys().map(String::as_str).chain(registered.secrets.iter().copied()) {
+            assert!(names(key, &tables.concat()), "add `{key}` of {kind} to tests/fossils/config-v1");
+        }
     }
 }

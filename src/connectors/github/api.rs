@@ -2,6 +2,8 @@
 //!
 //! Guarantees that a limit is taken for a limit in whatever form it comes, and that nothing but queries goes to GraphQL.
 
+use std::sync::Mutex;
+
 use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -9,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::address::Address;
 use super::trouble::{QueryError, Trouble};
+use super::{ends, locked};
 use crate::connectors::connector::{SourceError, Traffic};
 use crate::connectors::http::{Client, Failed, Reply, Request};
 use crate::model::one_line;
@@ -28,6 +31,8 @@ const MOST_BYTES: u64 = 64 << 20;
 pub(super) struct Api {
     client: Client,
     address: Address,
+    /// When the token ends, as the last query's answer says.
+    ends: Mutex<Option<String>>,
 }
 
 /// What a query brought.
@@ -81,7 +86,7 @@ struct Cost {
 
 impl Api {
     pub(super) fn new(client: Client, address: Address) -> Self {
-        Self { client, address }
+        Self { client, address, ends: Mutex::default() }
     }
 
     pub(super) fn client(&self) -> &Client {
@@ -94,6 +99,11 @@ impl Api {
 
     pub(super) fn host(&self) -> String {
         self.address.host()
+    }
+
+    /// When the token ends, where that was told.
+    pub(super) fn token_ends(&self) -> Option<String> {
+        locked(&self.ends).clone()
     }
 
     pub(super) fn traffic(&self) -> Traffic {
@@ -111,6 +121,7 @@ impl Api {
             tries += 1;
             let request = Request::post(self.address.graphql.clone(), what, body.clone()).of("graphql").at_most(MOST_BYTES).tries(2);
             let reply: Reply<Envelope> = self.client.reply(request).await.map_err(Trouble::of)?;
+            *locked(&self.ends) = reply.headers.get(ends::HEADER).map(shortened);
             let Some(envelope) = reply.body else { return Err(self.nothing(what, "it has no body")) };
             let errors: Vec<QueryError> = envelope.errors.into_iter().map(QueryError::from).collect();
             if errors.iter().any(QueryError::is_limit) {

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use chrono::Utc;
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::mpsc;
@@ -14,7 +15,7 @@ use super::memory::Memory;
 use super::out::Out;
 use super::repositories::Plan;
 use super::repository::{Condition, Part, Repository};
-use super::{GitHub, locked};
+use super::{GitHub, ends, locked};
 use crate::connectors::connector::{Completion, Consequence, Depth, Listed, SourceError};
 use crate::model::{Cursor, Scope};
 
@@ -54,7 +55,10 @@ impl GitHub {
             true => self.plain_heads(&mut memory, everything).await?,
             false => self.heads(&mut memory, everything).await?,
         };
-        let plan = self.plan(seen, &mut memory, &known).await?;
+        let mut plan = self.plan(seen, &mut memory, &known).await?;
+        // An App's tokens end within the hour, and are renewed.
+        let ends = self.api.token_ends().filter(|_| self.way != "App").and_then(|ends| ends::soon(&ends, Utc::now()));
+        plan.notes.extend(ends.map(|said| format!("{said}; make a new one, or nothing is brought up to date after that")));
         self.keep(&plan, &cursors);
         let mut notes = plan.notes.clone();
         self.say_of_others(&plan, &cursors, &out).await;

@@ -41,6 +41,8 @@ pub(super) struct Owner {
     pub(super) user: Option<bool>,
     /// The mark of the first page; only where REST was asked.
     pub(super) mark: Option<String>,
+    /// Known repositories that the list with this mark lacked; only where REST was asked.
+    pub(super) lacking: BTreeSet<u64>,
 }
 
 /// What is remembered of a repository.

@@ -12,6 +12,7 @@ mod choice;
 mod clone;
 mod config;
 mod conversation;
+mod ends;
 mod file;
 mod files;
 mod globs;

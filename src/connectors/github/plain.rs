@@ -160,8 +160,8 @@ impl GitHub {
             let what = format!("the repositories of {owner}");
             let reply = self.api.page::<Vec<Plain>>(&what, &next, mark.as_deref().filter(|_| page == 0)).await?;
             let Some(found) = reply.body else {
-                // Nobody pushed, and none came or went: as it was.
-                for (id, one) in memory.repositories.iter().filter(|(_, one)| one.asked_as == key) {
+                // Nobody pushed, and none came or went: as it was. What the list lacked, it lacks still.
+                for (id, one) in memory.repositories.iter().filter(|(id, one)| one.asked_as == key && !known.lacking.contains(id)) {
                     if let Some(facts) = &one.facts {
                         seen.found.push((facts.repository(*id, one, self.clone_url(&one.name)), key.to_owned()));
                     }
@@ -185,6 +185,12 @@ impl GitHub {
             }
         }
         known.count = listed.len() as u64;
+        let is_listed = |id: &u64| listed.iter().any(|plain| plain.id == *id);
+        known.lacking = memory.repositories.iter().filter(|(id, one)| one.asked_as == key && !is_listed(id)).map(|(id, _)| *id).collect();
+        if seen.absent.contains_key(key) {
+            // A list that is not whole is no measure for the next one.
+            known.mark = None;
+        }
         memory.owners.insert(owner.to_lowercase(), known);
         for plain in listed {
             if !self.config.wants_of_all(&plain.full_name, plain.archived, plain.fork) {

@@ -4,15 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::GitHub;
 use super::memory::Memory;
 use super::repository::Part;
+use super::{GitHub, ends};
 use crate::connectors::connector::{Completion, SourceError, Validation};
 
 /// Repositories that are named one by one.
 const NAMED: usize = 12;
-/// So long before a token's end it is said.
-const WARNED_DAYS: i64 = 7;
 
 #[derive(Deserialize)]
 struct Account {
@@ -66,12 +64,10 @@ impl GitHub {
             Err(failed) if matches!(failed.status, Some(403 | 404)) => return Ok("a token".to_owned()),
             Err(failed) => return Err(failed.error),
         };
-        if let Some(ends) = reply.headers.get("github-authentication-token-expiration") {
-            let at = chrono::NaiveDateTime::parse_from_str(ends.trim_end_matches(" UTC"), "%Y-%m-%d %H:%M:%S").ok();
-            let days = at.map(|at| at.and_utc().signed_duration_since(chrono::Utc::now()).num_days());
-            match days {
-                Some(days) if days < WARNED_DAYS => problems.push(format!("the token ends in {} days ({ends}). Make a new one.", days.max(0))),
-                _ => notes.push(format!("the token ends {ends}")),
+        if let Some(ends) = reply.headers.get(ends::HEADER) {
+            match ends::soon(ends, chrono::Utc::now()) {
+                Some(said) => problems.push(format!("{said}. Make a new one.")),
+                None => notes.push(format!("the token ends {ends}")),
             }
         }
         if let Some(scopes) = reply.headers.get("x-oauth-scopes") {

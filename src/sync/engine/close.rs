@@ -158,7 +158,7 @@ impl Engine {
                 changes.push(Change::PutScope(scope.clone(), record));
             }
         }
-        let everything = self.rules.daily && summary.scopes.is_empty() && no_orphans;
+        let everything = self.rules.daily && listed_all(book) && no_orphans;
         changes.push(Change::PutSite(SiteRecord {
             last_success_ms: self.now_ms,
             last_everything_ms: if everything { self.now_ms } else { book.site.last_everything_ms },
@@ -226,4 +226,14 @@ impl Engine {
         })
         .await?
     }
+}
+
+/// Whether a more thorough listing would bring no more. What is not there at all has been counted as that: it does not make every run a thorough one.
+fn listed_all(book: &Book) -> bool {
+    book.scopes.values().all(|entry| match &entry.listed {
+        Some((_, Completion::Incomplete(_), _)) => false,
+        // Suddenly empty: only listings of the whole can bear that out.
+        Some((_, Completion::Complete, _)) => entry.kept.as_ref().is_none_or(|kept| kept.missing.is_none()),
+        _ => true,
+    })
 }

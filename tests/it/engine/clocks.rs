@@ -103,3 +103,34 @@ fn a_clock_set_back_or_forward_costs_one_thorough_look_and_no_more() {
     assert_eq!(house.fake.asked(), ["list Rolling(100)", "list Rolling(5)"]);
     assert_eq!(super::looks(&house), before);
 }
+
+#[test]
+fn a_missing_space_does_not_make_every_run_a_thorough_one() {
+    let house = with_a_missing_space();
+    house.hours_later(24);
+    house.fake.asked();
+    for expected in ["list Everything", "list Changes", "list Changes"] {
+        assert_eq!(house.sync().outcome, Outcome::Partial);
+        assert_eq!(house.fake.asked(), [expected]);
+        house.hours_later(1);
+    }
+    assert_eq!(pages_of_eng(&house), 5);
+    // They were counted as listings all the same.
+    house.hours_later(22);
+    house.sync();
+    assert_eq!(pages_of_eng(&house), 0);
+    // What could not be listed as a whole, or is suddenly empty, is listed thoroughly until it could.
+    house.fake.at(|s| s.scopes.insert("eng".to_owned(), Completion::Incomplete("no permission".to_owned())));
+    house.hours_later(24);
+    house.fake.asked();
+    house.sync();
+    house.sync();
+    assert_eq!(house.fake.asked(), ["list Everything", "list Everything"]);
+    house.fake.at(|s| {
+        s.scopes.insert("eng".to_owned(), Completion::Complete);
+        s.docs.clear();
+    });
+    house.sync();
+    house.sync();
+    assert_eq!(house.fake.asked(), ["list Everything", "list Everything"]);
+}

@@ -55,6 +55,82 @@ fn without_git_files_come_by_rest() {
 }
 
 #[test]
+fn without_git_and_with_little_left_a_run_takes_what_it_may_and_the_next_one_goes_on() {
+    let stage = stage();
+    let empty = stage.home.path().join("bin");
+    std::fs::create_dir(&empty).unwrap();
+    let run = || {
+        stage.site.clear_requests();
+        let mut command = stage.home.daemon_command(&["--once"]);
+        command.env("PATH", &empty);
+        crate::home::said(command)
+    };
+    assert_eq!(run().code, Some(0));
+    let files: Vec<(String, &str)> = (0..30).map(|n| (format!("docs/more/{n:02}.md"), "# More\n")).collect();
+    let files: Vec<(String, String)> = files.into_iter().map(|(path, text)| (path.clone(), format!("{text}\n{path}\n"))).collect();
+    stage.site.edit(|m| m.repo("acme/app").commit("main", &files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect::<Vec<_>>()));
+    stage.site.budgets(|b| b.leave("", "core", 25, 3600));
+    let said = run();
+    assert_eq!(said.code, Some(6), "{said:#?}\n{}", stage.site.transcript());
+    let first = stage.site.count(Class::Blobs);
+    assert!((10..=25).contains(&first), "{first}: {}", stage.site.transcript());
+    assert!(stage.site.budgets(|b| b.window("", "core").left()) >= 5, "the rest is for others");
+    assert!(stage.site.requests().iter().all(|seen| seen.status != Some(403)), "{}", stage.site.transcript());
+    stage.site.budgets(|b| b.leave("", "core", 60, 3600));
+    let said = run();
+    assert_eq!(said.code, Some(0), "{said:#?}\n{}", stage.site.transcript());
+    assert_eq!(stage.paths().iter().filter(|path| path.starts_with("acme/app/docs/more/")).count(), 30);
+    assert_eq!(first + stage.site.count(Class::Blobs), 30, "what was brought is not asked for again: {}", stage.site.transcript());
+}
+
+#[test]
+fn all_of_an_owner_is_one_conditional_list_and_only_who_was_pushed_to_is_asked() {
+    for user in [false, true] {
+        let site = GitHub::new();
+        let name = |n: u32| format!("ann/app-{n}");
+        site.edit(|m| {
+            if user {
+                m.add_user("ann")
+            } else {
+                m.add_organization("ann")
+            };
+            for n in 0..4 {
+                m.add_repository(&name(n)).commit("main", &[("README.md", "# One\n")]);
+            }
+            m.repo(&name(3)).make_private();
+        });
+        let home = crate::home::Home::new(super::stage::DAEMON);
+        home.configure(&site.config_as(&format!("repos = [\"ann/*\"]\n{}", super::files::FILES_ONLY)));
+        let run = |code| {
+            site.clear_requests();
+            let said = home.once();
+            assert_eq!(said.code, Some(code), "{said:#?}\n{}", site.transcript());
+        };
+        let mirrored = || super::files::paths(&home);
+        run(0);
+        assert_eq!(mirrored(), [0, 1, 2].map(|n| format!("ann/app-{n}/README.md")), "{}", site.transcript());
+        let before = home.looks();
+        run(0);
+        let seen = site.requests();
+        assert!(seen.len() == 1 && seen[0].conditional && seen[0].class == Class::Repositories, "{}", site.transcript());
+        assert_eq!(home.looks(), before);
+        // One is pushed to: the list, its head, and git.
+        site.edit(|m| m.repo(&name(1)).commit("main", &[("README.md", "# Two\n")]));
+        run(0);
+        assert_eq!([Class::Repositories, Class::Heads].map(|class| site.count(class)), [1, 1], "{}", site.transcript());
+        assert!(home.page("app-1/README.md").contains("# Two"));
+        // One goes to somebody else, one is new; what the list lacks is asked after by its number.
+        site.edit(|m| {
+            m.repo(&name(0)).transfer("other");
+            m.add_repository(&name(5)).commit("main", &[("README.md", "# New\n")]);
+        });
+        run(0);
+        assert_eq!([Class::Repositories, Class::Heads].map(|class| site.count(class)), [2, 1], "{}", site.transcript());
+        assert_eq!(mirrored(), [0, 1, 2, 5].map(|n| format!("ann/app-{n}/README.md")), "what nobody asks for any more is cleanup's");
+    }
+}
+
+#[test]
 fn contents_that_nobody_asks_for_are_not_fetched() {
     let site = GitHub::new();
     let commit = site.edit(|m| {

@@ -15,6 +15,25 @@ fn mixed() -> Desk {
 }
 
 #[test]
+fn accounts_that_are_gone_are_ghosts_in_issues_pull_requests_and_reviews() {
+    let desk = mixed();
+    desk.edit(|repo| {
+        let (review, (_, remark)) = (repo.review(3, "APPROVED", "Fine now"), repo.review_thread(3, "src/a.rs", 7, "Why?"));
+        for comment in [repo.comment(1, "Bye"), review, remark] {
+            repo.change_comment(comment, |comment| comment.author = None);
+        }
+        for number in [1, 3] {
+            repo.it().issues.get_mut(&number).unwrap().text.author = None;
+        }
+    });
+    desk.synced();
+    let documents = desk.documents();
+    let (issue, pull) = (&documents["_issues/1-it-fails.md"], &documents["_issues/3-mend-it.md"]);
+    assert!(issue.contains("created_by: ghost\n") && issue.contains("**@ghost**") && issue.contains("Bye"), "{issue}");
+    assert!(pull.contains("created_by: ghost\n") && pull.contains("**@ghost**") && pull.contains("Fine now") && pull.contains("Why?"), "{pull}");
+}
+
+#[test]
 fn issues_and_pull_requests_lie_together_and_a_quiet_run_asks_once() {
     let desk = mixed();
     desk.edit(|repo| {

@@ -14,6 +14,17 @@ fn two() -> Desk {
 }
 
 #[test]
+fn a_release_whose_author_is_gone_is_a_ghosts() {
+    let desk = two();
+    desk.edit(|repo| {
+        repo.it().releases.values_mut().for_each(|release| release.author = None);
+    });
+    desk.synced();
+    let documents = desk.documents();
+    assert!(documents["_releases/v1.0.md"].contains("created_by: ghost\n"), "{}", documents["_releases/v1.0.md"]);
+}
+
+#[test]
 fn they_are_mirrored_by_their_tags_and_a_quiet_run_asks_once() {
     let desk = two();
     desk.edit(|repo| {

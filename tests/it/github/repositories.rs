@@ -73,6 +73,30 @@ fn what_is_not_there_any_more_stays_until_that_is_sure() {
 }
 
 #[test]
+fn an_entry_that_leads_nowhere_does_not_make_every_run_a_thorough_one() {
+    let site = GitHub::new();
+    site.edit(|m| {
+        let mut app = m.add_repository("acme/app");
+        app.commit("main", &[("README.md", "# App\n")]);
+        app.add_release("v1", Some("One"), Some("Text"));
+    });
+    one_page(&site, "acme/other", "# Other\n");
+    let home = Home::new(DAEMON);
+    let repos = "repos = [\"acme/app\", \"acme/other\", \"acme/nowhere\"]\nwiki = false\nretry_base_ms = 5\n";
+    home.configure(&site.config(repos));
+    assert_eq!(home.once().code, Some(8));
+    site.edit(|m| m.delete_repository("acme/other"));
+    for _ in 0..3 {
+        site.clear_requests();
+        let said = home.once();
+        assert_eq!(said.code, Some(8), "{said:#?}");
+        assert!(said.stderr.contains("acme/nowhere") && said.stderr.contains("acme/other"), "{said:#?}");
+        assert_eq!(site.requests().len(), 1, "the heads and no more: {}", site.transcript());
+    }
+    assert_eq!(paths(&home).iter().filter(|path| path.starts_with("acme/other/")).count(), 1);
+}
+
+#[test]
 fn one_bad_repository_harms_no_other() {
     for (status, reason) in [(451, "dmca"), (403, "tos")] {
         let site = GitHub::new();

@@ -55,7 +55,7 @@ impl Web {
         if self.repository.is_empty() {
             return Vec::new();
         }
-        refs::find(text).into_iter().map(|(range, reference)| (range, self.meaning(&reference))).collect()
+        refs::find(text).into_iter().filter(|(_, reference)| self.is_meant(reference)).map(|(range, found)| (range, self.meaning(&found))).collect()
     }
 
     /// The address today of what belongs to this repository, and was called by the name that the repository had then.
@@ -70,6 +70,14 @@ impl Web {
     /// The page of an account.
     pub(in crate::connectors::github) fn account(&self, login: &str) -> String {
         format!("{}/{login}", self.origin)
+    }
+
+    /// Only teams of a repository's own organisation can be spoken to in it; `@types/node` is a package.
+    fn is_meant(&self, reference: &Reference<'_>) -> bool {
+        match reference {
+            Reference::Team(organisation, _) => self.repository.split('/').next().is_some_and(|owner| owner.eq_ignore_ascii_case(organisation)),
+            _ => true,
+        }
     }
 
     fn meaning(&self, reference: &Reference<'_>) -> Target {
@@ -190,7 +198,7 @@ mod tests {
     #[test]
     fn references_lead_to_what_is_mirrored_or_to_the_service() {
         let web = Web::of(&place("issue", "issues/12"));
-        let found = web.references("#7 acme/Other#8 Acme/App#9 1a2b3c4 @ann @acme/core");
+        let found = web.references("#7 acme/Other#8 Acme/App#9 1a2b3c4 @ann @acme/core @types/node @other/team");
         let targets: Vec<String> = found
             .into_iter()
             .map(|(_, target)| match target {

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::model::{APP_ID, CLIENT_ID, Id, time};
+use super::model::{APP_ID, CLIENT_ID, Id, Owner, OwnerKind, time};
 use super::rest::{self, error};
 use super::site::World;
 use super::tokens::{Caller, Token, TokenKind};
@@ -95,8 +95,9 @@ pub(super) fn answer(world: &mut World, request: &Request, secret: Option<&str>,
             let all: Vec<Value> = world.model.installations.keys().map(|id| installation(world, *id)).collect();
             rest::page(world, request, all, &rest::path_of(segments), None)
         }
-        ["orgs" | "users", login, "installation"] => {
-            let owner = world.model.owner(login).map(|owner| owner.id);
+        [kind @ ("orgs" | "users"), login, "installation"] => {
+            let is_of_kind = |owner: &&Owner| (owner.kind == OwnerKind::Organization) == (*kind == "orgs");
+            let owner = world.model.owner(login).filter(is_of_kind).map(|owner| owner.id);
             of_owner(world, owner)
         }
         ["repos", owner, name, "installation"] => {

@@ -43,6 +43,8 @@ pub(super) fn answer(world: &mut World, request: &Request, number: usize) -> Ans
         .with("date", http_date(machine_now()))
         .with("x-github-request-id", "0000:1111:2222:3333")
         .with("x-github-media-type", "github.v4; format=json");
+    let ends = caller.token.as_ref().and_then(|(_, token)| token.expires.clone());
+    let answer = ends.into_iter().fold(answer, |answer, ends| answer.with("github-authentication-token-expiration", ends));
     if world.habits.no_rate_headers { answer } else { world.budgets.tell(&caller, "graphql", answer) }
 }
 
