@@ -89,8 +89,11 @@ impl GitHub {
 
     /// Nothing was ever pushed, or the branch that is asked for is not there.
     async fn without_head(&self, repository: &Repository, since: Option<&Cursor>, out: &Out) -> Result<(), SourceError> {
-        if repository.empty || repository.branch.is_empty() {
+        if repository.empty {
             out.done(repository, Part::Files, Completion::Complete, Tree::default().cursor()).await;
+        } else if repository.branch.is_empty() {
+            // It says neither that it is empty nor what its branch is: nothing is known.
+            out.done(repository, Part::Files, Completion::News, since.cloned()).await;
         } else {
             let why =
                 format!("the files of {0}: it has no branch `{1}`; correct it in `repos` (or `branch`)", repository.full_name, repository.branch);

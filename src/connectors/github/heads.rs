@@ -31,8 +31,8 @@ pub(super) struct Seen {
     pub(super) found: Vec<(Repository, String)>,
     /// Repositories that are there, and that the configuration does not ask for.
     pub(super) unwanted: BTreeSet<u64>,
-    /// Known ones that are nowhere to be found any more.
-    pub(super) lost: BTreeSet<u64>,
+    /// Known ones that the whole list of their owner lacks, and what came of asking after each.
+    pub(super) lost: BTreeMap<u64, Absence>,
     /// What became of entries, and of owners, that brought nothing or not all.
     pub(super) absent: BTreeMap<String, Absence>,
     /// What could not be had, by repository.
@@ -70,6 +70,7 @@ enum What {
     },
     /// A repository that a listing lacks.
     Node {
+        number: u64,
         id: String,
         asked_as: String,
         branch: Option<String>,
@@ -114,10 +115,10 @@ impl GitHub {
         self.ask(slots, memory).await
     }
 
-    /// Asks after repositories that the listings of their owners lack: number's node, entry.
-    pub(super) async fn ask_nodes(&self, nodes: Vec<(String, String)>, memory: &mut Memory) -> Result<Seen, SourceError> {
+    /// Asks after repositories that the listings of their owners lack: number, node, entry.
+    pub(super) async fn ask_nodes(&self, nodes: Vec<(u64, String, String)>, memory: &mut Memory) -> Result<Seen, SourceError> {
         let slot =
-            |(id, asked_as): (String, String)| Slot { what: What::Node { id, asked_as, branch: self.branch() }, omit: BTreeSet::new(), tries: 0 };
+            |(number, id, asked_as)| Slot { what: What::Node { number, id, asked_as, branch: self.branch() }, omit: BTreeSet::new(), tries: 0 };
         self.ask(nodes.into_iter().map(slot).collect(), memory).await
     }
 
@@ -261,15 +262,11 @@ impl GitHub {
                 continue;
             }
             match (&slot.what, data) {
-                (_, None) => {
-                    seen.absent.insert(slot.key(), absence(&errors));
-                }
+                (_, None) => lacks(&slot, absence(&errors), seen),
                 (What::Owner { .. }, Some(data)) => self.take_page(slot, data, &errors, open, memory, seen),
                 (_, Some(data)) => {
                     let key = slot.key();
-                    self.take_one(data, &key, slot.branch(), &slot.omit, seen).unwrap_or_else(|why| {
-                        seen.absent.insert(key.clone(), why);
-                    });
+                    self.take_one(data, &key, slot.branch(), &slot.omit, seen).unwrap_or_else(|why| lacks(&slot, why, seen));
                 }
             }
         }
@@ -305,8 +302,8 @@ impl GitHub {
                 seen.absent.insert(key.clone(), absence(errors).into_incomplete());
             }
         }
-        // Partial results for want of a login: then silence means nothing.
-        if errors.iter().any(|error| error.saml || error.kind == "FORBIDDEN") {
+        // Partial results, for want of a login or because something went wrong: then silence means nothing.
+        if !errors.is_empty() || !page.get("nodes").is_some_and(Value::is_array) {
             seen.absent.insert(key.clone(), absence(errors).into_incomplete());
         }
         let info = page.get("pageInfo");
@@ -321,6 +318,18 @@ impl GitHub {
                 seen.absent.insert(key, Absence::Incomplete("the list of its repositories does not end".to_owned()));
             }
             _ => {}
+        }
+    }
+}
+
+/// Keeps what it means that a slot brought nothing: for the one repository that was asked after, or for the entry.
+fn lacks(slot: &Slot, why: Absence, seen: &mut Seen) {
+    match &slot.what {
+        What::Node { number, .. } => {
+            seen.lost.insert(*number, why);
+        }
+        _ => {
+            seen.absent.insert(slot.key(), why);
         }
     }
 }

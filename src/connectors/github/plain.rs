@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::GitHub;
 use super::api::SHA;
 use super::heads::{Absence, GONE, Seen};
-use super::memory::{Facts, Memory, Remembered};
+use super::memory::{Facts, Memory, Owner, Remembered};
 use super::repository::{Condition, Head, Heads, Repository, encoded};
 use super::wishes::Wish;
 use crate::connectors::connector::{Consequence, SourceError};
@@ -74,7 +74,7 @@ impl GitHub {
                     seen.unwanted.insert(*id);
                 }
                 Err(failed) => {
-                    absence(failed)?;
+                    seen.lost.insert(*id, absence(failed)?);
                 }
             }
         }
@@ -187,11 +187,9 @@ impl GitHub {
         known.count = listed.len() as u64;
         let is_listed = |id: &u64| listed.iter().any(|plain| plain.id == *id);
         known.lacking = memory.repositories.iter().filter(|(id, one)| one.asked_as == key && !is_listed(id)).map(|(id, _)| *id).collect();
-        if seen.absent.contains_key(key) {
-            // A list that is not whole is no measure for the next one.
-            known.mark = None;
-        }
-        memory.owners.insert(owner.to_lowercase(), known);
+        // A list that is not whole is no measure for the next one.
+        let mark = known.mark.take().filter(|_| !seen.absent.contains_key(key));
+        memory.owners.insert(owner.to_lowercase(), known.clone());
         for plain in listed {
             if !self.config.wants_of_all(&plain.full_name, plain.archived, plain.fork) {
                 seen.unwanted.insert(plain.id);
@@ -212,6 +210,8 @@ impl GitHub {
             };
             seen.found.push((repository, key.to_owned()));
         }
+        // Only what was followed to its end counts as known: else the next run would pass over the repositories behind a failure.
+        memory.owners.insert(owner.to_lowercase(), Owner { mark, ..known });
         Ok(())
     }
 

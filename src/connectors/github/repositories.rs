@@ -52,6 +52,11 @@ impl GitHub {
                 plan.never.push((entry.clone(), completion(absence)));
             }
         }
+        for (id, absence) in &seen.lost {
+            if let (Absence::Blocked(why), Some(one)) = (absence, memory.repositories.get(id)) {
+                plan.notes.insert(format!("{}: {why}; what is mirrored of it stays", one.name));
+            }
+        }
         plan.listed = with_folders(found, memory, known, &seen.omitted);
         Ok(plan)
     }
@@ -74,14 +79,13 @@ impl GitHub {
         let mut again = if self.is_anonymous() {
             self.ask_numbers(&lost).await?
         } else {
-            let nodes = lost.iter().filter(|(_, node, _)| !node.is_empty()).map(|(_, node, asked_as)| (node.clone(), asked_as.clone())).collect();
-            self.ask_nodes(nodes, memory).await?
+            self.ask_nodes(lost.iter().filter(|(_, node, _)| !node.is_empty()).cloned().collect(), memory).await?
         };
         seen.found.append(&mut again.found);
         seen.unwanted.append(&mut again.unwanted);
         for (id, ..) in lost {
             if !seen.unwanted.contains(&id) && !seen.found.iter().any(|(found, _)| found.id == id) {
-                seen.lost.insert(id);
+                seen.lost.insert(id, again.lost.remove(&id).unwrap_or_else(|| Absence::Missing(GONE.to_owned())));
             }
         }
         Ok(())
@@ -97,8 +101,7 @@ impl GitHub {
         }
         match seen.absent.get(&remembered.asked_as) {
             Some(absence) => completion(absence),
-            None if seen.lost.contains(&id) => Completion::Missing(GONE.to_owned()),
-            None => Completion::Unwanted,
+            None => seen.lost.get(&id).map_or(Completion::Unwanted, completion),
         }
     }
 }

@@ -3,6 +3,8 @@
 use super::files::{FILES_ONLY, home_of, paths, synced};
 use super::stage::DAEMON;
 use crate::home::Home;
+use crate::support::github::faults::status;
+use crate::support::github::habits::Habits;
 use crate::support::github::{Class, GitHub};
 
 fn one_page(site: &GitHub, name: &str, text: &str) {
@@ -253,4 +255,40 @@ fn without_a_token_a_quiet_run_is_one_conditional_request_for_each_repository() 
     });
     synced(&site, &home);
     assert!(home.page("acme/other/README.md").contains("# Two"), "{}", site.transcript());
+}
+
+#[test]
+fn what_a_failed_run_did_not_look_at_of_an_owner_is_looked_at_by_the_next() {
+    let site = GitHub::new();
+    one_page(&site, "acme/app", "# One\n");
+    one_page(&site, "acme/other", "# One\n");
+    let home = Home::new(DAEMON);
+    home.configure(&site.config_as(&format!("repos = [\"acme/*\"]\n{FILES_ONLY}")));
+    synced(&site, &home);
+    site.edit(|m| {
+        m.repo("acme/app").commit("main", &[("README.md", "# Two\n")]);
+    });
+    // The list says that somebody pushed; the head of the repository does not come.
+    site.habits(|h| h.next(50, "/commits/heads/", status(500, "Something went wrong")));
+    let said = home.once();
+    assert_ne!(said.code, Some(0), "{said:#?}");
+    site.habits(Habits::forgive);
+    synced(&site, &home);
+    assert!(home.page("acme/app/README.md").contains("# Two"), "{}", site.transcript());
+}
+
+#[test]
+fn a_repository_whose_owner_does_not_list_it_is_not_gone_while_asking_after_it_fails() {
+    let site = GitHub::new();
+    one_page(&site, "acme/app", "# One\n");
+    one_page(&site, "acme/other", "# One\n");
+    let home = Home::new(DAEMON);
+    home.configure(&site.config_as(&format!("repos = [\"acme/*\"]\n{FILES_ONLY}")));
+    synced(&site, &home);
+    site.edit(|m| m.delete_repository("acme/app"));
+    site.habits(|h| h.always("/repositories/", status(451, "Repository access blocked")));
+    let said = home.once();
+    assert_eq!(said.code, Some(0), "blocked, it stays as it is and nothing is missing: {said:#?}");
+    assert!(said.stderr.contains("acme/app: the service has blocked it"), "{}", said.stderr);
+    assert_eq!(paths(&home), ["acme/app/README.md", "acme/other/README.md"]);
 }
