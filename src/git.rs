@@ -116,7 +116,8 @@ impl Git {
     /// # Errors
     /// What went wrong, after another try where that may help.
     pub async fn head(&self, url: &Url) -> Result<Option<Head>, GitError> {
-        let said = self.remote(url, &["ls-remote", "--quiet", "--symref"], &["HEAD"], None).await?;
+        // The newer protocol asks what is there only after it has asked what it may ask: twice for an answer of a few lines.
+        let said = self.remote(url, &["-c", "protocol.version=0", "ls-remote", "--quiet", "--symref"], &["HEAD"], None).await?;
         Ok(head_of(&String::from_utf8_lossy(&said)))
     }
 }

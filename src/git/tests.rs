@@ -283,7 +283,7 @@ async fn a_credential_stands_in_the_environment_and_nowhere_else() {
     let error = git.head(&Url::parse("https://git.example/acme/app.wiki.git").unwrap()).await.unwrap_err();
     assert!(!format!("{error} {error:?} {git:?}").contains("secret"));
     let arguments = std::fs::read_to_string(seen.with_extension("arguments")).unwrap();
-    assert_eq!(arguments.trim_end(), "ls-remote --quiet --symref -- https://git.example/acme/app.wiki.git HEAD");
+    assert_eq!(arguments.trim_end(), "-c protocol.version=0 ls-remote --quiet --symref -- https://git.example/acme/app.wiki.git HEAD");
     let environment = std::fs::read_to_string(seen.with_extension("environment")).unwrap();
     for line in [
         "=http.https://git.example/.extraHeader",
