@@ -204,7 +204,7 @@ impl GitHub {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
+    #[allow(clippy::too_many_arguments, reason = "what a page is asked with, and where it goes")]
     async fn name(
         &self,
         kind: Kind,
