@@ -132,7 +132,7 @@ fn verdict(summary: &Summary) -> (Outcome, String, String) {
         return (Outcome::DeletionsHeld, message, hint);
     }
     if summary.deferred > 0 {
-        let message = format!("{} documents or attachments could not be brought; all others are in place.", summary.deferred);
+        let message = format!("Documents or attachments that could not be brought: {}; all others are in place.", summary.deferred);
         let hint = "The log names each with its reason; they are tried first next time.".to_owned();
         return (Outcome::Partial, message, hint);
     }

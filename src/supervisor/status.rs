@@ -108,19 +108,20 @@ pub(super) fn sentence(run: &RunRecord) -> String {
 }
 
 fn counts(summary: &Summary) -> String {
-    let mut text = format!("done: {} documents, {} written", summary.documents, summary.written);
+    let things = |n: u64, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
+    let mut text = format!("done: {}, {} written", things(summary.documents, "document"), summary.written);
     let parts = [
-        (summary.moved, "moved"),
-        (summary.removed, "removed"),
-        (summary.downloaded, "attachments downloaded"),
-        (summary.deferred, "deferred"),
-        (summary.held, "deletions held back"),
+        (summary.moved, format!("{} moved", summary.moved)),
+        (summary.removed, format!("{} removed", summary.removed)),
+        (summary.downloaded, format!("{} downloaded", things(summary.downloaded, "attachment"))),
+        (summary.deferred, format!("{} deferred", summary.deferred)),
+        (summary.held, format!("{} held back", things(summary.held, "deletion"))),
     ];
-    for (count, what) in parts.into_iter().filter(|(count, _)| *count > 0) {
-        text.push_str(&format!(", {count} {what}"));
+    for (_, told) in parts.into_iter().filter(|(n, _)| *n > 0) {
+        text.push_str(&format!(", {told}"));
     }
     let seconds = summary.duration_ms as f64 / 1000.0;
-    text.push_str(&format!(", {} requests, {seconds:.1} s", summary.requests));
+    text.push_str(&format!(", {}, {seconds:.1} s", things(summary.requests, "request")));
     text
 }
 

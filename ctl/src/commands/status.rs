@@ -54,8 +54,8 @@ fn block(connector: &ConnectorStatus, now_ms: u64, paint: Paint) -> String {
     line("next run", connector.next_run_ms.map(|at| when(at, now_ms)).unwrap_or_default());
     line("documents", documents(connector));
     line("deferred", some(connector.deferred, |n| format!("{n}, tried first at the next run")));
-    line("held back", some(connector.held, |n| format!("{n} deletions, by the safety limit")));
-    line("trash", some(connector.trash_files, |n| format!("{n} files, {}", size(connector.trash_bytes))));
+    line("held back", some(connector.held, |_| format!("{}, by the safety limit", count(connector.held, "deletion"))));
+    line("trash", some(connector.trash_files, |_| format!("{}, {}", count(connector.trash_files, "file"), size(connector.trash_bytes))));
     line("requests", some(connector.requests, |n| format!("{n} in the last run")));
     line("allowances", allowances(connector, now_ms));
     line("folder", clean(&connector.folder).into_owned());
@@ -165,7 +165,7 @@ fn allowances(connector: &ConnectorStatus, now_ms: u64) -> String {
 }
 
 fn documents(connector: &ConnectorStatus) -> String {
-    let attachments = some(connector.assets, |n| format!(", and {n} attachments"));
+    let attachments = some(connector.assets, |_| format!(", and {}", count(connector.assets, "attachment")));
     format!("{}{attachments}", number(connector.documents))
 }
 
@@ -200,6 +200,9 @@ mod tests {
             last_outcome: Some(Outcome::Done),
             next_run_ms: Some(NOW + 2_880_000),
             documents: 1234,
+            assets: 1,
+            trash_files: 1,
+            trash_bytes: 512,
             requests: 22,
             allowances: vec![
                 Allowance { name: "graphql".to_owned(), left: 4988, of: 5000, renews_ms: NOW + 1000, used: 12 },
@@ -214,7 +217,8 @@ confluence
   last success 12 min ago (2025-08-22 08:01:34 UTC)
   last run     done
   next run     in 48 min (2025-08-22 09:01:34 UTC)
-  documents    1,234
+  documents    1,234, and 1 attachment
+  trash        1 file, 512 B
   requests     22 in the last run
   allowances   graphql: 4,988 of 5,000 left, 12 by the last run
   folder       /home/a/context-sync/confluence

@@ -31,15 +31,15 @@ fn numbers(run: &RunRecord) -> String {
         return String::new();
     }
     let counted = [
-        (summary.written, "written"),
-        (summary.moved, "moved"),
-        (summary.removed, "removed"),
-        (summary.downloaded, "attachments downloaded"),
-        (summary.deferred, "deferred"),
-        (summary.held, "deletions held back"),
+        (summary.written, number(summary.written), "written"),
+        (summary.moved, number(summary.moved), "moved"),
+        (summary.removed, number(summary.removed), "removed"),
+        (summary.downloaded, count(summary.downloaded, "attachment"), "downloaded"),
+        (summary.deferred, number(summary.deferred), "deferred"),
+        (summary.held, count(summary.held, "deletion"), "held back"),
     ];
     let mut parts = vec![count(summary.documents, "document")];
-    parts.extend(counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{} {what}", number(*n))));
+    parts.extend(counted.iter().filter(|(n, ..)| *n > 0).map(|(_, told, what)| format!("{told} {what}")));
     if parts.len() == 1 {
         parts.push("nothing changed".to_owned());
     }
@@ -70,12 +70,13 @@ mod tests {
         };
         assert_eq!(numbers(&run(&summary, Outcome::Done)), "  1,234 documents, nothing changed; 22 requests in 12 s\n");
         summary.written = 5;
+        summary.downloaded = 1;
         summary.deferred = 2;
         summary.full = true;
         summary.scopes.insert("OLD".to_owned(), "not there (404)".to_owned());
         assert_eq!(
             numbers(&run(&summary, Outcome::Partial)),
-            "  1,234 documents, 5 written, 2 deferred; 22 requests in 12 s, full\n  OLD: not there (404)\n"
+            "  1,234 documents, 5 written, 1 attachment downloaded, 2 deferred; 22 requests in 12 s, full\n  OLD: not there (404)\n"
         );
         assert_eq!(numbers(&run(&summary, Outcome::Unauthorized)), "");
     }
