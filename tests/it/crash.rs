@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::home::{Home, wait_for};
-use crate::soak::{Soak, can_trace, wait_until_ended};
+use crate::soak::{HubSoak, Soak, can_trace, wait_until_ended};
 use crate::support::Site;
 
 const DAEMON: &str = env!("CARGO_BIN_EXE_context-syncd");
@@ -30,6 +30,17 @@ fn sigkill_at_random_instants_loses_nothing_whoever_is_killed() {
 #[test]
 fn sigkill_at_other_random_instants_loses_nothing_either() {
     soak(8, 2);
+}
+
+#[test]
+fn sigkill_while_repositories_are_synced_loses_nothing() {
+    let mut soak = HubSoak::new(Path::new(DAEMON), 20, 5);
+    let mut round = 0;
+    while soak.tally.kills() < 8 {
+        round += 1;
+        assert!(round < 32, "only {} kills struck a living process", soak.tally.kills());
+        soak.round(&format!("seed 5, round {round}"));
+    }
 }
 
 #[test]

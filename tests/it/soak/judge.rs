@@ -9,9 +9,9 @@ use super::{Dice, Upstream};
 use crate::home::Home;
 
 /// A folder and file of the user's own, which nobody may touch.
-const MINE: (&str, &str) = ("notes of mine/todo.md", "# Mine\n");
+pub(super) const MINE: (&str, &str) = ("notes of mine/todo.md", "# Mine\n");
 
-type Tree = BTreeMap<String, Vec<u8>>;
+pub(super) type Tree = BTreeMap<String, Vec<u8>>;
 
 /// What must not be lost.
 pub struct Kept {
@@ -27,9 +27,9 @@ pub struct Kept {
     nobodys: BTreeSet<String>,
 }
 
-struct Records {
-    documents: BTreeMap<String, DocRecord>,
-    assets: BTreeMap<String, AssetRecord>,
+pub(super) struct Records {
+    pub(super) documents: BTreeMap<String, DocRecord>,
+    pub(super) assets: BTreeMap<String, AssetRecord>,
 }
 
 impl Kept {
@@ -67,7 +67,7 @@ impl Kept {
     /// Compares everything, and takes what is there for the next time.
     pub fn judge(&mut self, home: &Home, fresh: &Home, upstream: &Upstream, story: &str) {
         let tree = home.tree();
-        self.nothing_temporary(home, &tree, story);
+        Self::nothing_temporary(home, &tree, story);
         let (records, new) = (records(home), records(fresh));
         let mut living: Tree = tree.iter().filter(|(path, _)| !path.starts_with(".trash/")).map(|(p, b)| (p.clone(), b.clone())).collect();
         assert_eq!(living.remove(MINE.0).as_deref(), Some(MINE.1.as_bytes()), "{story}: the user's own file");
@@ -91,7 +91,7 @@ impl Kept {
         self.nothing_lost(&tree, "after cleanup");
     }
 
-    fn nothing_temporary(&self, home: &Home, tree: &Tree, story: &str) {
+    pub(super) fn nothing_temporary(home: &Home, tree: &Tree, story: &str) {
         for path in tree.keys() {
             assert!(!path.ends_with(".tmp"), "{story}: {path} stayed");
         }
@@ -152,7 +152,7 @@ impl Kept {
 }
 
 /// What the state says, apart from times, and from names: a kept body names its targets as they were called when it was fetched.
-fn records(home: &Home) -> Records {
+pub(super) fn records(home: &Home) -> Records {
     let (state, opened) = State::open(&home.mirror().join(".sync_state"), Duration::from_secs(10)).unwrap();
     assert_eq!(opened, Opened::Existing);
     let documents = state.documents().map(|entry| {
@@ -189,7 +189,7 @@ fn identity(path: &str) -> Option<&str> {
     }
 }
 
-fn pick(home: &Home, dice: &mut Dice) -> Option<String> {
+pub(super) fn pick(home: &Home, dice: &mut Dice) -> Option<String> {
     let files: Vec<String> = crate::home::files(&home.mirror()).into_iter().filter(|p| !p.starts_with(".trash/") && p.ends_with(".md")).collect();
     let files: Vec<String> = files.into_iter().filter(|path| path != MINE.0).collect();
     (!files.is_empty()).then(|| dice.pick(&files).clone())

@@ -57,7 +57,9 @@ pub fn kill(home: &Home, way: Way, victim: Victim, delay: Duration) -> bool {
             // Of a daemon that was killed.
             let _ = std::fs::remove_file(home.socket());
             let daemon = home.start();
-            let _asked = request(home, &format!("{{\"v\":1,\"id\":1,\"op\":\"sync\",\"names\":[\"confluence\"],\"full\":{}}}", way == Way::Full));
+            let mirror = home.mirror();
+            let name = mirror.file_name().unwrap().to_string_lossy();
+            let _asked = request(home, &format!("{{\"v\":1,\"id\":1,\"op\":\"sync\",\"names\":[\"{name}\"],\"full\":{}}}", way == Way::Full));
             wait_for("a worker", || !daemon.workers().is_empty(), || daemon.log());
             std::thread::sleep(delay);
             let workers = daemon.workers();

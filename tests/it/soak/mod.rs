@@ -11,16 +11,20 @@
     reason = "a test's furniture stops its test when it breaks"
 )]
 
+mod hub;
 mod judge;
 mod kill;
+mod repositories;
 mod upstream;
 
 use std::path::{Path, PathBuf};
 
 use crate::home::{Home, site_config};
+pub use hub::HubSoak;
 pub use judge::Kept;
 #[allow(unused_imports, reason = "each user takes a part")]
 pub use kill::{Victim, Way, ask, can_trace, kill, usual_ms, wait_until_ended};
+pub use repositories::Repositories;
 pub use upstream::Upstream;
 
 /// A deterministic sequence, so that a failure can be repeated.
