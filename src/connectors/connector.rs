@@ -38,6 +38,13 @@ pub trait Connector: Send + Sync {
     /// id; an `Err` means that nothing may be removed in this run.
     async fn confirm(&self, ids: Vec<Wanted>) -> Result<Vec<(RemoteId, Presence)>, SourceError>;
 
+    /// The scope that a document is of, where its id tells; none: the scope that is called as the document's container. Asked for where only the file of a
+    /// document is left, because the records were lost.
+    fn scope_of(&self, id: &RemoteId) -> Option<Scope> {
+        let _ = id;
+        None
+    }
+
     /// Display names of people, as many in one request as the service allows. Missing answers are simply absent.
     async fn people(&self, keys: Vec<Key>) -> Result<Vec<(Key, String)>, SourceError>;
 

@@ -94,6 +94,8 @@ pub struct Identity {
     pub kind: String,
     /// Space, project, repository or channel.
     pub container: String,
+    /// Its web address; empty where none was written.
+    pub url: String,
 }
 
 /// Reads it from a file that this program wrote, of which the beginning is enough; none where another did.
@@ -107,6 +109,7 @@ pub fn identity(text: &str) -> Option<Identity> {
             "id" => &mut identity.id,
             "type" => &mut identity.kind,
             "container" => &mut identity.container,
+            "url" => &mut identity.url,
             _ => continue,
         };
         // What we quote, we quote as JSON does.
@@ -321,7 +324,8 @@ mod tests {
             "---\ntitle: Ab\nsource: confluence\nid: \"98411\"\nurl: https://x/y\ntype: page\ncontainer: ENG\npath:\n  - Home\n  - \"12\"\nlabels:\n  - a\n\
              updated_at: \"2025-08-22T08:13:34Z\"\nconfluence:\n  space_name: \"Eng: core\"\n---\n"
         );
-        let whose = Identity { source: "confluence".into(), id: "98411".into(), kind: "page".into(), container: "ENG".into() };
+        let whose =
+            Identity { source: "confluence".into(), id: "98411".into(), kind: "page".into(), container: "ENG".into(), url: "https://x/y".into() };
         assert_eq!(identity(&out), Some(whose));
         assert_eq!(identity(out.trim_start_matches('-')), None);
     }

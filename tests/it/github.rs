@@ -7,6 +7,7 @@ mod discussions;
 mod files;
 mod git_room;
 mod issues;
+mod lost_state;
 mod moved;
 mod real;
 mod refused;

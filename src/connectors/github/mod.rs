@@ -60,7 +60,7 @@ use config::Credentials;
 pub use config::{Config, State};
 use files::KeptTree;
 pub use kind::KIND;
-use repository::Repository;
+use repository::{Part, Repository};
 use wishes::Wish;
 
 /// Endings of the paths that are read by POST: queries, and the tokens of an App.
@@ -199,6 +199,10 @@ impl Connector for GitHub {
     }
 
     /// Names are in the bodies already; asking for a display name would be a request for each.
+    fn scope_of(&self, id: &RemoteId) -> Option<Scope> {
+        Part::of_id(id.as_str()).map(|(repository, part, _)| part.scope(repository))
+    }
+
     async fn people(&self, keys: Vec<Key>) -> Result<Vec<(Key, String)>, SourceError> {
         let login = |key: &Key| key.as_str().strip_prefix("user:").map(str::to_owned);
         Ok(keys.into_iter().filter_map(|key| login(&key).map(|login| (key, login))).collect())

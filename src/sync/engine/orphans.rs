@@ -30,7 +30,7 @@ impl Engine {
         }
         let Known { orphans, written, strangers, names } = self.find_orphans().await?;
         let known = book.docs.len();
-        let orphans::Sorted { duplicates: mut leaving, silent } = orphans::sort(book, &written, orphans);
+        let orphans::Sorted { duplicates: mut leaving, silent } = orphans::sort(book, &written, orphans, |id| self.connector.scope_of(id));
         let mut done = true;
         let mut gone: FxHashSet<RemoteId> = FxHashSet::default();
         if !silent.is_empty() {

@@ -13,7 +13,8 @@ struct Repo {
     files: Vec<String>,
     pages: Vec<String>,
     numbers: Vec<u64>,
-    comments: Vec<Id>,
+    /// With the number of the conversation.
+    comments: Vec<(u64, Id)>,
     releases: Vec<Id>,
 }
 
@@ -206,7 +207,7 @@ impl Repositories {
     fn say(&mut self, which: usize, dice: &mut Dice) {
         let (n, Some(number)) = (self.next(), pick(&self.all[which].numbers, dice)) else { return };
         let id = self.repo(which, |repo| repo.comment(number, &format!("Said in {n}, as #{number} does.")));
-        self.all[which].comments.push(id);
+        self.all[which].comments.push((number, id));
     }
 
     /// A comment is changed or deleted, which a conversation's newest time need not tell.
@@ -217,10 +218,10 @@ impl Repositories {
         let n = self.next();
         self.unseen = true;
         if dice.once_in(2) {
-            let id = *dice.pick(&self.all[which].comments);
+            let (_, id) = *dice.pick(&self.all[which].comments);
             self.repo(which, |repo| repo.edit_comment(id, &format!("Said otherwise in {n}."), n.is_multiple_of(2)));
         } else {
-            let id = take(&mut self.all[which].comments, dice);
+            let (_, id) = take(&mut self.all[which].comments, dice);
             self.repo(which, |repo| repo.delete_comment(id));
         }
     }
@@ -236,13 +237,19 @@ impl Repositories {
         });
     }
 
-    /// A release goes; a conversation is never deleted while others name it: what is left of such a reference is the day's whole listing's.
+    /// A release or a conversation goes; what named it stays.
     fn end(&mut self, which: usize, dice: &mut Dice) {
-        if self.all[which].releases.is_empty() {
-            return;
+        self.unseen = true;
+        if self.all[which].numbers.len() > 5 && dice.once_in(2) {
+            // The first one is the landmark.
+            let at = 1 + usize::try_from(dice.roll(self.all[which].numbers.len() as u64 - 1)).unwrap();
+            let number = self.all[which].numbers.swap_remove(at);
+            self.repo(which, |repo| repo.delete_conversation(number));
+            self.all[which].comments.retain(|(of, _)| *of != number);
+        } else if !self.all[which].releases.is_empty() {
+            let id = take(&mut self.all[which].releases, dice);
+            self.repo(which, |repo| repo.delete_release(id));
         }
-        let id = take(&mut self.all[which].releases, dice);
-        self.repo(which, |repo| repo.delete_release(id));
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::super::trouble::Trouble;
 use super::super::{GitHub, locked};
-use super::fetch::{Aliased, by_index, error_at, numbers};
+use super::fetch::{Aliased, by_index, error_at};
 use super::kind::Kind;
 use super::plan::Selection;
 use super::query;
@@ -56,7 +56,7 @@ impl GitHub {
     }
 
     async fn ask_after(&self, kind: Kind, chunk: &[&Wanted]) -> Result<Vec<(RemoteId, Presence)>, Trouble> {
-        let numbers = numbers(chunk.iter().copied());
+        let numbers = self.numbers(chunk);
         let query = query::presence(kind, &numbers);
         let what = format!("what became of {}", kind.plural());
         let answer = self.api.graphql::<Aliased>(&what, &query, query::variables(&numbers)).await?;

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use url::Url;
 
 use super::super::parts::Outcome;
+use super::super::repository::Part;
 use super::super::trouble::{QueryError, Trouble};
 use super::super::{GitHub, raw};
 use super::kind::Kind;
@@ -71,7 +72,7 @@ impl GitHub {
 
     /// Those of one query, each completed.
     async fn some_bodies(&self, kind: Kind, chunk: &[&Wanted], first: u32, old: bool) -> Result<Vec<Outcome>, Trouble> {
-        let numbers = numbers(chunk.iter().copied());
+        let numbers = self.numbers(chunk);
         let query = query::bodies(kind, &numbers, first, old);
         let answer = self.api.graphql::<Aliased>(&format!("{} {}", chunk.len(), kind.plural()), &query, query::variables(&numbers)).await?;
         let mut found = by_index(answer.data);
@@ -98,6 +99,17 @@ impl GitHub {
         Ok(outcomes)
     }
 
+    /// Repository and number of each.
+    pub(super) fn numbers(&self, wanted: &[&Wanted]) -> Vec<(String, u64)> {
+        wanted.iter().map(|wanted| (self.name_of_repository(wanted), of_id(&wanted.id).map_or(0, |(_, number)| number))).collect()
+    }
+
+    /// `owner/name` of the repository that a document is of: as it is called today, or else as the document's address has it; empty where neither tells.
+    pub(in crate::connectors::github) fn name_of_repository(&self, wanted: &Wanted) -> String {
+        let today = Part::of_id(wanted.id.as_str()).and_then(|(number, ..)| self.repository(number)).map(|repository| repository.full_name.clone());
+        today.or_else(|| repository_of(&wanted.place)).unwrap_or_default()
+    }
+
     fn whole(&self, found: &mut FxHashMap<usize, Box<RawValue>>, errors: &[QueryError], index: usize, wanted: &Wanted) -> Result<Whole, SourceError> {
         let error = error_at(errors, index);
         let Some(text) = found.remove(&index) else {
@@ -112,11 +124,6 @@ impl GitHub {
         let whole: Whole = serde_json::from_str(text.get()).map_err(|error| self.api.bad_answer(&wanted.place.title, &error.to_string()))?;
         if whole.is_whole() { Ok(whole) } else { Err(self.api.bad_answer(&wanted.place.title, "a part of it is missing")) }
     }
-}
-
-/// Repository and number of each.
-pub(super) fn numbers<'w>(wanted: impl Iterator<Item = &'w Wanted>) -> Vec<(String, u64)> {
-    wanted.map(|wanted| (repository_of(&wanted.place).unwrap_or_default(), of_id(&wanted.id).map_or(0, |(_, number)| number))).collect()
 }
 
 /// `owner/name`, as its address has it.

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use super::super::conversation::fetch::{Aliased, by_index, error_at, not_visible, repository_of};
+use super::super::conversation::fetch::{Aliased, by_index, error_at, not_visible};
 use super::super::conversation::{Asset, Page, ReactionGroup, Release, or_default, reactions, reactions_query, repositories, variables};
 use super::super::parts::Outcome;
 use super::super::trouble::Trouble;
@@ -80,7 +80,7 @@ impl GitHub {
 
     async fn some_releases(&self, chunk: &[Wanted]) -> Result<Vec<Outcome>, Trouble> {
         let reactions = reactions_query(false);
-        let (query, variables) = by_tag(chunk, &format!("{SHOWN} id description createdAt tagCommit {{ oid }} {reactions}"));
+        let (query, variables) = by_tag(&self.tags(chunk), &format!("{SHOWN} id description createdAt tagCommit {{ oid }} {reactions}"));
         let answer = self.api.graphql::<Aliased>(&format!("{} releases", chunk.len()), &query, variables).await?;
         let mut found = by_index(answer.data);
         let mut outcomes = Vec::with_capacity(chunk.len());
@@ -96,6 +96,11 @@ impl GitHub {
             outcomes.push((wanted.id.clone(), outcome));
         }
         Ok(outcomes)
+    }
+
+    /// Repository and tag of each.
+    fn tags(&self, chunk: &[Wanted]) -> Vec<(String, String)> {
+        chunk.iter().map(|wanted| (self.name_of_repository(wanted), tag_of(&wanted.place).unwrap_or_default())).collect()
     }
 
     async fn release(&self, wanted: &Wanted, mut whole: Whole) -> Result<Fetched, SourceError> {
@@ -149,7 +154,7 @@ impl GitHub {
         }
         let mut all = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(BODIES) {
-            let (query, variables) = by_tag(chunk, "databaseId isDraft");
+            let (query, variables) = by_tag(&self.tags(chunk), "databaseId isDraft");
             let answer = self.api.graphql::<Aliased>("what became of releases", &query, variables).await?;
             let found = by_index(answer.data);
             for (index, wanted) in chunk.iter().enumerate() {
@@ -168,11 +173,9 @@ impl GitHub {
 }
 
 /// A query for releases by their tags, each under its alias. Names and tags travel as variables.
-fn by_tag(chunk: &[Wanted], selection: &str) -> (String, serde_json::Value) {
-    let wanted: Vec<(String, String)> =
-        chunk.iter().map(|wanted| (repository_of(&wanted.place).unwrap_or_default(), tag_of(&wanted.place).unwrap_or_default())).collect();
-    let repositories = repositories(&wanted);
-    let mut variables = variables(&wanted);
+fn by_tag(wanted: &[(String, String)], selection: &str) -> (String, serde_json::Value) {
+    let repositories = repositories(wanted);
+    let mut variables = variables(wanted);
     let mut declared = String::new();
     for at in 0..repositories.len() {
         declared.push_str(&format!("$o{at}: String!, $n{at}: String! "));

@@ -3,7 +3,6 @@
 use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
-use super::super::conversation::fetch::repository_of;
 use super::super::conversation::{Actor, Asset, Reaction, Release, login, or_default};
 use super::super::out::Out;
 use super::super::parts::Outcome;
@@ -157,12 +156,18 @@ impl GitHub {
             let outcome = match (brought, &ended) {
                 (Some(body), _) => Ok(body),
                 (None, Some(error)) => Err(error.clone()),
-                (None, None) => self.api.get::<Wire>(&wanted.place.title, &path(wanted)).await.map(Wire::fetched).map_err(|failed| failed.error),
+                (None, None) => {
+                    self.api.get::<Wire>(&wanted.place.title, &self.path_of_release(wanted)).await.map(Wire::fetched).map_err(|failed| failed.error)
+                }
             };
             ended = outcome.as_ref().err().filter(|error| error.consequence() != Consequence::Defer).cloned();
             outcomes.push((wanted.id.clone(), outcome));
         }
         outcomes
+    }
+
+    fn path_of_release(&self, wanted: &Wanted) -> String {
+        format!("/repos/{}/releases/{}", self.name_of_repository(wanted), of_id(&wanted.id).unwrap_or_default())
     }
 
     pub(super) async fn release_presence_by_rest(&self, ids: &[Wanted]) -> Result<Vec<(RemoteId, Presence)>, SourceError> {
@@ -172,7 +177,7 @@ impl GitHub {
                 all.push((wanted.id.clone(), Presence::Present));
                 continue;
             }
-            let presence = match self.api.get::<Wire>("what became of a release", &path(wanted)).await {
+            let presence = match self.api.get::<Wire>("what became of a release", &self.path_of_release(wanted)).await {
                 Ok(_) => Presence::Present,
                 Err(failed) => match failed.error {
                     SourceError::NotVisible { status: 404 | 410, .. } if failed.json => Presence::Gone,
@@ -184,8 +189,4 @@ impl GitHub {
         }
         Ok(all)
     }
-}
-
-fn path(wanted: &Wanted) -> String {
-    format!("/repos/{}/releases/{}", repository_of(&wanted.place).unwrap_or_default(), of_id(&wanted.id).unwrap_or_default())
 }
