@@ -163,6 +163,19 @@ fn a_connector_knows_neither_engine_nor_disk_nor_another_connector() {
     }
 }
 
+/// What serde flattens takes any name for fine, and fills in defaults of the group instead of the connector's.
+#[test]
+fn settings_that_are_flattened_are_read_with_every_name_checked() {
+    let mut found = 0;
+    for (path, text) in sources() {
+        if path.starts_with("src/") && !path.ends_with("connectors/settings.rs") && code(&text).contains("serde(flatten)") {
+            assert!(code(&text).contains("settings::read("), "{path} flattens settings, and does not read them by `connectors::settings::read`");
+            found += 1;
+        }
+    }
+    assert!(found >= 2, "the connectors share the settings of the HTTP room");
+}
+
 #[test]
 fn unsafe_code_stands_in_two_rooms_only() {
     for (path, text) in sources() {

@@ -13,9 +13,8 @@ use super::address::Address;
 use super::repository::Repository;
 use super::{Config, GitHub};
 use crate::connectors::connector::SourceError;
-use crate::connectors::http::{Ways, may_be_plain};
-use crate::git::{Blob, Copy, Entry, Filter, Git, GitError, Head, Setup, basic};
-use crate::model::Secret;
+use crate::connectors::http::{Ways, basic, may_be_plain};
+use crate::git::{Blob, Copy, Entry, Filter, Git, GitError, Head, Setup};
 
 /// The user name that goes with any kind of token.
 const USER: &str = "x-access-token";
@@ -37,13 +36,13 @@ impl Clones {
             program: PROGRAM.into(),
             folder: cache.to_owned(),
             trusted: address.web.origin(),
-            allow_plain_http: config.allow_plain_http || may_be_plain(&address.web, false) && address.web.scheme() == "http",
+            allow_plain_http: config.http.allow_plain_http || may_be_plain(&address.web, false) && address.web.scheme() == "http",
             ca_file: ways.ca_file,
             client_certificate: ways.client_certificate,
             client_key: ways.client_key,
             proxy: ways.proxy,
             proxy_credentials: ways.proxy_credentials,
-            silence: Duration::from_millis(config.read_timeout_ms),
+            silence: config.http.silence(),
             max_bytes: config.max_copy_bytes,
         });
         Self { git, down: Mutex::default(), told: AtomicBool::new(false) }
@@ -103,7 +102,7 @@ impl GitHub {
         let authorization = self.api.client().authorization().await?;
         let basic = authorization.as_deref().map(|secret| {
             let token = secret.expose().split_once(' ').map_or(secret.expose(), |(_, token)| token);
-            Secret::new(basic(USER, token))
+            basic(USER, token)
         });
         self.clones.git.authorize(basic);
         Ok(&self.clones.git)
