@@ -3,8 +3,8 @@
 use super::files::{FILES_ONLY, home_of, paths, synced};
 use super::stage::DAEMON;
 use crate::home::Home;
+use crate::support::github::Habits;
 use crate::support::github::faults::status;
-use crate::support::github::habits::Habits;
 use crate::support::github::{Class, GitHub};
 
 fn one_page(site: &GitHub, name: &str, text: &str) {

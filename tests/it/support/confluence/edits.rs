@@ -390,7 +390,7 @@ impl Model {
 
     /// Attaches a file of any size, which is made while it is sent, by `Fault::Swollen`.
     pub fn add_large_attachment(&mut self, page: Id, name: &str, bytes: u64) -> Id {
-        let id = self.add_attachment(page, name, super::habits::Fault::MARK.as_bytes(), "application/octet-stream");
+        let id = self.add_attachment(page, name, crate::support::Fault::MARK.as_bytes(), "application/octet-stream");
         self.attachments.get_mut(&id).unwrap().swells_to = Some(bytes);
         id
     }
