@@ -3,6 +3,7 @@
 mod cost;
 mod execute;
 pub(super) mod ids;
+mod node;
 mod objects;
 mod resolve;
 mod schema;
