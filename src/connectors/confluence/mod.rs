@@ -12,6 +12,7 @@ mod comments;
 mod config;
 mod confirm;
 mod count;
+mod credentials;
 mod data_center;
 mod fetch;
 mod hidden;
@@ -47,8 +48,8 @@ use super::http::{Client, Setup};
 use super::settings;
 use crate::model::{AssetRef, ConnectorName, Cursor, Document, Key, Place, Raw, RemoteId, Scope, Secret};
 use address::Address;
-use config::Credentials;
 pub use config::{Attachments, Config};
+use credentials::Credentials;
 pub use kind::KIND;
 use site::Site;
 

@@ -12,6 +12,7 @@ mod choice;
 mod clone;
 mod config;
 mod conversation;
+mod credentials;
 mod ends;
 mod file;
 mod files;
@@ -57,8 +58,8 @@ use crate::model::{AssetRef, ConnectorName, Cursor, Document, Key, Place, Raw, R
 use access::App;
 use api::Api;
 use clone::Clones;
-use config::Credentials;
 pub use config::{Config, State};
+use credentials::Credentials;
 use files::KeptTree;
 pub use kind::KIND;
 use repository::Repository;
