@@ -34,8 +34,8 @@ mod v1;
 mod validate;
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
@@ -45,6 +45,7 @@ use url::Url;
 
 use super::connector::{AssetStream, Connector, Depth, Fetched, Listed, Presence, ReadError, SourceError, Traffic, Validation, Wanted};
 use super::http::{Client, Setup};
+use super::locked::locked;
 use super::settings;
 use crate::model::{AssetRef, ConnectorName, Cursor, Document, Key, Place, Raw, RemoteId, Scope, Secret};
 use address::Address;
@@ -194,9 +195,4 @@ fn hint(credentials: &Credentials, address: &Address, config: &Config) -> String
         "password" => "Check `username` and `password`; some servers allow tokens only (`api_token` without `username`).".to_owned(),
         _ => "The site is closed to anonymous access: set `username` and `api_token`.".to_owned(),
     }
-}
-
-/// Nothing that is done under these locks can leave them half done.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

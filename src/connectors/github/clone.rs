@@ -3,15 +3,15 @@
 //! Guarantees that one host that does not answer costs a run one wait, not one for each repository, and that a machine without git is told so once.
 
 use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use url::Url;
 
 use super::address::Address;
 use super::repository::Repository;
-use super::{Config, GitHub};
+use super::{Config, GitHub, locked};
 use crate::connectors::connector::SourceError;
 use crate::connectors::http::{Ways, basic, may_be_plain};
 use crate::git::{Blob, Copy, Entry, Filter, Git, GitError, Head, Setup};
@@ -60,7 +60,7 @@ impl Clones {
 
     /// What ended the asking in this run, if something did.
     fn down(&self) -> Option<GitError> {
-        self.down.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.down).clone()
     }
 
     /// Keeps what concerns all repositories of the host.
@@ -68,7 +68,7 @@ impl Clones {
         if let Err(error @ (GitError::NotInstalled | GitError::TooOld(_) | GitError::Network(_) | GitError::Untrusted(_) | GitError::Limited)) =
             &asked
         {
-            *self.down.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+            *locked(&self.down) = Some(error.clone());
         }
         asked
     }

@@ -43,7 +43,7 @@ mod wishes;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -53,6 +53,7 @@ use rustc_hash::FxHashMap;
 
 use super::connector::{AssetStream, Connector, Depth, Fetched, Listed, Presence, ReadError, SourceError, Traffic, Validation, Wanted};
 use super::http::{Client, Habits, Renewal, Setup, bearer};
+use super::locked::locked;
 use super::settings;
 use crate::model::{AssetRef, ConnectorName, Cursor, Document, Key, Place, Raw, RemoteId, Scope, Secret};
 use access::App;
@@ -222,9 +223,4 @@ fn hint(way: &str, web: &str) -> String {
         "anonymous" => format!("It wants a token: make one at {web}/settings/personal-access-tokens that may read, and set `token`."),
         _ => format!("The token may be wrong, expired or revoked; make a new one at {web}/settings/personal-access-tokens."),
     }
-}
-
-/// Nothing that is done under these locks can leave them half done.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
