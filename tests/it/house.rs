@@ -146,19 +146,23 @@ fn a_program_is_started_in_three_places_only() {
 
 #[test]
 fn a_connector_knows_neither_engine_nor_disk_nor_another_connector() {
-    let connectors = ["confluence", "github", "jira", "slack", "notion", "linear", "google_docs"];
-    for (path, text) in sources() {
+    let sources = sources();
+    // Each has a folder with a `mod.rs`; the rooms that they share stand as files.
+    let own_room = |path: &String| path.strip_prefix("src/connectors/")?.strip_suffix("/mod.rs").map(str::to_owned);
+    let connectors: Vec<String> = sources.keys().filter_map(own_room).collect();
+    assert!(connectors.len() >= 2, "{connectors:?}");
+    for (path, text) in &sources {
         let Some(inner) = path.strip_prefix("src/connectors/") else { continue };
         let own = inner.split('/').next().unwrap_or_default().trim_end_matches(".rs");
         // Tests read and write their own examples.
-        if !connectors.contains(&own) || inner.contains("/tests/") {
+        if !connectors.iter().any(|connector| connector == own) || inner.contains("/tests/") {
             continue;
         }
-        for other in connectors.iter().filter(|c| **c != own) {
-            assert!(!code(&text).contains(&format!("connectors::{other}")), "{path} names the connector {other}");
+        for other in connectors.iter().filter(|connector| *connector != own) {
+            assert!(!code(text).contains(&format!("connectors::{other}")), "{path} names the connector {other}");
         }
         for banned in ["crate::sync", "crate::state", "crate::mirror", "std::fs", "SystemTime::now"] {
-            assert!(!code(&text).contains(banned), "{path} names {banned}");
+            assert!(!code(text).contains(banned), "{path} names {banned}");
         }
     }
 }

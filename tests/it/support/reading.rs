@@ -1,12 +1,14 @@
-//! All that the program may ever send to a Confluence site or to GitHub: methods and shapes of paths. A site that saw anything else fails its test when it is
-//! dropped.
+//! All that the program may ever send: methods and shapes of paths, for each service. A simulated one that saw anything else fails its test when it is dropped.
 //!
 //! `docs/reliability.md` lists the same, and a test compares the two.
 
 use super::wire::{Listener, Request};
 
+/// What may be sent to all services together.
+pub const LISTS: &[&[(&str, &str)]] = &[CONFLUENCE, GITHUB];
+
 /// Method and shape; `{}` is one segment. What stands before it is the configured address, or the gateway's.
-pub const ALLOWED: &[(&str, &str)] = &[
+pub const CONFLUENCE: &[(&str, &str)] = &[
     ("GET", "/_edge/tenant_info"),
     ("GET", "/api/v2/spaces"),
     ("GET", "/api/v2/spaces/{}/pages"),
@@ -103,7 +105,7 @@ pub fn confluence_allows(request: &Request) -> bool {
     }
     let tail = ["/_edge/", "/api/v2/", "/rest/api/", "/download/", "/login.action"].iter().filter_map(|mark| request.path.find(mark)).min();
     let Some(tail) = tail.map(|at| &request.path[at..]) else { return false };
-    ALLOWED.iter().any(|(method, shape)| *method == request.method && fits(shape, tail))
+    CONFLUENCE.iter().any(|(method, shape)| *method == request.method && fits(shape, tail))
 }
 
 fn fits(shape: &str, path: &str) -> bool {
