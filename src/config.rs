@@ -72,6 +72,26 @@ pub struct Instance {
     pub enabled: bool,
 }
 
+#[cfg(test)]
+impl Instance {
+    /// One that is nowhere, for tests.
+    pub(crate) fn nowhere(name: &str, every: &str) -> Self {
+        Self {
+            config: ConnectorConfig {
+                name: name.to_owned(),
+                kind: "confluence".to_owned(),
+                folder: format!("/nowhere/{name}").into(),
+                cache: "/nowhere/cache".into(),
+                max_delete_percent: 20,
+                settings: serde_json::json!({}),
+                secrets: std::collections::BTreeMap::new(),
+            },
+            every: every.to_owned(),
+            enabled: true,
+        }
+    }
+}
+
 impl Config {
     /// The connectors that are on.
     pub fn enabled(&self) -> impl Iterator<Item = &Instance> {

@@ -4,6 +4,9 @@ pub mod confluence;
 pub mod connector;
 pub mod github;
 pub mod http;
+pub mod locked;
+pub mod settings;
+pub mod wildcard;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -25,7 +25,6 @@ use url::{Origin, Url};
 
 use crate::model::Secret;
 pub use copy::{Blob, Copy, Entry};
-pub use environment::basic;
 pub use error::GitError;
 
 /// What the room is made for.

@@ -171,23 +171,10 @@ impl Clocks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::job::ConnectorConfig;
     use crate::config::{Instance, Schedule as Words};
 
     pub(super) fn config(connectors: &[(&str, &str)], jitter_secs: u32) -> Config {
-        let instance = |(name, every): &(&str, &str)| Instance {
-            config: ConnectorConfig {
-                name: (*name).to_owned(),
-                kind: "confluence".to_owned(),
-                folder: format!("/nowhere/{name}").into(),
-                cache: "/nowhere/cache".into(),
-                max_delete_percent: 20,
-                settings: serde_json::json!({}),
-                secrets: Default::default(),
-            },
-            every: (*every).to_owned(),
-            enabled: true,
-        };
+        let instance = |(name, every): &(&str, &str)| Instance::nowhere(name, every);
         Config {
             path: "/nowhere/config.toml".into(),
             output_dir: "/nowhere".into(),

@@ -263,46 +263,54 @@ fn the_example_has_every_key_with_its_default() {
     assert_eq!(shown, expected);
     let (shown, meant) = (&shown.connectors[0], &meant.connectors[0]);
     assert_eq!((&shown.every, shown.enabled, shown.config.max_delete_percent), (&meant.every, meant.enabled, meant.config.max_delete_percent));
-    for (key, default) in meant.config.settings.as_object().unwrap() {
-        // What has no default is shown with an example.
-        if key != "url" && !default.is_null() {
-            assert_eq!(shown.config.settings[key], *default, "`{key}` of the example is not the default");
-        }
-    }
-    let text = example();
-    let written = |key: &str| text.lines().any(|line| line.split_once('=').is_some_and(|(left, _)| left.trim() == key));
-    let kind = crate::connectors::kind("confluence").unwrap();
-    let settings = meant.config.settings.as_object().unwrap().keys().map(String::as_str);
     let general = settings::KEYS.iter().filter(|key| **key != "connectors").map(|key| key.rsplit('.').next().unwrap());
-    for key in general.chain(connectors::COMMON).chain(settings).chain(kind.secrets.iter().copied()) {
-        assert!(written(key), "`{key}` is not in config.example.toml");
+    for key in general.chain(connectors::COMMON) {
+        assert!(is_written(key, &example()), "`{key}` is not in config.example.toml");
     }
 }
 
 #[test]
-fn the_example_has_every_key_of_github_with_its_default() {
-    let (home, plain) = (Home::with(&example()), Home::with("[connectors.github]\nrepos = [\"acme/app\"]\n"));
-    let (shown, meant) = (home.loaded(), plain.loaded());
-    let shown = shown.connectors.iter().find(|connector| connector.config.name == "github").unwrap();
-    let meant = meant.connectors[0].config.settings.as_object().unwrap();
+fn the_example_has_every_key_of_each_type_with_its_default() {
+    let shown = Home::with(&example()).loaded();
     let text = example();
-    let table = text.split_once("[connectors.github]").unwrap().1;
-    // What is as for Confluence is named there, and written above.
-    let above = table.lines().find_map(|line| line.strip_prefix("# As above: ")).unwrap();
-    let is_written = |key: &str| {
-        table.lines().any(|line| line.split_once('=').is_some_and(|(left, _)| left.trim() == key))
-            || above.trim_end_matches('.').split(", ").any(|named| named == key)
-    };
-    for (key, default) in meant {
-        // What has no default is shown with an example.
-        if !default.is_null() {
-            assert_eq!(shown.config.settings[key], *default, "`{key}` of the example is not the default");
+    for name in crate::connectors::kinds() {
+        let meant = with_the_least(name);
+        let shown = shown.connectors.iter().find(|connector| connector.config.name == *name).unwrap_or_else(|| panic!("no `{name}` in the example"));
+        let table = text.split_once(&format!("[connectors.{name}]")).unwrap().1.split("\n[").next().unwrap();
+        // What is as for another type is named there, and written above.
+        let above = table.lines().find_map(|line| line.strip_prefix("# As above: ")).unwrap_or_default();
+        for (key, default) in meant.settings.as_object().unwrap() {
+            // What has no default is shown with an example.
+            if !default.is_null() && !is_written(key, least(name)) {
+                assert_eq!(shown.config.settings[key], *default, "`{key}` of the example of {name} is not the default");
+            }
         }
-        assert!(is_written(key), "`{key}` of GitHub is not in config.example.toml");
+        for key in
+            meant.settings.as_object().unwrap().keys().map(String::as_str).chain(crate::connectors::kind(name).unwrap().secrets.iter().copied())
+        {
+            let found = is_written(key, table) || above.trim_end_matches('.').split(", ").any(|named| named == key);
+            assert!(found, "`{key}` of {name} is not in config.example.toml");
+        }
     }
-    for secret in crate::connectors::kind("github").unwrap().secrets {
-        assert!(is_written(secret), "`{secret}` of GitHub is not in config.example.toml");
+}
+
+/// Whether a table has a line for a key.
+fn is_written(key: &str, table: &str) -> bool {
+    table.lines().any(|line| line.split_once('=').is_some_and(|(left, _)| left.trim() == key))
+}
+
+/// The least that a connector of a type has to be told.
+fn least(kind: &str) -> &'static str {
+    match kind {
+        "confluence" => "url = \"https://acme.atlassian.net\"",
+        "github" => "repos = [\"acme/app\"]",
+        other => panic!("say here what is the least that a connector of the type `{other}` has to be told"),
     }
+}
+
+/// The connector that is told no more than that.
+fn with_the_least(kind: &str) -> super::job::ConnectorConfig {
+    Home::with(&format!("[connectors.{kind}]\n{}\n", least(kind))).loaded().connectors[0].config.clone()
 }
 
 impl Config {

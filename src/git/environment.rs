@@ -6,7 +6,6 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::PoisonError;
 
-use base64::Engine as _;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::{Host, Url};
 
@@ -193,12 +192,6 @@ fn with_credentials(proxy: &str, setup: &super::Setup) -> Result<String, GitErro
 
 fn text(path: &Path) -> Result<String, GitError> {
     path.to_str().map(str::to_owned).ok_or_else(|| GitError::Failed(format!("the path {} is no text", path.display())))
-}
-
-/// The value of the `Authorization` header by which git's own credentials would be sent.
-#[must_use]
-pub fn basic(user: &str, password: &str) -> String {
-    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}")))
 }
 
 #[cfg(test)]

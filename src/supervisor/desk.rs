@@ -169,22 +169,9 @@ pub(super) mod tests {
     use context_sync_protocol::event::Finished;
 
     use super::*;
-    use crate::config::job::ConnectorConfig;
 
     pub(in super::super) fn instance(name: &str) -> Instance {
-        Instance {
-            config: ConnectorConfig {
-                name: name.to_owned(),
-                kind: "confluence".to_owned(),
-                folder: format!("/nowhere/{name}").into(),
-                cache: "/nowhere/cache".into(),
-                max_delete_percent: 20,
-                settings: serde_json::json!({}),
-                secrets: Default::default(),
-            },
-            every: "hourly".to_owned(),
-            enabled: true,
-        }
+        Instance::nowhere(name, "hourly")
     }
 
     fn sync(full: bool, accept_deletions: bool) -> Operation {

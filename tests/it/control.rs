@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::home::until;
+
 /// Longest wait for a fact on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -127,17 +129,6 @@ impl Client {
                 return line;
             }
         }
-    }
-}
-
-fn until<T>(what: &str, mut fact: impl FnMut() -> Option<T>) -> T {
-    let began = Instant::now();
-    loop {
-        if let Some(found) = fact() {
-            return found;
-        }
-        assert!(began.elapsed() < PATIENCE, "{what} did not come within {PATIENCE:?}");
-        std::thread::sleep(Duration::from_millis(10));
     }
 }
 

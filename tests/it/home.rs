@@ -22,6 +22,18 @@ use crate::support::{EMAIL, Site, TOKEN};
 /// How long anything may take before a test gives up; never what a test asserts.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Waits for a fact, and gives up with its name.
+pub fn until<T>(what: &str, mut fact: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = fact() {
+            return found;
+        }
+        assert!(began.elapsed() < PATIENCE, "{what} did not come within {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 /// The home.
 pub struct Home {
     dir: tempfile::TempDir,

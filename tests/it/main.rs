@@ -33,4 +33,5 @@ mod simulator;
 mod soak;
 mod support;
 mod systemd;
+mod tunnel;
 mod worker;

@@ -14,8 +14,7 @@ use context_syncd::model::DocPath;
 use context_syncd::state::{Change, SiteRecord, State};
 use serde_json::json;
 
-/// Longest wait for a fact; the fact is there within milliseconds on a machine that is not overloaded.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::home::until;
 
 struct Worker {
     child: Child,
@@ -117,17 +116,6 @@ fn job(home: &Path, url: &str) -> serde_json::Value {
 /// Makes a job one that brings the mirror up to date.
 fn sync(job: &mut serde_json::Value) {
     job["operation"] = json!({ "op": "sync", "full": false, "accept_deletions": false });
-}
-
-fn until<T>(what: &str, mut fact: impl FnMut() -> Option<T>) -> T {
-    let began = Instant::now();
-    loop {
-        if let Some(found) = fact() {
-            return found;
-        }
-        assert!(began.elapsed() < PATIENCE, "{what} did not come within {PATIENCE:?}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 fn last_word(events: &[Event]) -> &Finished {

@@ -1,19 +1,13 @@
-//! The settings of a Confluence connector: their names, defaults and limits, and how the given credentials choose the way in.
+//! The settings of a Confluence connector: their names, defaults and limits.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-use base64::Engine as _;
 use serde::{Deserialize, Serialize};
 
 use super::address::{self, Address, GATEWAY};
 use super::selection::Wishes;
-use crate::connectors::http::{Ways, may_be_plain};
-use crate::model::Secret;
+use crate::connectors::{http, settings, wildcard};
 
 /// Settings as the configuration has them, without secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Address of the site; that of a space or page works too.
     pub url: String,
@@ -51,32 +45,13 @@ pub struct Config {
     pub max_body_bytes: u64,
     /// The largest attachment, in bytes.
     pub max_asset_bytes: u64,
-    /// Requests at a time, per host; 1 to 16.
-    pub concurrency: u32,
-    /// Requests a second, per host, once the burst is spent; 1 to 1000.
-    pub requests_per_second: u32,
-    /// Requests that may be sent without pause, per host; 1 to 1000.
-    pub burst: u32,
-    /// Plain http to another host than this machine.
-    pub allow_plain_http: bool,
-    /// Authorities (PEM) that are trusted besides the system's.
-    pub ca_file: Option<PathBuf>,
-    /// Our own certificate (PEM), for sites that ask for one; its key may stand in the same file.
-    pub client_certificate: Option<PathBuf>,
-    /// Its private key (PEM).
-    pub client_key: Option<PathBuf>,
-    /// A proxy, `http://HOST:PORT`, or `none`; unset: as the environment says.
-    pub proxy: Option<String>,
-    /// The user name at the proxy; `proxy_password` is a secret.
-    pub proxy_username: Option<String>,
+    /// The way to the site.
+    #[serde(flatten)]
+    pub http: http::Settings,
     /// Whether the site is Cloud; unset: its address or its answers tell.
     pub cloud: Option<bool>,
     /// Where Cloud's tokens with scopes are used, instead of https://api.atlassian.com; for tests and proxies.
     pub gateway_url: Option<String>,
-    /// The first pause before a failed request is repeated, in milliseconds; it doubles. For tests.
-    pub retry_base_ms: u64,
-    /// The longest silence in the middle of an answer, in milliseconds; for tests and slow proxies.
-    pub read_timeout_ms: u64,
 }
 
 /// Which attachments are mirrored.
@@ -112,19 +87,9 @@ impl Default for Config {
             comments: true,
             max_body_bytes: 32 << 20,
             max_asset_bytes: 100 << 20,
-            concurrency: 4,
-            requests_per_second: 50,
-            burst: 100,
-            allow_plain_http: false,
-            ca_file: None,
-            client_certificate: None,
-            client_key: None,
-            proxy: None,
-            proxy_username: None,
+            http: http::Settings::new(4, 50, 100),
             cloud: None,
             gateway_url: None,
-            retry_base_ms: 1000,
-            read_timeout_ms: 30_000,
         }
     }
 }
@@ -134,25 +99,15 @@ impl Config {
     ///
     /// # Errors
     /// What is wrong, naming the setting.
-    pub fn read(settings: &serde_json::Value) -> Result<Self, String> {
-        let config: Self = serde_json::from_value(settings.clone()).map_err(|error| error.to_string())?;
+    pub fn read(given: &serde_json::Value) -> Result<Self, String> {
+        let config = settings::read(given, &Self::default())?;
         if config.url.trim().is_empty() {
             return Err("`url` is missing: the address of the Confluence site, such as https://acme.atlassian.net".to_owned());
         }
         let address = config.address()?;
-        if !may_be_plain(&address.base, config.allow_plain_http) {
-            return Err(
-                "`url` is plain http, which shows the credentials to everybody on the way; use https, or set `allow_plain_http = true`".to_owned()
-            );
-        }
+        config.http.check_address("url", &address.base)?;
         if let Some(gateway) = &config.gateway_url {
             url::Url::parse(gateway).map_err(|error| format!("`gateway_url` is no web address ({error})"))?;
-        }
-        if let Some(proxy) = &config.proxy {
-            Ways::check_proxy(proxy)?;
-        }
-        if config.client_key.is_some() && config.client_certificate.is_none() {
-            return Err("`client_key` needs a `client_certificate`".to_owned());
         }
         if let Some(empty) = config.spaces.iter().find(|key| key.trim().is_empty() || key.contains([',', '"', '\\', '/'])) {
             return Err(format!("`spaces` holds `{empty}`, which is no space key; give keys such as ENG, not names or addresses"));
@@ -162,19 +117,8 @@ impl Config {
             return Err("`include_spaces` and `exclude_spaces` choose among all spaces: leave `spaces` empty, or leave them out".to_owned());
         }
         config.wishes().clause()?;
-        for (name, value, least, most) in [
-            ("concurrency", u64::from(config.concurrency), 1, 16),
-            ("requests_per_second", u64::from(config.requests_per_second), 1, 1000),
-            ("burst", u64::from(config.burst), 1, 1000),
-            ("max_body_bytes", config.max_body_bytes, 1024, 1 << 30),
-            ("max_asset_bytes", config.max_asset_bytes, 1, 1 << 40),
-            ("retry_base_ms", config.retry_base_ms, 1, 30_000),
-            ("read_timeout_ms", config.read_timeout_ms, 100, 600_000),
-        ] {
-            if !(least..=most).contains(&value) {
-                return Err(format!("`{name}` is {value}; it must lie between {least} and {most}"));
-            }
-        }
+        config.http.check()?;
+        settings::within(&[("max_body_bytes", config.max_body_bytes, 1024, 1 << 30), ("max_asset_bytes", config.max_asset_bytes, 1, 1 << 40)])?;
         Ok(config)
     }
 
@@ -192,28 +136,6 @@ impl Config {
         self.gateway_url.clone().or(own).map(|url| url.trim_end_matches('/').to_owned())
     }
 
-    /// Authorities, certificates and proxy.
-    ///
-    /// # Errors
-    /// When what is given is no way.
-    pub(super) fn ways(&self, secrets: &BTreeMap<String, Secret>) -> Result<Ways, String> {
-        let proxy_credentials = match (&self.proxy_username, secrets.get("proxy_password")) {
-            (Some(name), Some(password)) => Some((name.clone(), Secret::new(password.expose().to_owned()))),
-            (None, None) => None,
-            _ => return Err("`proxy_username` and `proxy_password` go together".to_owned()),
-        };
-        if proxy_credentials.is_some() && self.proxy.as_deref().is_none_or(|proxy| proxy == Ways::NO_PROXY) {
-            return Err("`proxy_username` and `proxy_password` need a `proxy`".to_owned());
-        }
-        Ok(Ways {
-            ca_file: self.ca_file.clone(),
-            client_certificate: self.client_certificate.clone(),
-            client_key: self.client_key.clone(),
-            proxy: self.proxy.clone(),
-            proxy_credentials,
-        })
-    }
-
     fn wishes(&self) -> Wishes<'_> {
         Wishes { pages: &self.pages, exclude_pages: &self.exclude_pages, labels: &self.labels, exclude_labels: &self.exclude_labels, cql: &self.cql }
     }
@@ -229,66 +151,9 @@ impl Config {
             return self.spaces.iter().any(|wanted| wanted.eq_ignore_ascii_case(key));
         }
         (self.personal_spaces || !personal)
-            && (self.include_spaces.is_empty() || self.include_spaces.iter().any(|pattern| matches(pattern, key)))
-            && !self.exclude_spaces.iter().any(|pattern| matches(pattern, key))
+            && (self.include_spaces.is_empty() || self.include_spaces.iter().any(|pattern| wildcard::fits_any_case(pattern, key)))
+            && !self.exclude_spaces.iter().any(|pattern| wildcard::fits_any_case(pattern, key))
     }
-}
-
-/// How we come in.
-pub(super) struct Credentials {
-    /// The header's value; none for anonymous access.
-    pub(super) authorization: Option<Secret>,
-    /// For people, and to notice a change: `API token`, `personal access token`, `password`, `anonymous`.
-    pub(super) way: &'static str,
-}
-
-impl Credentials {
-    /// # Errors
-    /// When what is given is no way in.
-    pub(super) fn choose(username: Option<&str>, secrets: &BTreeMap<String, Secret>) -> Result<Self, String> {
-        let username = username.map(str::trim).filter(|name| !name.is_empty());
-        let secret = |name: &str| secrets.get(name).map(Secret::expose).map(str::trim).filter(|text| !text.is_empty());
-        let basic = |name: &str, secret: &str| {
-            let pair = Secret::new([name, ":", secret].concat());
-            let coded = Secret::new(base64::engine::general_purpose::STANDARD.encode(pair.expose()));
-            Some(Secret::new(["Basic ", coded.expose()].concat()))
-        };
-        let (authorization, way) = match (username, secret("api_token"), secret("password")) {
-            (_, Some(_), Some(_)) => return Err("`api_token` and `password` are both set; keep one".to_owned()),
-            (Some(name), Some(token), None) => (basic(name, token), "API token"),
-            (None, Some(token), None) => (Some(Secret::new(["Bearer ", token].concat())), "personal access token"),
-            (Some(name), None, Some(password)) => (basic(name, password), "password"),
-            (None, None, Some(_)) => return Err("`password` needs a `username`".to_owned()),
-            (Some(_), None, None) => return Err("`username` needs an `api_token` or a `password`; without both, access is anonymous".to_owned()),
-            (None, None, None) => (None, "anonymous"),
-        };
-        Ok(Self { authorization, way })
-    }
-}
-
-/// `*` is any text, `?` one character; case does not matter, as in keys.
-fn matches(pattern: &str, key: &str) -> bool {
-    let (pattern, key): (Vec<char>, Vec<char>) = (pattern.to_lowercase().chars().collect(), key.to_lowercase().chars().collect());
-    let (mut at, mut in_key, mut star) = (0, 0, None);
-    while in_key < key.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, in_key));
-                at += 1;
-            }
-            Some(&c) if c == '?' || c == key[in_key] => {
-                at += 1;
-                in_key += 1;
-            }
-            _ => {
-                let Some((star_at, taken)) = star else { return false };
-                star = Some((star_at, taken + 1));
-                at = star_at + 1;
-                in_key = taken + 1;
-            }
-        }
-    }
-    pattern[at..].iter().all(|c| *c == '*')
 }
 
 #[cfg(test)]
@@ -296,27 +161,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    fn secrets(pairs: &[(&str, &str)]) -> BTreeMap<String, Secret> {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), Secret::new((*value).to_owned()))).collect()
-    }
-
-    #[test]
-    fn patterns() {
-        for (pattern, key, fits) in [
-            ("*", "ENG", true),
-            ("E?G", "eng", true),
-            ("EN*", "ENG", true),
-            ("*G", "ENG", true),
-            ("E*N*G", "ExxNyyG", true),
-            ("EN", "ENG", false),
-            ("?", "", false),
-            ("~*", "~ann", true),
-            ("*b*", "aaa", false),
-        ] {
-            assert_eq!(matches(pattern, key), fits, "{pattern} {key}");
-        }
-    }
 
     #[test]
     fn defaults_are_filled_in_and_typos_are_named() {
@@ -336,24 +180,6 @@ mod tests {
         ] {
             let error = Config::read(&settings).unwrap_err();
             assert!(error.contains(named), "{error}");
-        }
-    }
-
-    #[test]
-    fn credentials_choose_the_way_in() {
-        let header = |name, pairs: &[(&str, &str)]| {
-            let chosen = Credentials::choose(name, &secrets(pairs)).unwrap();
-            (chosen.authorization.map(|secret| secret.expose().to_owned()), chosen.way)
-        };
-        assert_eq!(header(Some("a@b.c"), &[("api_token", "t")]), (Some("Basic YUBiLmM6dA==".to_owned()), "API token"));
-        assert_eq!(header(None, &[("api_token", "t")]), (Some("Bearer t".to_owned()), "personal access token"));
-        assert_eq!(header(Some("ann"), &[("password", "pw")]), (Some("Basic YW5uOnB3".to_owned()), "password"));
-        assert_eq!(header(None, &[("api_token", "")]), (None, "anonymous"));
-        for (name, pairs) in
-            [(Some("ann"), &[][..]), (None, &[("password", "hunter2")]), (Some("ann"), &[("password", "hunter2"), ("api_token", "hunter2")])]
-        {
-            let Err(error) = Credentials::choose(name, &secrets(pairs)) else { panic!("{name:?}") };
-            assert!(!error.contains("hunter2"));
         }
     }
 

@@ -1,13 +1,15 @@
 //! What the register says of this connector.
 
+use std::collections::BTreeMap;
+
 use super::{Config, Confluence};
-use crate::connectors::Kind;
+use crate::connectors::{Kind, http, settings};
 
 /// The register's line.
 pub const KIND: Kind = Kind {
     name: "confluence",
-    secrets: &["api_token", "password", "proxy_password"],
-    paths: &["ca_file", "client_certificate", "client_key"],
+    secrets: &["api_token", "password", http::Settings::SECRET],
+    paths: http::Settings::PATHS,
     env: &[
         ("CONFLUENCE_URL", "url"),
         ("CONFLUENCE_USERNAME", "username"),
@@ -18,19 +20,12 @@ pub const KIND: Kind = Kind {
     ],
     required: &["CONFLUENCE_URL"],
     lists: &["spaces", "include_spaces", "exclude_spaces", "pages", "exclude_pages", "labels", "exclude_labels"],
-    check: |settings| {
-        let config = Config::read(settings)?;
-        serde_json::to_value(config).map_err(|error| error.to_string())
+    check: |given| settings::filled(&Config::read(given)?),
+    build: |name, given, secrets, _| Ok(Box::new(Confluence::new(name, given, secrets)?)),
+    // A name without its secret is refused, and reading needs neither, nor any way to the site.
+    reader: |name, given| {
+        let given = settings::without(given, &[&["username"], http::Settings::WAYS]);
+        Ok(Box::new(Confluence::new(name, &given, &BTreeMap::new())?))
     },
-    build: |name, settings, secrets, _| Ok(Box::new(Confluence::new(name, settings, secrets)?)),
-    reader: |name, settings| {
-        let mut settings = settings.clone();
-        // A name without its secret is refused, and reading needs neither, nor any way to the site.
-        if let Some(settings) = settings.as_object_mut() {
-            settings
-                .retain(|name, _| !["username", "ca_file", "client_certificate", "client_key", "proxy", "proxy_username"].contains(&name.as_str()));
-        }
-        Ok(Box::new(Confluence::new(name, &settings, &std::collections::BTreeMap::new())?))
-    },
-    notes: |settings| Config::read(settings).and_then(|config| config.address()).map(|address| address.notes).unwrap_or_default(),
+    notes: |given| Config::read(given).and_then(|config| config.address()).map(|address| address.notes).unwrap_or_default(),
 };

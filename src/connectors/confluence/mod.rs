@@ -12,6 +12,7 @@ mod comments;
 mod config;
 mod confirm;
 mod count;
+mod credentials;
 mod data_center;
 mod fetch;
 mod hidden;
@@ -33,9 +34,8 @@ mod v1;
 mod validate;
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
@@ -44,11 +44,13 @@ use rustc_hash::FxHashMap;
 use url::Url;
 
 use super::connector::{AssetStream, Connector, Depth, Fetched, Listed, Presence, ReadError, SourceError, Traffic, Validation, Wanted};
-use super::http::{Client, Habits, Patience, Setup};
+use super::http::{Client, Setup};
+use super::locked::locked;
+use super::settings;
 use crate::model::{AssetRef, ConnectorName, Cursor, Document, Key, Place, Raw, RemoteId, Scope, Secret};
 use address::Address;
-use config::Credentials;
 pub use config::{Attachments, Config};
+use credentials::Credentials;
 pub use kind::KIND;
 use site::Site;
 
@@ -84,32 +86,20 @@ pub struct Confluence {
 impl Confluence {
     /// # Errors
     /// When settings or secrets cannot work.
-    pub fn new(name: ConnectorName, settings: &serde_json::Value, secrets: &BTreeMap<String, Secret>) -> Result<Self, SourceError> {
-        let wrong = |detail: String| SourceError::Misconfigured {
-            detail: format!("[connectors.{name}] {detail}"),
-            hint: "Correct the configuration; `context-syncd --check-config` checks it.".to_owned(),
-        };
-        let config = Config::read(settings).map_err(&wrong)?;
+    pub fn new(name: ConnectorName, given: &serde_json::Value, secrets: &BTreeMap<String, Secret>) -> Result<Self, SourceError> {
+        let wrong = |detail: String| settings::wrong(&name, &detail);
+        let config = Config::read(given).map_err(&wrong)?;
         let address = config.address().map_err(&wrong)?;
         let credentials = Credentials::choose(config.username.as_deref(), secrets).map_err(&wrong)?;
         let gateway = config.gateway(&address).and_then(|gateway| Url::parse(&gateway).ok());
         let hint = hint(&credentials, &address, &config);
-        let ways = config.ways(secrets).map_err(&wrong)?;
-        let concurrency = usize::try_from(config.concurrency).unwrap_or(4);
+        let ways = config.http.ways(secrets).map_err(&wrong)?;
         let client = Client::new(Setup {
-            service: address.base.host_str().unwrap_or_default().to_owned(),
             trusted: [Some(address.base.origin()), gateway.map(|gateway| gateway.origin())].into_iter().flatten().collect(),
             authorization: credentials.authorization,
             hint: hint.clone(),
             post_paths: READING_POSTS,
-            allow_plain_http: config.allow_plain_http,
-            concurrency,
-            requests_per_second: config.requests_per_second,
-            burst: config.burst,
-            retry_base: Duration::from_millis(config.retry_base_ms),
-            patience: Patience { silence: Duration::from_millis(config.read_timeout_ms), ..Patience::default() },
-            ways,
-            habits: Habits::default(),
+            ..config.http.setup(address.base.host_str().unwrap_or_default().to_owned(), ways)
         })?;
         Ok(Self {
             name,
@@ -205,9 +195,4 @@ fn hint(credentials: &Credentials, address: &Address, config: &Config) -> String
         "password" => "Check `username` and `password`; some servers allow tokens only (`api_token` without `username`).".to_owned(),
         _ => "The site is closed to anonymous access: set `username` and `api_token`.".to_owned(),
     }
-}
-
-/// Nothing that is done under these locks can leave them half done.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

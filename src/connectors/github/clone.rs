@@ -3,19 +3,18 @@
 //! Guarantees that one host that does not answer costs a run one wait, not one for each repository, and that a machine without git is told so once.
 
 use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use url::Url;
 
 use super::address::Address;
 use super::repository::Repository;
-use super::{Config, GitHub};
+use super::{Config, GitHub, locked};
 use crate::connectors::connector::SourceError;
-use crate::connectors::http::{Ways, may_be_plain};
-use crate::git::{Blob, Copy, Entry, Filter, Git, GitError, Head, Setup, basic};
-use crate::model::Secret;
+use crate::connectors::http::{Ways, basic, may_be_plain};
+use crate::git::{Blob, Copy, Entry, Filter, Git, GitError, Head, Setup};
 
 /// The user name that goes with any kind of token.
 const USER: &str = "x-access-token";
@@ -37,13 +36,13 @@ impl Clones {
             program: PROGRAM.into(),
             folder: cache.to_owned(),
             trusted: address.web.origin(),
-            allow_plain_http: config.allow_plain_http || may_be_plain(&address.web, false) && address.web.scheme() == "http",
+            allow_plain_http: config.http.allow_plain_http || may_be_plain(&address.web, false) && address.web.scheme() == "http",
             ca_file: ways.ca_file,
             client_certificate: ways.client_certificate,
             client_key: ways.client_key,
             proxy: ways.proxy,
             proxy_credentials: ways.proxy_credentials,
-            silence: Duration::from_millis(config.read_timeout_ms),
+            silence: config.http.silence(),
             max_bytes: config.max_copy_bytes,
         });
         Self { git, down: Mutex::default(), told: AtomicBool::new(false) }
@@ -61,7 +60,7 @@ impl Clones {
 
     /// What ended the asking in this run, if something did.
     fn down(&self) -> Option<GitError> {
-        self.down.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.down).clone()
     }
 
     /// Keeps what concerns all repositories of the host.
@@ -69,7 +68,7 @@ impl Clones {
         if let Err(error @ (GitError::NotInstalled | GitError::TooOld(_) | GitError::Network(_) | GitError::Untrusted(_) | GitError::Limited)) =
             &asked
         {
-            *self.down.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+            *locked(&self.down) = Some(error.clone());
         }
         asked
     }
@@ -103,7 +102,7 @@ impl GitHub {
         let authorization = self.api.client().authorization().await?;
         let basic = authorization.as_deref().map(|secret| {
             let token = secret.expose().split_once(' ').map_or(secret.expose(), |(_, token)| token);
-            Secret::new(basic(USER, token))
+            basic(USER, token)
         });
         self.clones.git.authorize(basic);
         Ok(&self.clones.git)

@@ -1,19 +1,14 @@
-//! The settings of a GitHub connector: their names, defaults and limits, and how the given credentials choose the way in.
-
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+//! The settings of a GitHub connector: their names, defaults and limits.
 
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
 use super::globs::Globs;
 use super::wishes::{self, Wish};
-use crate::connectors::http::{Ways, may_be_plain};
-use crate::model::Secret;
+use crate::connectors::{http, settings};
 
 /// Settings as the configuration has them, without secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Web address of the GitHub.
     pub url: String,
@@ -67,32 +62,13 @@ pub struct Config {
     /// Number of the App's installation; unset: that of the first repository's owner.
     #[serde(deserialize_with = "text_or_number")]
     pub installation_id: Option<String>,
-    /// Requests at a time, per host; 1 to 16. GitHub asks for one.
-    pub concurrency: u32,
-    /// Requests a second, per host, once the burst is spent; 1 to 1000.
-    pub requests_per_second: u32,
-    /// Requests that may be sent without pause, per host; 1 to 1000.
-    pub burst: u32,
+    /// The way to it. GitHub asks for one request at a time.
+    #[serde(flatten)]
+    pub http: http::Settings,
     /// The share of each allowance that is left to the account's other programs, in percent; 0 to 90.
     pub reserve_percent: u8,
-    /// Plain http to another host than this machine.
-    pub allow_plain_http: bool,
-    /// Authorities (PEM) that are trusted besides the system's.
-    pub ca_file: Option<PathBuf>,
-    /// Our own certificate (PEM), for servers that ask for one; its key may stand in the same file.
-    pub client_certificate: Option<PathBuf>,
-    /// Its private key (PEM).
-    pub client_key: Option<PathBuf>,
-    /// A proxy, `http://HOST:PORT`, or `none`; unset: as the environment says.
-    pub proxy: Option<String>,
-    /// The user name at the proxy; `proxy_password` is a secret.
-    pub proxy_username: Option<String>,
-    /// The first pause before a failed request is repeated, in milliseconds; it doubles. For tests.
-    pub retry_base_ms: u64,
     /// The first pause where a limit does not say how long it lasts, in milliseconds; it doubles. For tests.
     pub limit_pause_ms: u64,
-    /// The longest silence in the middle of an answer, in milliseconds; for tests and slow proxies.
-    pub read_timeout_ms: u64,
 }
 
 /// Which issues and pull requests are mirrored.
@@ -136,19 +112,9 @@ impl Default for Config {
             max_copy_bytes: 512 << 20,
             app_id: None,
             installation_id: None,
-            concurrency: 1,
-            requests_per_second: 10,
-            burst: 100,
+            http: http::Settings::new(1, 10, 100),
             reserve_percent: 10,
-            allow_plain_http: false,
-            ca_file: None,
-            client_certificate: None,
-            client_key: None,
-            proxy: None,
-            proxy_username: None,
-            retry_base_ms: 1000,
             limit_pause_ms: 60_000,
-            read_timeout_ms: 30_000,
         }
     }
 }
@@ -158,30 +124,20 @@ impl Config {
     ///
     /// # Errors
     /// What is wrong, naming the setting.
-    pub fn read(settings: &serde_json::Value) -> Result<Self, String> {
-        let config: Self = serde_json::from_value(settings.clone()).map_err(|error| error.to_string())?;
+    pub fn read(given: &serde_json::Value) -> Result<Self, String> {
+        let config = settings::read(given, &Self::default())?;
         if config.repos.is_empty() {
             return Err("`repos` is missing: the repositories to mirror, such as [\"acme/app\", \"acme/*\"]".to_owned());
         }
         let address = config.address()?;
         config.wishes()?;
         for (key, url) in [("url", &address.web), ("api_url", &address.api), ("graphql_url", &address.graphql)] {
-            if !may_be_plain(url, config.allow_plain_http) {
-                return Err(format!(
-                    "`{key}` is plain http, which shows the credentials to everybody on the way; use https, or set `allow_plain_http = true`"
-                ));
-            }
+            config.http.check_address(key, url)?;
         }
         Globs::new(&config.files).map_err(|why| format!("`files`: {why}"))?;
         Globs::new(&config.images).map_err(|why| format!("`images`: {why}"))?;
         if !config.branch.is_empty() && !wishes::is_branch(&config.branch) {
             return Err(format!("`branch` is `{}`, which is no name of a branch", config.branch));
-        }
-        if let Some(proxy) = &config.proxy {
-            Ways::check_proxy(proxy)?;
-        }
-        if config.client_key.is_some() && config.client_certificate.is_none() {
-            return Err("`client_key` needs a `client_certificate`".to_owned());
         }
         if let Some(id) = &config.installation_id {
             if config.app_id.is_none() {
@@ -191,23 +147,15 @@ impl Config {
                 return Err(format!("`installation_id` is `{id}`; it is the number at the end of the installation's address"));
             }
         }
-        for (name, value, least, most) in [
-            ("concurrency", u64::from(config.concurrency), 1, 16),
-            ("requests_per_second", u64::from(config.requests_per_second), 1, 1000),
-            ("burst", u64::from(config.burst), 1, 1000),
+        config.http.check()?;
+        settings::within(&[
             ("reserve_percent", u64::from(config.reserve_percent), 0, 90),
             ("max_age_days", u64::from(config.max_age_days), 0, 36_500),
             ("max_file_bytes", config.max_file_bytes, 1024, 100 << 20),
             ("max_asset_bytes", config.max_asset_bytes, 1, 100 << 20),
             ("max_copy_bytes", config.max_copy_bytes, 1 << 20, 1 << 40),
-            ("retry_base_ms", config.retry_base_ms, 1, 30_000),
             ("limit_pause_ms", config.limit_pause_ms, 1, 900_000),
-            ("read_timeout_ms", config.read_timeout_ms, 100, 600_000),
-        ] {
-            if !(least..=most).contains(&value) {
-                return Err(format!("`{name}` is {value}; it must lie between {least} and {most}"));
-            }
-        }
+        ])?;
         Ok(config)
     }
 
@@ -255,28 +203,6 @@ impl Config {
         }
         notes
     }
-
-    /// Authorities, certificates and proxy.
-    ///
-    /// # Errors
-    /// When what is given is no way.
-    pub(super) fn ways(&self, secrets: &BTreeMap<String, Secret>) -> Result<Ways, String> {
-        let proxy_credentials = match (&self.proxy_username, secrets.get("proxy_password")) {
-            (Some(name), Some(password)) => Some((name.clone(), Secret::new(password.expose().to_owned()))),
-            (None, None) => None,
-            _ => return Err("`proxy_username` and `proxy_password` go together".to_owned()),
-        };
-        if proxy_credentials.is_some() && self.proxy.as_deref().is_none_or(|proxy| proxy == Ways::NO_PROXY) {
-            return Err("`proxy_username` and `proxy_password` need a `proxy`".to_owned());
-        }
-        Ok(Ways {
-            ca_file: self.ca_file.clone(),
-            client_certificate: self.client_certificate.clone(),
-            client_key: self.client_key.clone(),
-            proxy: self.proxy.clone(),
-            proxy_credentials,
-        })
-    }
 }
 
 /// Numbers may be written with quotes or without, and variables know no numbers.
@@ -289,68 +215,11 @@ fn text_or_number<'de, D: serde::Deserializer<'de>>(given: D) -> Result<Option<S
     }
 }
 
-/// How we come in.
-#[derive(Debug)]
-pub(super) enum Credentials {
-    /// A token of whatever kind.
-    Token(Secret),
-    /// As an App.
-    App {
-        /// Its number or client id.
-        id: String,
-        /// Its private key, PEM.
-        key: Secret,
-    },
-    /// As nobody.
-    Anonymous,
-}
-
-impl Credentials {
-    /// # Errors
-    /// When what is given is no way in.
-    pub(super) fn choose(config: &Config, secrets: &BTreeMap<String, Secret>) -> Result<Self, String> {
-        let secret = |name: &str| {
-            let text = secrets.get(name).map(Secret::expose).map(str::trim).filter(|text| !text.is_empty());
-            text.map(|text| Secret::new(text.to_owned()))
-        };
-        let app = config.app_id.as_deref().map(str::trim).filter(|id| !id.is_empty());
-        match (app, secret("private_key"), secret("token")) {
-            (None, None, Some(token)) => Ok(Self::Token(token)),
-            (None, None, None) => Ok(Self::Anonymous),
-            (Some(id), Some(key), None) => Ok(Self::App { id: id.to_owned(), key }),
-            (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
-                Err("`token` and those of an App (`app_id`, `private_key`) are both set; keep one".to_owned())
-            }
-            (Some(_), None, None) => Err("`app_id` needs the App's `private_key`".to_owned()),
-            (None, Some(_), None) => Err("`private_key` needs the App's `app_id`".to_owned()),
-        }
-    }
-
-    /// For people.
-    pub(super) fn way(&self) -> &'static str {
-        match self {
-            Self::Token(token) => match token.expose() {
-                token if token.starts_with("github_pat_") => "fine-grained token",
-                token if token.starts_with("ghp_") => "classic token",
-                token if token.starts_with("gho_") || token.starts_with("ghu_") => "token of a program",
-                token if token.starts_with("ghs_") => "installation token",
-                _ => "token",
-            },
-            Self::App { .. } => "App",
-            Self::Anonymous => "anonymous",
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    fn secrets(pairs: &[(&str, &str)]) -> BTreeMap<String, Secret> {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), Secret::new((*value).to_owned()))).collect()
-    }
 
     #[test]
     fn defaults_are_filled_in_and_mistakes_are_named() {
@@ -374,20 +243,6 @@ mod tests {
         ] {
             let error = Config::read(&settings).unwrap_err();
             assert!(error.contains(named), "{error}");
-        }
-    }
-
-    #[test]
-    fn credentials_choose_the_way_in() {
-        let app = Config { app_id: Some("123".to_owned()), ..Config::default() };
-        let none = Config::default();
-        let way = |config: &Config, pairs: &[(&str, &str)]| Credentials::choose(config, &secrets(pairs)).map(|chosen| chosen.way());
-        assert_eq!(way(&none, &[("token", "github_pat_x")]), Ok("fine-grained token"));
-        assert_eq!(way(&none, &[("token", " ")]), Ok("anonymous"));
-        assert_eq!(way(&app, &[("private_key", "-----BEGIN")]), Ok("App"));
-        for (config, pairs) in [(&app, &[][..]), (&none, &[("private_key", "hunter2")]), (&app, &[("private_key", "hunter2"), ("token", "hunter2")])]
-        {
-            assert!(!way(config, pairs).unwrap_err().contains("hunter2"));
         }
     }
 

@@ -32,7 +32,7 @@ pub(super) use list::Unselected;
 pub(super) use plan::turn;
 pub(super) use query::{reactions as reactions_query, repositories, variables};
 pub(super) use text::{Texts, cell, heading, link, person, reactions as reactions_line, table, text};
-pub(super) use wire::{Actor, Page, ReactionGroup, login, or_default, reactions};
+pub(super) use wire::{Actor, ListOfNode, Page, ReactionGroup, login, or_default, reactions};
 
 use super::raw::Kept;
 use crate::connectors::connector::ReadError;

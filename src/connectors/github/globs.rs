@@ -3,6 +3,8 @@
 //! Pure. A pattern begins at the repository's root: `*.md` are files in the root, `**/*.md` files everywhere. Unlike the libraries for it, these also tell
 //! whether anything below a folder can match, so that folders are not listed in vain. Linear in the path for a given pattern.
 
+use crate::connectors::wildcard;
+
 /// More alternatives than this in one pattern are a mistake.
 const MOST_ALTERNATIVES: usize = 64;
 /// Longer patterns, too.
@@ -155,7 +157,7 @@ fn reached(pattern: &Pattern, path: &str) -> Vec<usize> {
         for state in at {
             match pattern.get(state).map(String::as_str) {
                 Some("**") => next.push(state),
-                Some(part) if wild(part, name) => next.push(state + 1),
+                Some(part) if wildcard::fits(part, name) => next.push(state + 1),
                 _ => {}
             }
         }
@@ -176,63 +178,6 @@ fn pass_over(pattern: &Pattern, at: &mut Vec<usize>) {
     }
     at.sort_unstable();
     at.dedup();
-}
-
-/// Whether a name fits: `*` is any text, `?` one character, `[a-z]` and `[!a-z]` one of these or none of these.
-pub(super) fn wild(pattern: &str, name: &str) -> bool {
-    let (pattern, name): (Vec<char>, Vec<char>) = (pattern.chars().collect(), name.chars().collect());
-    let (mut at, mut in_name, mut star) = (0, 0, None);
-    while let Some(&c) = name.get(in_name) {
-        if pattern.get(at) == Some(&'*') {
-            star = Some((at + 1, in_name));
-            at += 1;
-        } else if let Some(after) = one(&pattern, at, c) {
-            at = after;
-            in_name += 1;
-        } else if let Some((behind, taken)) = star {
-            star = Some((behind, taken + 1));
-            (at, in_name) = (behind, taken + 1);
-        } else {
-            return false;
-        }
-    }
-    pattern[at..].iter().all(|c| *c == '*')
-}
-
-/// Where the pattern goes on after one character of it fitted `c`.
-fn one(pattern: &[char], at: usize, c: char) -> Option<usize> {
-    let class = || {
-        let rest = pattern.get(at + 1..)?;
-        // A bracket right at the beginning is one of the characters.
-        let end = rest.iter().skip(1).position(|c| *c == ']')? + 1;
-        let (negated, inner) = match rest.first()? {
-            '!' | '^' => (true, &rest[1..end]),
-            _ => (false, &rest[..end]),
-        };
-        let mut found = false;
-        let mut look = 0;
-        while let Some(&from) = inner.get(look) {
-            match (inner.get(look + 1), inner.get(look + 2)) {
-                (Some('-'), Some(&to)) => {
-                    found |= (from..=to).contains(&c);
-                    look += 3;
-                }
-                _ => {
-                    found |= from == c;
-                    look += 1;
-                }
-            }
-        }
-        Some((found != negated, at + end + 2))
-    };
-    match pattern.get(at)? {
-        '?' => Some(at + 1),
-        '[' => match class() {
-            Some((fits, after)) => fits.then_some(after),
-            None => (c == '[').then_some(at + 1),
-        },
-        other => (*other == c).then_some(at + 1),
-    }
 }
 
 #[cfg(test)]

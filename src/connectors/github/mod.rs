@@ -12,6 +12,7 @@ mod choice;
 mod clone;
 mod config;
 mod conversation;
+mod credentials;
 mod ends;
 mod file;
 mod files;
@@ -42,7 +43,7 @@ mod wishes;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -51,13 +52,15 @@ use futures_util::stream::{self, BoxStream};
 use rustc_hash::FxHashMap;
 
 use super::connector::{AssetStream, Connector, Depth, Fetched, Listed, Presence, ReadError, SourceError, Traffic, Validation, Wanted};
-use super::http::{Client, Habits, Patience, Renewal, Setup};
+use super::http::{Client, Habits, Renewal, Setup, bearer};
+use super::locked::locked;
+use super::settings;
 use crate::model::{AssetRef, ConnectorName, Cursor, Document, Key, Place, Raw, RemoteId, Scope, Secret};
 use access::App;
 use api::Api;
 use clone::Clones;
-use config::Credentials;
 pub use config::{Config, State};
+use credentials::Credentials;
 use files::KeptTree;
 pub use kind::KIND;
 use repository::{Part, Repository};
@@ -94,19 +97,16 @@ pub struct GitHub {
 impl GitHub {
     /// # Errors
     /// When settings or secrets cannot work.
-    pub fn new(name: ConnectorName, settings: &serde_json::Value, secrets: &BTreeMap<String, Secret>, cache: &Path) -> Result<Self, SourceError> {
-        let wrong = |detail: String| SourceError::Misconfigured {
-            detail: format!("[connectors.{name}] {detail}"),
-            hint: "Correct the configuration; `context-syncd --check-config` checks it.".to_owned(),
-        };
-        let config = Config::read(settings).map_err(&wrong)?;
+    pub fn new(name: ConnectorName, given: &serde_json::Value, secrets: &BTreeMap<String, Secret>, cache: &Path) -> Result<Self, SourceError> {
+        let wrong = |detail: String| settings::wrong(&name, &detail);
+        let config = Config::read(given).map_err(&wrong)?;
         let address = config.address().map_err(&wrong)?;
         let wishes = config.wishes().map_err(&wrong)?;
         let credentials = Credentials::choose(&config, secrets).map_err(&wrong)?;
         let way = credentials.way();
         let (authorization, renewal) = match credentials {
             Credentials::Anonymous => (None, None),
-            Credentials::Token(token) => (Some(Secret::new(["Bearer ", token.expose()].concat())), None),
+            Credentials::Token(token) => (Some(bearer(token.expose())), None),
             Credentials::App { id, key } => {
                 let (owner, first) = match wishes.first() {
                     Some(Wish::One { owner, name, .. }) => (owner.clone(), Some(name.clone())),
@@ -117,20 +117,13 @@ impl GitHub {
                 (None, Some(Arc::new(app) as Arc<dyn Renewal>))
             }
         };
-        let clones = Clones::new(&config, &address, config.ways(secrets).map_err(&wrong)?, cache);
+        let clones = Clones::new(&config, &address, config.http.ways(secrets).map_err(&wrong)?, cache);
+        let ways = config.http.ways(secrets).map_err(&wrong)?;
         let client = Client::new(Setup {
-            service: address.host(),
             trusted: vec![address.api.origin(), address.graphql.origin()],
             authorization,
             hint: hint(way, address.web_base()),
             post_paths: READING_POSTS,
-            allow_plain_http: config.allow_plain_http,
-            concurrency: usize::try_from(config.concurrency).unwrap_or(1),
-            requests_per_second: config.requests_per_second,
-            burst: config.burst,
-            retry_base: Duration::from_millis(config.retry_base_ms),
-            patience: Patience { silence: Duration::from_millis(config.read_timeout_ms), ..Patience::default() },
-            ways: config.ways(secrets).map_err(&wrong)?,
             habits: Habits {
                 headers: HEADERS,
                 limit_words: LIMIT_WORDS,
@@ -139,6 +132,7 @@ impl GitHub {
                 keeps_refusals: true,
                 renewal,
             },
+            ..config.http.setup(address.host(), ways)
         })?;
         Ok(Self {
             name,
@@ -233,9 +227,4 @@ fn hint(way: &str, web: &str) -> String {
         "anonymous" => format!("It wants a token: make one at {web}/settings/personal-access-tokens that may read, and set `token`."),
         _ => format!("The token may be wrong, expired or revoked; make a new one at {web}/settings/personal-access-tokens."),
     }
-}
-
-/// Nothing that is done under these locks can leave them half done.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

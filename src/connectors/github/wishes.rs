@@ -4,6 +4,8 @@
 
 use url::Url;
 
+use crate::connectors::wildcard;
+
 /// One entry of `repos`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Wish {
@@ -112,7 +114,7 @@ pub(super) fn is_branch(text: &str) -> bool {
 /// `*` is any text, `?` one character; case does not matter. A pattern with a slash is held against `owner/name`, one without against the name.
 pub(super) fn matches(pattern: &str, full_name: &str) -> bool {
     let name = full_name.rsplit('/').next().unwrap_or_default();
-    super::globs::wild(&pattern.to_lowercase(), &if pattern.contains('/') { full_name } else { name }.to_lowercase())
+    wildcard::fits_any_case(pattern, if pattern.contains('/') { full_name } else { name })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use base64::Engine as _;
 use reqwest::header::HeaderValue;
 use tokio::time::Instant;
 use url::Url;
@@ -45,6 +46,20 @@ pub(super) struct Authorization {
     renewal: Option<Arc<dyn Renewal>>,
     current: tokio::sync::Mutex<Option<Current>>,
     echoes: RwLock<Echoes>,
+}
+
+/// The header's value for a name and what goes with it.
+#[must_use]
+pub fn basic(name: &str, secret: &str) -> Secret {
+    let pair = Secret::new([name, ":", secret].concat());
+    let coded = Secret::new(base64::engine::general_purpose::STANDARD.encode(pair.expose()));
+    Secret::new(["Basic ", coded.expose()].concat())
+}
+
+/// The header's value for a token.
+#[must_use]
+pub fn bearer(token: &str) -> Secret {
+    Secret::new(["Bearer ", token].concat())
 }
 
 /// A value as a header; none where it holds what no header can.

@@ -129,15 +129,21 @@ fn what_lies_below_a_restricted_page_lies_below_the_nearest_one_that_is_seen() {
     });
 }
 
+/// A Data Center with one page.
+fn one_page() -> (Site, Id) {
+    let site = Site::data_center();
+    let page = site.edit(|m| {
+        m.add_space("ENG", "Engineering");
+        m.add_page("ENG", None, "Guide", "<p/>")
+    });
+    (site, page)
+}
+
 /// A proxy that does not reach the site, or a portal, says 404 to everything.
 #[test]
 fn a_proxys_404_is_no_word_about_a_page() {
     run(async {
-        let site = Site::data_center();
-        let page = site.edit(|m| {
-            m.add_space("ENG", "Engineering");
-            m.add_page("ENG", None, "Guide", "<p/>")
-        });
+        let (site, page) = one_page();
         let mut driver = Driver::new(&site, &json!({}));
         let seen = driver.everything().await;
         for status in [403, 404, 410] {
@@ -152,11 +158,7 @@ fn a_proxys_404_is_no_word_about_a_page() {
 #[test]
 fn a_page_that_is_forbidden_says_so_and_one_that_is_gone_too() {
     run(async {
-        let site = Site::data_center();
-        let page = site.edit(|m| {
-            m.add_space("ENG", "Engineering");
-            m.add_page("ENG", None, "Guide", "<p/>")
-        });
+        let (site, page) = one_page();
         let mut driver = Driver::new(&site, &json!({}));
         let seen = driver.everything().await;
         site.habits(|h| h.next(1, &format!("/content/{page}"), Fault::Status(403)));

@@ -77,7 +77,7 @@ impl Service for Hub {
     }
 
     fn forgive(&self) {
-        self.site.habits(crate::support::github::habits::Habits::forgive);
+        self.site.habits(crate::support::github::Habits::forgive);
     }
 
     fn slow(&self, each: Duration) {

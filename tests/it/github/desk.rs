@@ -69,7 +69,7 @@ impl Desk {
 
     /// The names of the queries of the last run, in order.
     pub(super) fn queries(&self) -> Vec<String> {
-        self.site.requests().into_iter().map(|seen| seen.operation).filter(|operation| !operation.is_empty()).collect()
+        self.site.requests().into_iter().map(|seen| seen.operation.clone()).filter(|operation| !operation.is_empty()).collect()
     }
 
     /// The next run lists everything, as it does once a day.

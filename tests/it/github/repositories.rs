@@ -3,8 +3,8 @@
 use super::files::{FILES_ONLY, home_of, paths, synced};
 use super::stage::DAEMON;
 use crate::home::Home;
+use crate::support::github::Habits;
 use crate::support::github::faults::status;
-use crate::support::github::habits::Habits;
 use crate::support::github::{Class, GitHub};
 
 fn one_page(site: &GitHub, name: &str, text: &str) {
@@ -257,14 +257,20 @@ fn without_a_token_a_quiet_run_is_one_conditional_request_for_each_repository() 
     assert!(home.page("acme/other/README.md").contains("# Two"), "{}", site.transcript());
 }
 
-#[test]
-fn what_a_failed_run_did_not_look_at_of_an_owner_is_looked_at_by_the_next() {
+/// Two repositories of one owner, mirrored without a token.
+fn an_owner_of_two() -> (GitHub, Home) {
     let site = GitHub::new();
     one_page(&site, "acme/app", "# One\n");
     one_page(&site, "acme/other", "# One\n");
     let home = Home::new(DAEMON);
     home.configure(&site.config_as(&format!("repos = [\"acme/*\"]\n{FILES_ONLY}")));
     synced(&site, &home);
+    (site, home)
+}
+
+#[test]
+fn what_a_failed_run_did_not_look_at_of_an_owner_is_looked_at_by_the_next() {
+    let (site, home) = an_owner_of_two();
     site.edit(|m| {
         m.repo("acme/app").commit("main", &[("README.md", "# Two\n")]);
     });
@@ -279,12 +285,7 @@ fn what_a_failed_run_did_not_look_at_of_an_owner_is_looked_at_by_the_next() {
 
 #[test]
 fn a_repository_whose_owner_does_not_list_it_is_not_gone_while_asking_after_it_fails() {
-    let site = GitHub::new();
-    one_page(&site, "acme/app", "# One\n");
-    one_page(&site, "acme/other", "# One\n");
-    let home = Home::new(DAEMON);
-    home.configure(&site.config_as(&format!("repos = [\"acme/*\"]\n{FILES_ONLY}")));
-    synced(&site, &home);
+    let (site, home) = an_owner_of_two();
     site.edit(|m| m.delete_repository("acme/app"));
     site.habits(|h| h.always("/repositories/", status(451, "Repository access blocked")));
     let said = home.once();

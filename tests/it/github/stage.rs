@@ -1,12 +1,13 @@
 //! A simulated GitHub and a home that mirrors its wikis: what the tests by git share.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use crate::home::{Home, Said};
 use crate::support::github::{Class, GitHub};
+use crate::tunnel;
 
 pub(super) const DAEMON: &str = env!("CARGO_BIN_EXE_context-syncd");
 /// Only the wiki is asked for.
@@ -102,14 +103,7 @@ impl Proxy {
 
 fn let_through(mut stream: TcpStream, right: &str, seen: &Mutex<Vec<(String, bool)>>) {
     loop {
-        let (mut head, mut byte) = (Vec::new(), [0]);
-        while !head.ends_with(b"\r\n\r\n") {
-            if !matches!(stream.read(&mut byte), Ok(1)) {
-                return;
-            }
-            head.extend(byte);
-        }
-        let head = String::from_utf8(head).unwrap();
+        let Some(head) = tunnel::head(&mut stream) else { return };
         let first = head.lines().next().unwrap_or_default().to_owned();
         let fine = head.to_lowercase().contains(right);
         seen.lock().unwrap().push((first.clone(), fine));
@@ -120,16 +114,9 @@ fn let_through(mut stream: TcpStream, right: &str, seen: &Mutex<Vec<(String, boo
             }
             continue;
         }
-        let Some(mut there) = first.split(' ').nth(1).and_then(|target| TcpStream::connect(target).ok()) else { return };
-        stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").unwrap();
-        let (mut back, mut forth) = (there.try_clone().unwrap(), stream.try_clone().unwrap());
-        let thread = std::thread::spawn(move || {
-            let _ = std::io::copy(&mut back, &mut forth);
-            let _ = forth.shutdown(std::net::Shutdown::Both);
-        });
-        let _ = std::io::copy(&mut stream, &mut there);
-        let _ = there.shutdown(std::net::Shutdown::Both);
-        let _ = thread.join();
+        if let Some(there) = first.split(' ').nth(1).and_then(|target| TcpStream::connect(target).ok()) {
+            tunnel::tunnel(stream, there);
+        }
         return;
     }
 }

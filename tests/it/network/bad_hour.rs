@@ -141,7 +141,7 @@ fn answers() -> Vec<Trouble> {
         ),
         trouble("items that the list leaves out", 0, 20, &["done"], |stage| {
             let guide = stage.guide;
-            stage.site.habits(|h| h.hide_from_listings(guide, 1));
+            stage.site.habits(|h| h.hide(guide, 1));
         }),
         trouble(
             "nothing in any list",

@@ -1,6 +1,6 @@
 //! Proxies: by configuration or environment, with credentials of their own; and what is for this machine never goes through one.
 
-use std::io::{Read, Write};
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
@@ -9,6 +9,7 @@ use super::front::Front;
 use super::ways::{DAEMON, Stage, discreet, fill};
 use crate::home::{Home, said};
 use crate::support::Site;
+use crate::tunnel;
 
 const NAME: &str = "wiki.example";
 const PASSWORD: &str = "proxy-password-that-nobody-may-see";
@@ -42,12 +43,7 @@ impl Proxy {
 }
 
 fn serve(mut stream: TcpStream, target: SocketAddr, wants_password: bool, refuses: Option<u16>, seen: &Mutex<Vec<String>>) {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") && matches!(stream.read(&mut byte), Ok(1)) {
-        head.extend(byte);
-    }
-    let head = String::from_utf8(head).unwrap();
+    let Some(head) = tunnel::head(&mut stream) else { return };
     seen.lock().unwrap().push(head.lines().next().unwrap_or_default().to_owned());
     use base64::Engine as _;
     let right = base64::engine::general_purpose::STANDARD.encode(format!("ann:{PASSWORD}"));
@@ -59,16 +55,9 @@ fn serve(mut stream: TcpStream, target: SocketAddr, wants_password: bool, refuse
         let _ = stream.write_all(format!("HTTP/1.1 {status} No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").as_bytes());
         return;
     }
-    let Ok(mut there) = TcpStream::connect(target) else { return };
-    stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").unwrap();
-    let (mut back, mut forth) = (there.try_clone().unwrap(), stream.try_clone().unwrap());
-    let thread = std::thread::spawn(move || {
-        let _ = std::io::copy(&mut back, &mut forth);
-        let _ = forth.shutdown(std::net::Shutdown::Both);
-    });
-    let _ = std::io::copy(&mut stream, &mut there);
-    let _ = there.shutdown(std::net::Shutdown::Both);
-    let _ = thread.join();
+    if let Ok(there) = TcpStream::connect(target) {
+        tunnel::tunnel(stream, there);
+    }
 }
 
 /// A site whose name nothing but a proxy knows.

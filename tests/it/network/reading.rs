@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::ways::{DAEMON, discreet, fill};
 use crate::home::{Home, any_site_config};
-use crate::support::reading::{ALLOWED, GITHUB};
+use crate::support::reading::LISTS;
 use crate::support::{Flavour, Kind, Site};
 
 #[test]
@@ -43,7 +43,7 @@ fn a_request_that_is_not_listed_fails_the_test_that_sent_it() {
 fn the_documentation_lists_the_same() {
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reliability.md")).unwrap();
     let listed: BTreeSet<&str> = text.lines().map(str::trim).filter(|line| line.starts_with("GET /") || line.starts_with("POST /")).collect();
-    let allowed: BTreeSet<String> = ALLOWED.iter().chain(GITHUB).map(|(method, shape)| format!("{method} {shape}")).collect();
+    let allowed: BTreeSet<String> = LISTS.iter().copied().flatten().map(|(method, shape)| format!("{method} {shape}")).collect();
     assert_eq!(listed, allowed.iter().map(String::as_str).collect());
 }
 

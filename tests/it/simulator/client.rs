@@ -1,6 +1,6 @@
 //! The plainest HTTP client: one request, one connection, no cleverness that could hide a fault.
 
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -25,7 +25,17 @@ impl Reply {
     }
 
     pub(super) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub(super) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The address that the `Link` header calls the next page.
+    pub(super) fn next(&self) -> Option<String> {
+        let link = self.header("link")?.split(", ").find(|link| link.ends_with("rel=\"next\""))?;
+        Some(link.split_once('<')?.1.split_once('>')?.0.to_owned())
     }
 
     /// The ids of `results`.
@@ -57,8 +67,13 @@ pub(super) fn post(url: &str, headers: &[(&str, &str)], body: &str) -> Reply {
 fn request(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Reply {
     let rest = url.strip_prefix("http://").unwrap();
     let (host, path) = rest.split_at(rest.find('/').unwrap());
-    let mut stream = TcpStream::connect(host).unwrap();
+    let stream = TcpStream::connect(host).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    exchange(stream, method, host, path, headers, body)
+}
+
+/// One request over a connection that is there, and all that comes back until it ends.
+pub(super) fn exchange(mut stream: impl Read + Write, method: &str, host: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Reply {
     let extra: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let length = body.len();
     write!(stream, "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n{extra}\r\n{body}").unwrap();

@@ -106,7 +106,7 @@ fn listings_have_the_habits_that_they_are_given() {
     assert_eq!(pages[0].last(), pages[1].first());
     site.habits(|h| {
         h.forgive();
-        h.hide_from_listings(ids[0], 1);
+        h.hide(ids[0], 1);
     });
     assert_eq!(walk(&site, &path, "limit=3").concat().len(), 5);
     assert_eq!(walk(&site, &path, "limit=3").concat().len(), 6);
@@ -174,7 +174,7 @@ fn a_download_leads_to_another_host_that_refuses_credentials() {
     assert_eq!(get(location, &[("Range", "bytes=1-")]).body, b"PNG");
     assert!(site.violations().is_empty());
     assert_eq!(get(location, &[("Authorization", &basic(EMAIL, TOKEN))]).status, 400);
-    assert_eq!(site.violations().len(), 1);
+    assert_eq!(site.take_violations().len(), 1);
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn what_leaves_the_tree_lifts_its_children_and_writing_is_a_violation() {
     });
     let reply = post_json(&format!("{}/api/v2/pages", site.base_url()), "{}");
     assert_eq!(reply.status, 405);
-    assert_eq!(site.violations(), ["POST /wiki/api/v2/pages is no reading"]);
+    assert_eq!(site.take_violations(), ["POST /wiki/api/v2/pages is no reading"]);
 }
 
 fn post_json(url: &str, body: &str) -> Reply {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use flate2::read::GzDecoder;
 
 use super::client::{Reply, basic, get};
-use crate::support::habits::RateHeaders;
+use crate::support::confluence::habits::RateHeaders;
 use crate::support::{EMAIL, Fault, RetryAfter, Site, TOKEN};
 
 fn site() -> Site {

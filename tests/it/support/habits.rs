@@ -1,14 +1,16 @@
-//! The bad habits of real sites: faults for the next requests, and traits that stay until they are changed back.
+//! The bad habits of real services: faults for the next requests, and traits that stay until they are changed back.
 //!
-//! What a broken answer looks like on the wire is in `played`; how listings misbehave is in the listings, which ask here.
+//! What a broken answer looks like on the wire is in `played`; the traits of one service are in its own folder, and how its listings misbehave is in the
+//! listings, which ask here.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use super::log::Seen;
-use super::model::{Id, Model};
-use super::wire::{Answer, http_date, iso, machine_now};
+use super::service::Service;
+use super::wire::{Answer, http_date, machine_now};
 
 /// What `Retry-After` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,10 +23,24 @@ pub enum RetryAfter {
     Absent,
 }
 
+impl RetryAfter {
+    /// An answer that says it.
+    pub fn on(self, answer: Answer) -> Answer {
+        match self {
+            Self::Seconds(seconds) => answer.with("retry-after", seconds.to_string()),
+            Self::Date(seconds) => {
+                let now = machine_now();
+                answer.with("date", http_date(now)).with("retry-after", http_date(now + seconds * 1000))
+            }
+            Self::Absent => answer,
+        }
+    }
+}
+
 /// What becomes of one request.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// 429, with a `RateLimit-Reason` (Cloud: `...burst...` or `...quota...`).
+    /// 429, with a word for the reason where the service gives one (Confluence Cloud: `...burst...` or `...quota...`).
     TooManyRequests(RetryAfter, &'static str),
     /// 503 with or without `Retry-After`.
     Unavailable(RetryAfter),
@@ -34,7 +50,7 @@ pub enum Fault {
     LoginPage,
     /// 502 and a proxy's page for people.
     BadGateway,
-    /// 403 that asks for a captcha (Data Center).
+    /// 403 that asks for a captcha (Confluence Data Center).
     Captcha,
     /// 302 to an address.
     RedirectTo(String),
@@ -78,138 +94,124 @@ impl Fault {
     }
 
     /// The answer that stands in for the right one, if the fault has one of its own.
-    pub fn own_answer(&self) -> Option<Answer> {
+    pub fn own_answer<S: Service>(&self) -> Option<Answer> {
         Some(match self {
-            Self::TooManyRequests(wait, reason) => {
-                let answer = Answer::v1_error(429, "Rate limit exceeded").with("ratelimit-reason", *reason).with("x-ratelimit-remaining", "0");
-                let reset = match wait {
-                    RetryAfter::Seconds(seconds) | RetryAfter::Date(seconds) => Some(iso(machine_now() + seconds * 1000)),
-                    RetryAfter::Absent => None,
-                };
-                let answer = wait.on(answer);
-                match reset {
-                    // The seconds may be missing on live sites: `2026-01-01T15:00Z`.
-                    Some(at) => answer.with("x-ratelimit-reset", format!("{}Z", &at[..16])),
-                    None => answer,
-                }
-            }
-            Self::Unavailable(wait) => wait.on(Answer::v1_error(503, "Service Unavailable")),
-            Self::Status(status) => Answer::v2_error(*status, "SIMULATED", "The simulated site was told to answer this"),
+            Self::TooManyRequests(wait, reason) => S::limited(*wait, reason),
+            Self::Unavailable(wait) => wait.on(S::error(503, "Service Unavailable")),
+            Self::Status(status) => S::error(*status, "The simulated service was told to answer this"),
             Self::LoginPage => {
                 Answer::html(200, "<!DOCTYPE html><html><head><title>Log in</title></head><body><form id=\"login\"></form></body></html>")
             }
             Self::BadGateway => Answer::html(502, "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"),
             Self::Captcha => Answer::html(403, "<html><body>CAPTCHA required</body></html>").with("x-seraph-loginreason", "AUTHENTICATION_DENIED"),
-            Self::RedirectTo(to) => Answer { status: 302, ..Answer::html(302, "") }.with("location", to.clone()),
+            Self::RedirectTo(to) => Answer::html(302, "").with("location", to.clone()),
             Self::Other(answer) => answer.clone(),
             _ => return None,
         })
     }
 }
 
-impl RetryAfter {
-    fn on(self, answer: Answer) -> Answer {
-        match self {
-            Self::Seconds(seconds) => answer.with("retry-after", seconds.to_string()),
-            Self::Date(seconds) => answer.with("retry-after", http_date(machine_now() + seconds * 1000)),
-            Self::Absent => answer,
-        }
-    }
-}
+type Matcher<S> = Box<dyn Fn(&Seen<S>) -> bool + Send>;
+type Edit<S> = Box<dyn FnOnce(&mut <S as Service>::Model) + Send>;
 
-/// Which rate limit headers come with a good answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum RateHeaders {
-    /// Plenty left.
-    #[default]
-    Usual,
-    /// Less than a fifth left.
-    NearLimit,
-    /// None at all.
-    Missing,
-}
-
-type Matcher = Box<dyn Fn(&Seen) -> bool + Send>;
-type Edit = Box<dyn FnOnce(&mut Model) + Send>;
-
-struct Rule {
-    matches: Matcher,
+struct Rule<S: Service> {
+    matches: Matcher<S>,
     skip: usize,
     left: usize,
     fault: Fault,
 }
 
-struct Hook {
-    matches: Matcher,
-    edit: Edit,
+struct Hook<S: Service> {
+    matches: Matcher<S>,
+    edit: Edit<S>,
 }
 
-/// All habits of a site. None at the start.
-#[derive(Default)]
-pub struct Habits {
-    rules: Vec<Rule>,
-    hooks: Vec<Hook>,
-    hidden: BTreeMap<Id, Cell<usize>>,
+/// All habits of a service. None at the start. Those that only this service has are fields as well.
+pub struct Habits<S: Service> {
+    rules: Vec<Rule<S>>,
+    hooks: Vec<Hook<S>>,
+    hidden: BTreeMap<u64, Cell<usize>>,
     token_requests_left: Option<usize>,
-    /// A listing's second page names itself as the next, for ever.
+    /// A list's second page names itself as the next, for ever.
     pub endless_cursor: bool,
-    /// So many listing pages hold nothing but a `next`.
-    pub empty_pages: usize,
-    /// Each listing page begins with the last item of the page before.
+    /// Each further page of a list begins with the last item of the page before.
     pub repeat_across_pages: bool,
-    /// Requests for these spaces (by key) get this status; lists of spaces still name them.
-    pub space_status: BTreeMap<String, u16>,
-    /// Folders have `createdAt` as a number of milliseconds.
-    pub folder_dates_are_numbers: bool,
-    /// A wrong credential gets 200 and what an anonymous caller sees, which is nothing unless spaces are open.
-    pub bad_token_is_anonymous: bool,
-    /// Rate limit headers on good answers.
-    pub rate_headers: RateHeaders,
+    /// A lower cap on every page of a list than the documented one.
+    pub page_cap: Option<usize>,
     /// Answers in gzip to those who accept it.
     pub gzip: bool,
+    /// Answers in chunks, without a length.
+    pub chunked: bool,
     /// Connections and requests are reset.
     pub offline: bool,
     /// Each request waits so long before it is looked at.
     pub latency: Duration,
-    /// A lower cap on every page of a listing than the documented one.
-    pub page_cap: Option<usize>,
-    /// `content/scan` does not exist, as before Data Center 7.18.
-    pub no_scan: bool,
-    /// Listings name drafts as well.
-    pub lists_drafts: bool,
-    /// `start` beyond the end still brings one item (CONFSERVER-95312).
-    pub ghost_item: bool,
+    own: S::Traits,
 }
 
-impl Habits {
-    /// The next `count` requests whose path and query contain `part` meet this fault.
+impl<S: Service> Default for Habits<S> {
+    fn default() -> Self {
+        Self {
+            rules: Vec::new(),
+            hooks: Vec::new(),
+            hidden: BTreeMap::new(),
+            token_requests_left: None,
+            endless_cursor: false,
+            repeat_across_pages: false,
+            page_cap: None,
+            gzip: false,
+            chunked: false,
+            offline: false,
+            latency: Duration::ZERO,
+            own: S::Traits::default(),
+        }
+    }
+}
+
+impl<S: Service> Deref for Habits<S> {
+    type Target = S::Traits;
+
+    fn deref(&self) -> &S::Traits {
+        &self.own
+    }
+}
+
+impl<S: Service> DerefMut for Habits<S> {
+    fn deref_mut(&mut self) -> &mut S::Traits {
+        &mut self.own
+    }
+}
+
+impl<S: Service> Habits<S> {
+    /// The next `count` requests whose path and query (or other name, see [`Service::is_called`]) contain `part` meet this fault.
     pub fn next(&mut self, count: usize, part: &str, fault: Fault) {
         self.after(0, count, part, fault);
     }
 
-    /// Every request whose path and query contain `part` meets this fault, until [`Habits::forgive`].
+    /// As [`Habits::next`], until [`Habits::forgive`].
     pub fn always(&mut self, part: &str, fault: Fault) {
         self.after(0, usize::MAX, part, fault);
     }
 
-    /// As [`Habits::next`], but so many such requests pass first.
+    /// As [`Habits::next`], after `skip` such requests that go well.
     pub fn after(&mut self, skip: usize, count: usize, part: &str, fault: Fault) {
         self.rules.push(Rule { matches: containing(part), skip, left: count, fault });
     }
 
     /// As [`Habits::next`], for requests that a predicate chooses.
-    pub fn next_where(&mut self, count: usize, matches: impl Fn(&Seen) -> bool + Send + 'static, fault: Fault) {
+    pub fn next_where(&mut self, count: usize, matches: impl Fn(&Seen<S>) -> bool + Send + 'static, fault: Fault) {
         self.rules.push(Rule { matches: Box::new(matches), skip: 0, left: count, fault });
     }
 
-    /// Once the next request whose path and query contain `part` has been answered, somebody edits the site: how a page vanishes between list and
-    /// fetch, or moves while it is listed.
-    pub fn after_next(&mut self, part: &str, edit: impl FnOnce(&mut Model) + Send + 'static) {
+    /// Once the next request that contains `part` has been answered, somebody edits: how a page vanishes between list and fetch, or moves while it is
+    /// listed.
+    pub fn after_next(&mut self, part: &str, edit: impl FnOnce(&mut S::Model) + Send + 'static) {
         self.hooks.push(Hook { matches: containing(part), edit: Box::new(edit) });
     }
 
-    /// Leaves content out of the next `times` listing pages that should have named it.
-    pub fn hide_from_listings(&mut self, id: Id, times: usize) {
+    /// Leaves what has this id out of the next `times` answers that should have named it: of Confluence content out of listings, of a GitHub repository out of
+    /// everything.
+    pub fn hide(&mut self, id: u64, times: usize) {
         self.hidden.insert(id, Cell::new(times));
     }
 
@@ -223,7 +225,7 @@ impl Habits {
         *self = Self { latency: self.latency, ..Self::default() };
     }
 
-    pub(super) fn fault_for(&mut self, seen: &Seen) -> Option<Fault> {
+    pub(super) fn fault_for(&mut self, seen: &Seen<S>) -> Option<Fault> {
         let mut concerned = self.rules.iter_mut().filter(|rule| rule.left > 0 && (rule.matches)(seen));
         let rule = concerned.find_map(|rule| match rule.skip {
             0 => Some(rule),
@@ -236,12 +238,13 @@ impl Habits {
         Some(rule.fault.clone())
     }
 
-    pub(super) fn edits_after(&mut self, seen: &Seen) -> Vec<Edit> {
+    pub(super) fn edits_after(&mut self, seen: &Seen<S>) -> Vec<Edit<S>> {
         let due = self.hooks.extract_if(.., |hook| (hook.matches)(seen));
         due.map(|hook| hook.edit).collect()
     }
 
-    pub(super) fn hides(&self, id: Id) -> bool {
+    /// Whether what has this id is left out of this answer.
+    pub(super) fn hides(&self, id: u64) -> bool {
         let left = self.hidden.get(&id).map_or(0, Cell::get);
         if left > 0 {
             self.hidden[&id].set(left - 1);
@@ -261,7 +264,7 @@ impl Habits {
     }
 }
 
-fn containing(part: &str) -> Matcher {
+fn containing<S: Service>(part: &str) -> Matcher<S> {
     let part = part.to_owned();
-    Box::new(move |seen| seen.path.contains(&part) || seen.query.contains(&part) || seen.target().contains(&part))
+    Box::new(move |seen| seen.target().contains(&part) || S::is_called(seen, &part))
 }

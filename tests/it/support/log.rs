@@ -1,74 +1,84 @@
-//! The requests that the site saw, in order, with what they were for: what tests count and print.
+//! The requests that a service saw, in order, with what they were for: what tests count and print.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::ops::Deref;
 use std::time::Instant;
 
+use super::service::Service;
 use super::wire::{Listener, Request};
 
-/// What a request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
-    /// Who am I, what server is this.
-    Identity,
-    /// Spaces.
-    Spaces,
-    /// Pages or posts without bodies.
-    Listing,
-    /// Pages or posts with bodies, one or many.
-    Bodies,
-    /// CQL.
-    Search,
-    /// Which comments there are, and their bodies.
-    Comments,
-    /// People's names.
-    Users,
-    /// Labels of one page or post.
-    Labels,
-    /// One folder, whiteboard, database or embed.
-    Nodes,
-    /// Which attachments there are.
-    Attachments,
-    /// An attachment's bytes, or the way to them.
-    Downloads,
-    /// The media host.
-    Media,
-    /// Anything else.
-    Other,
-}
-
-/// A request that was seen.
-#[derive(Clone, Debug)]
-pub struct Seen {
+/// A request that was seen. What only this service remembers are fields as well.
+pub struct Seen<S: Service> {
     pub listener: Listener,
     pub method: String,
     /// Percent-encoded, as sent.
     pub path: String,
     /// Percent-encoded, as sent, without `?`.
     pub query: String,
+    pub host: String,
     pub had_authorization: bool,
     pub had_cookie: bool,
-    pub host: String,
-    pub class: Class,
+    pub accept: String,
+    pub user_agent: String,
+    /// It asked for what is not as it was.
+    pub conditional: bool,
+    pub class: S::Class,
     /// When it came, by the machine's clock: for tests of pauses and rates.
     pub at: Instant,
     /// The answer's status; none while there is no answer.
     pub status: Option<u16>,
+    note: S::Note,
 }
 
-impl Seen {
+impl<S: Service> Clone for Seen<S> {
+    fn clone(&self) -> Self {
+        Self {
+            method: self.method.clone(),
+            path: self.path.clone(),
+            query: self.query.clone(),
+            host: self.host.clone(),
+            accept: self.accept.clone(),
+            user_agent: self.user_agent.clone(),
+            note: self.note.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<S: Service> std::fmt::Debug for Seen<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.line())
+    }
+}
+
+impl<S: Service> Deref for Seen<S> {
+    type Target = S::Note;
+
+    fn deref(&self) -> &S::Note {
+        &self.note
+    }
+}
+
+impl<S: Service> Seen<S> {
     pub(super) fn of(request: &Request) -> Self {
+        let (class, note) = S::note(request);
+        let header = |name: &str| request.header(name).unwrap_or_default().to_owned();
         Self {
             listener: request.listener,
             method: request.method.clone(),
             path: request.path.clone(),
             query: request.query.clone(),
+            host: request.host.clone(),
             had_authorization: request.authorization.is_some(),
             had_cookie: request.cookie.is_some(),
-            host: request.host.clone(),
-            class: classify(request),
+            accept: header("accept"),
+            user_agent: header("user-agent"),
+            conditional: request.header("if-none-match").is_some(),
+            class,
             at: Instant::now(),
             status: None,
+            note,
         }
     }
 
@@ -76,44 +86,33 @@ impl Seen {
     pub fn target(&self) -> String {
         if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
     }
-}
 
-fn classify(request: &Request) -> Class {
-    let path = request.path.as_str();
-    let has = |part: &str| path.contains(part);
-    match () {
-        () if request.listener == Listener::Media => Class::Media,
-        () if has("/user/current") || has("/server-information") || has("/tenant_info") => Class::Identity,
-        () if has("/users-bulk") || has("/rest/api/user") => Class::Users,
-        () if path.ends_with("/download") || has("/download/attachments/") => Class::Downloads,
-        () if path.ends_with("/attachments") || path.ends_with("/child/attachment") => Class::Attachments,
-        () if path.ends_with("/labels") || path.ends_with("/label") => Class::Labels,
-        () if path.ends_with("-comments") || path.ends_with("/child/comment") => Class::Comments,
-        () if has("/content/search") && request.one("cql").is_some_and(|cql| cql.starts_with("type=comment")) => Class::Comments,
-        () if has("/content/search") || path.ends_with("/rest/api/search") => Class::Search,
-        () if has("/folders/") || has("/whiteboards/") || has("/databases/") || has("/embeds/") => Class::Nodes,
-        () if request.one("body-format").is_some() || request.params.iter().any(|(_, value)| value.contains("body.")) => Class::Bodies,
-        () if has("/pages") || has("/blogposts") || has("/rest/api/content") || has("/content/page") => Class::Listing,
-        () if has("/spaces") || has("/rest/api/space") => Class::Spaces,
-        () => Class::Other,
+    fn line(&self) -> String {
+        let status = self.status.map_or_else(|| "---".to_owned(), |status| status.to_string());
+        let who = if self.had_authorization { "auth" } else { "    " };
+        let asked = if self.conditional { " if-none-match" } else { "" };
+        format!("{status} {who} {:?} {} {} {}{asked}{}", self.class, self.method, self.host, self.target(), S::told(self))
     }
 }
 
-/// The site's memory of requests.
-#[derive(Default)]
-pub(super) struct Log {
-    seen: Vec<Seen>,
+/// The service's memory of requests.
+pub(super) struct Log<S: Service> {
+    seen: Vec<Seen<S>>,
     forgotten: usize,
     in_flight: usize,
     peak: usize,
     pub(super) violations: Vec<String>,
-    /// Requests of the program that are not in the list of what it may send.
-    pub(super) not_reading: Vec<String>,
 }
 
-impl Log {
+impl<S: Service> Default for Log<S> {
+    fn default() -> Self {
+        Self { seen: Vec::new(), forgotten: 0, in_flight: 0, peak: 0, violations: Vec::new() }
+    }
+}
+
+impl<S: Service> Log<S> {
     /// Notes an arrival; the number is for [`Log::answered`].
-    pub(super) fn arrived(&mut self, seen: Seen) -> usize {
+    pub(super) fn arrived(&mut self, seen: Seen<S>) -> usize {
         self.seen.push(seen);
         self.in_flight += 1;
         self.peak = self.peak.max(self.in_flight);
@@ -122,12 +121,22 @@ impl Log {
 
     pub(super) fn answered(&mut self, number: usize, status: Option<u16>) {
         self.in_flight -= 1;
-        if let Some(seen) = number.checked_sub(self.forgotten).and_then(|at| self.seen.get_mut(at)) {
+        if let Some(seen) = self.at(number) {
             seen.status = status;
         }
     }
 
-    pub(super) fn seen(&self) -> &[Seen] {
+    /// What is remembered of a request, to be added to once it is known.
+    pub(super) fn note(&mut self, number: usize) -> Option<&mut S::Note> {
+        self.at(number).map(|seen| &mut seen.note)
+    }
+
+    fn at(&mut self, number: usize) -> Option<&mut Seen<S>> {
+        let at = number.checked_sub(self.forgotten)?;
+        self.seen.get_mut(at)
+    }
+
+    pub(super) fn seen(&self) -> &[Seen<S>] {
         &self.seen
     }
 
@@ -141,7 +150,7 @@ impl Log {
         self.peak = self.in_flight;
     }
 
-    pub(super) fn counts(&self) -> BTreeMap<Class, usize> {
+    pub(super) fn counts(&self) -> BTreeMap<S::Class, usize> {
         let mut counts = BTreeMap::new();
         for seen in &self.seen {
             *counts.entry(seen.class).or_default() += 1;
@@ -152,9 +161,7 @@ impl Log {
     pub(super) fn transcript(&self) -> String {
         let mut text = format!("{} requests {:?}\n", self.seen.len(), self.counts());
         for seen in &self.seen {
-            let status = seen.status.map_or_else(|| "---".to_owned(), |status| status.to_string());
-            let who = if seen.had_authorization { "auth" } else { "    " };
-            let _ = writeln!(text, "  {status} {who} {:?} {} {} {}", seen.class, seen.method, seen.host, seen.target());
+            let _ = writeln!(text, "  {}", seen.line());
         }
         for violation in &self.violations {
             let _ = writeln!(text, "  VIOLATION {violation}");

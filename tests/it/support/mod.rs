@@ -1,7 +1,5 @@
-//! A simulated Confluence site, Cloud or Data Center, over real HTTP/1.1 on 127.0.0.1: what integration tests, the demo and the benchmarks sync from.
-//!
-//! It plays what the real ones do, bad habits included, and needs nothing of the library under test. It is no model of Confluence's editor: a body is
-//! whatever text the test gives.
+//! Simulated services over real HTTP/1.1 on 127.0.0.1: what integration tests, the demo and the benchmarks sync from. They play what the real ones do, bad
+//! habits included, and need nothing of the library under test.
 //!
 //! ```text
 //! let site = Site::cloud();
@@ -13,50 +11,45 @@
 //!
 //! | File | What it knows |
 //! |---|---|
-//! | `site` | the handle that tests hold, and the world behind it |
-//! | `model`, `edits` | spaces, pages, posts, folders, attachments, labels, users; what people do to them |
-//! | `cloud`, `cloud_listing`, `cloud_shapes` | REST v2 and what is left of v1 on Cloud |
-//! | `data_center` | REST v1 on Data Center |
-//! | `v1`, `cql` | content objects with `expand`, and the search language, of both |
-//! | `access` | who is asking |
-//! | `media` | attachment bytes: Cloud's other host, Data Center's download path |
-//! | `habits`, `played` | faults, and how a broken answer goes over the wire |
-//! | `server` | listeners and hyper, on a thread of their own |
+//! | `confluence` | a Confluence site, Cloud or Data Center |
+//! | `github` | a GitHub: REST, GraphQL and git |
+//! | `service` | what every service is made of: the world behind a lock, the handle that tests hold |
+//! | `habits`, `played` | faults and traits that any service may have, and how a broken answer goes over the wire |
 //! | `log` | the requests seen |
-//! | `reading` | what a client that only reads may send |
+//! | `server`, `tls` | listeners and hyper, on a thread of their own; an authority and its certificate |
+//! | `reading` | what a client that only reads may send, for each service |
 //! | `wire` | requests and answers as plain data |
-//! | `corpus`, `prose` | deterministic sites of any size, and their pages |
-//! | `github` | the other service: a simulated GitHub, on the same wire |
+//!
+//! **One more service** is a folder with five things, the rest it has from here:
+//!
+//! 1. a model of what there is, with what people do to it as its methods, and no word of HTTP;
+//! 2. a `Class` of requests, by what they are for, and the traits that only this service has (`()` where there are none);
+//! 3. functions from world and request to answer;
+//! 4. a struct for what else stands behind the lock (origins, budgets) that says of itself what [`service::Service`] asks: its doors (a line each in
+//!    `wire::Listener`), its errors, its answers;
+//! 5. the handle: a struct around [`service::Running`] that derefs to it, starts it and knows its addresses.
+//!
+//! What the program may send to it gets a list in `reading`, and the simulator tests of its own (`tests/it/simulator/`).
 
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each user takes a part; nothing outside the including binary sees it")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a simulator that cannot go on must stop its test")]
 
-pub mod access;
-pub mod cloud;
-mod cloud_listing;
-mod cloud_shapes;
-pub mod corpus;
-mod cql;
-mod data_center;
-mod edits;
+pub mod confluence;
 pub mod github;
 pub mod habits;
 pub mod log;
-mod media;
-pub mod model;
 mod played;
-pub mod prose;
 pub mod reading;
 mod server;
-pub mod site;
-mod v1;
+pub mod service;
+mod tls;
 pub mod wire;
 
 #[allow(unused_imports, reason = "each user takes a part")]
 pub use {
-    access::{EMAIL, PASSWORD, PERSONAL_TOKEN, SCOPED_TOKEN, TOKEN, USER_NAME},
-    habits::{Fault, Habits, RetryAfter},
-    log::{Class, Seen},
-    model::{Flavour, Id, Kind, Model, Status},
-    site::{Setup, Site},
+    confluence::{
+        Class, EMAIL, Flavour, Habits, Id, Kind, Model, PASSWORD, PERSONAL_TOKEN, SCOPED_TOKEN, Seen, Setup, Site, Status, TOKEN, USER_NAME, corpus,
+        prose,
+    },
+    habits::{Fault, RetryAfter},
 };

@@ -1,12 +1,14 @@
-//! All that the program may ever send to a Confluence site or to GitHub: methods and shapes of paths. A site that saw anything else fails its test when it is
-//! dropped.
+//! All that the program may ever send: methods and shapes of paths, for each service. A simulated one that saw anything else fails its test when it is dropped.
 //!
 //! `docs/reliability.md` lists the same, and a test compares the two.
 
 use super::wire::{Listener, Request};
 
+/// What may be sent to all services together.
+pub const LISTS: &[&[(&str, &str)]] = &[CONFLUENCE, GITHUB];
+
 /// Method and shape; `{}` is one segment. What stands before it is the configured address, or the gateway's.
-pub const ALLOWED: &[(&str, &str)] = &[
+pub const CONFLUENCE: &[(&str, &str)] = &[
     ("GET", "/_edge/tenant_info"),
     ("GET", "/api/v2/spaces"),
     ("GET", "/api/v2/spaces/{}/pages"),
@@ -65,12 +67,13 @@ pub const GITHUB: &[(&str, &str)] = &[
     ("POST", "/{}/{}/git-upload-pack"),
 ];
 
-/// Whether a request of the program, or of the `git` that it starts, is one of GitHub's. Tests' own requests by other clients may be anything.
+/// Whether a request is the program's, or of the `git` that it starts. Tests' own requests by other clients may be anything.
+pub fn is_ours(request: &Request) -> bool {
+    request.user_agent.as_deref().is_some_and(|agent| ["context-sync", "git/"].iter().any(|name| agent.starts_with(name)))
+}
+
+/// Whether a request of ours is one of GitHub's.
 pub fn github_allows(request: &Request) -> bool {
-    let ours = request.user_agent.as_deref().is_some_and(|agent| ["context-sync", "git/"].iter().any(|name| agent.starts_with(name)));
-    if !ours {
-        return true;
-    }
     let path = request.path.strip_prefix("/api/v3").unwrap_or(&request.path);
     let path = if path == "/api/graphql" { "/graphql" } else { path };
     let by_name = path.strip_prefix("/repositories/").and_then(|rest| rest.split_once('/')).map(|(_, rest)| format!("/repos/-/-/{rest}"));
@@ -94,15 +97,15 @@ fn is_query(body: &[u8]) -> bool {
     !writes
 }
 
-/// Whether a request of the program is one of these.
-pub fn is_allowed(request: &Request) -> bool {
+/// Whether a request of ours is one of Confluence's.
+pub fn confluence_allows(request: &Request) -> bool {
     if request.listener == Listener::Media {
         // Wherever the site sends us on to, we come without credentials.
         return request.method == "GET" && request.authorization.is_none() && request.cookie.is_none();
     }
     let tail = ["/_edge/", "/api/v2/", "/rest/api/", "/download/", "/login.action"].iter().filter_map(|mark| request.path.find(mark)).min();
     let Some(tail) = tail.map(|at| &request.path[at..]) else { return false };
-    ALLOWED.iter().any(|(method, shape)| *method == request.method && fits(shape, tail))
+    CONFLUENCE.iter().any(|(method, shape)| *method == request.method && fits(shape, tail))
 }
 
 fn fits(shape: &str, path: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Listeners and hyper, on one thread with a small runtime of its own, so that a blocked test cannot block the site.
+//! Listeners, TLS and hyper, on one thread with a small runtime of its own, so that a blocked test cannot block the service.
 
 use std::io;
 use std::net::TcpListener;
@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
@@ -16,14 +17,15 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 
 use super::habits::Fault;
 use super::log::Seen;
-use super::model::Flavour;
 use super::played::{Played, play};
-use super::site::{Origins, World, locked};
-use super::wire::{Answer, Listener, Request};
-use super::{cloud, data_center, media, reading};
+use super::reading;
+use super::service::{Service, World, locked};
+use super::wire::{Listener, Request};
 
 /// The largest request body that is read.
 const MAX_REQUEST_BYTES: usize = 4 << 20;
@@ -35,14 +37,16 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Binds all listeners, then serves the world made for them.
-    pub(super) fn start(make: impl FnOnce(Origins) -> World) -> (Arc<Mutex<World>>, Self) {
-        let sockets = [Listener::Site, Listener::Gateway, Listener::Media].map(|kind| (kind, bind()));
-        let origin = |at: usize| format!("http://{}", sockets[at].1.local_addr().unwrap());
-        let world = Arc::new(Mutex::new(make(Origins { site: origin(0), gateway: origin(1), media: origin(2) })));
+    /// Binds all doors, then serves the world made for them.
+    pub(super) fn start<S: Service>(tls: Option<Arc<ServerConfig>>, make: impl FnOnce(&[String]) -> World<S>) -> (Arc<Mutex<World<S>>>, Self) {
+        let sockets: Vec<(Listener, TcpListener)> = S::DOORS.iter().map(|door| (*door, bind())).collect();
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let origins: Vec<String> = sockets.iter().map(|(_, socket)| format!("{scheme}://{}", socket.local_addr().unwrap())).collect();
+        let world = Arc::new(Mutex::new(make(&origins)));
         let (stop, stopped) = oneshot::channel();
-        let shared = Arc::clone(&world);
-        let thread = std::thread::Builder::new().name("simulated-site".to_owned()).spawn(move || run(sockets, &shared, stopped)).unwrap();
+        let (shared, acceptor) = (Arc::clone(&world), tls.map(TlsAcceptor::from));
+        let thread = std::thread::Builder::new().name(format!("simulated-{}", S::NAME));
+        let thread = thread.spawn(move || run(sockets, acceptor.as_ref(), &shared, stopped)).unwrap();
         (world, Self { stop: Some(stop), thread: Some(thread) })
     }
 }
@@ -56,56 +60,72 @@ impl Drop for Server {
     }
 }
 
-pub(super) fn bind() -> TcpListener {
+fn bind() -> TcpListener {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     socket.set_nonblocking(true).unwrap();
     socket
 }
 
-fn run(sockets: [(Listener, TcpListener); 3], world: &Arc<Mutex<World>>, stopped: oneshot::Receiver<()>) {
+fn run<S: Service>(
+    sockets: Vec<(Listener, TcpListener)>,
+    acceptor: Option<&TlsAcceptor>,
+    world: &Arc<Mutex<World<S>>>,
+    stopped: oneshot::Receiver<()>,
+) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        for (kind, socket) in sockets {
+        for (door, socket) in sockets {
             let socket = tokio::net::TcpListener::from_std(socket).unwrap();
-            tokio::spawn(accept(kind, socket, Arc::clone(world)));
+            tokio::spawn(accept(door, socket, acceptor.cloned(), Arc::clone(world)));
         }
         let _ = stopped.await;
     });
 }
 
-async fn accept(kind: Listener, socket: tokio::net::TcpListener, world: Arc<Mutex<World>>) {
+async fn accept<S: Service>(door: Listener, socket: tokio::net::TcpListener, acceptor: Option<TlsAcceptor>, world: Arc<Mutex<World<S>>>) {
     while let Ok((stream, _)) = socket.accept().await {
         if locked(&world).habits.offline {
             let _ = stream.set_zero_linger();
             continue;
         }
         let _ = stream.set_nodelay(true);
-        tokio::spawn(connection(kind, stream, Arc::clone(&world)));
+        let cut = Arc::new(AtomicBool::new(false));
+        let stream = Cuttable { stream, cut: Arc::clone(&cut) };
+        let (acceptor, world) = (acceptor.clone(), Arc::clone(&world));
+        tokio::spawn(async move {
+            let Some(acceptor) = acceptor else { return connection(door, stream, world, cut).await };
+            // A client that does not trust us ends here.
+            if let Ok(stream) = acceptor.accept(stream).await {
+                connection(door, stream, world, cut).await;
+            }
+        });
     }
 }
 
-async fn connection(kind: Listener, stream: TcpStream, world: Arc<Mutex<World>>) {
-    let cut = Arc::new(AtomicBool::new(false));
-    let wire = TokioIo::new(Cuttable { stream, cut: Arc::clone(&cut) });
-    let service = service_fn(move |request| serve(kind, request, Arc::clone(&world), Arc::clone(&cut)));
+async fn connection<S: Service>(
+    door: Listener,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    world: Arc<Mutex<World<S>>>,
+    cut: Arc<AtomicBool>,
+) {
+    let service = service_fn(move |request| serve(door, request, Arc::clone(&world), Arc::clone(&cut)));
     // An error here is a connection that the client or a fault ended.
-    let _ = hyper::server::conn::http1::Builder::new().serve_connection(wire, service).await;
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn serve(
-    kind: Listener,
+async fn serve<S: Service>(
+    door: Listener,
     request: hyper::Request<Incoming>,
-    world: Arc<Mutex<World>>,
+    world: Arc<Mutex<World<S>>>,
     cut: Arc<AtomicBool>,
 ) -> io::Result<hyper::Response<Played>> {
-    let request = read(kind, request).await?;
-    let seen = Seen::of(&request);
+    let request = read(door, request).await?;
+    let seen = Seen::<S>::of(&request);
     let (number, fault, latency) = {
         let mut world = locked(&world);
         let number = world.log.arrived(seen.clone());
-        let ours = request.user_agent.as_deref().is_some_and(|agent| agent.starts_with("context-sync/"));
-        if ours && !reading::is_allowed(&request) {
-            world.log.not_reading.push(format!("{} {}", request.method, request.path));
+        if reading::is_ours(&request) && !S::may_be_sent(&request) {
+            world.log.violations.push(format!("{} {} is not in the list of what may be sent", request.method, request.target()));
         }
         let fault = if world.habits.offline { Some(Fault::Reset) } else { world.habits.fault_for(&seen) };
         (number, fault, world.habits.latency)
@@ -124,44 +144,38 @@ async fn serve(
         }
         _ => {}
     }
-    let (answer, gzip) = {
+    let answer = match fault.as_ref().and_then(Fault::own_answer::<S>) {
+        Some(answer) => answer,
+        None => S::answer(&world, &request, &seen, number).await,
+    };
+    let habit = {
         let mut world = locked(&world);
-        let answer = fault.as_ref().and_then(Fault::own_answer).unwrap_or_else(|| answer(&mut world, &request));
         for edit in world.habits.edits_after(&seen) {
             edit(&mut world.model);
         }
-        (answer, world.habits.gzip && request.accepts_gzip)
+        let chunked = world.habits.chunked.then_some(Fault::Drip { bytes: 8192, every: Duration::ZERO });
+        chunked.or((world.habits.gzip && request.accepts_gzip).then_some(Fault::Gzip))
     };
     open.status = Some(answer.status);
     drop(open);
-    Ok(play(answer, fault.or(gzip.then_some(Fault::Gzip)), cut))
+    // What is late is late already.
+    let fault = fault.filter(|fault| !matches!(fault, Fault::Late(_)));
+    Ok(play(answer, fault.or(habit), cut))
 }
 
-fn answer(world: &mut World, request: &Request) -> Answer {
-    let only_reads = matches!(request.method.as_str(), "GET" | "HEAD") || request.path.ends_with("/users-bulk");
-    if !only_reads {
-        world.log.violations.push(format!("{} {} is no reading", request.method, request.path));
-    }
-    match (request.listener, world.model.flavour) {
-        (Listener::Media, _) => media::host(world, request),
-        (_, Flavour::Cloud) => cloud::answer(world, request),
-        (_, Flavour::DataCenter) => data_center::answer(world, request),
-    }
-}
-
-struct Open<'a> {
-    world: &'a Mutex<World>,
+struct Open<'a, S: Service> {
+    world: &'a Mutex<World<S>>,
     number: usize,
     status: Option<u16>,
 }
 
-impl Drop for Open<'_> {
+impl<S: Service> Drop for Open<'_, S> {
     fn drop(&mut self) {
         locked(self.world).log.answered(self.number, self.status);
     }
 }
 
-pub(super) async fn read(listener: Listener, request: hyper::Request<Incoming>) -> io::Result<Request> {
+async fn read(listener: Listener, request: hyper::Request<Incoming>) -> io::Result<Request> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, MAX_REQUEST_BYTES).collect().await.map_err(io::Error::other)?.to_bytes();
     let query = head.uri.query().unwrap_or_default().to_owned();
@@ -188,9 +202,9 @@ fn header(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
 }
 
 /// A connection that resets, instead of closing, once it is told to.
-pub(super) struct Cuttable {
-    pub(super) stream: TcpStream,
-    pub(super) cut: Arc<AtomicBool>,
+struct Cuttable {
+    stream: TcpStream,
+    cut: Arc<AtomicBool>,
 }
 
 impl Drop for Cuttable {

@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 /// Which door a request came through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,22 +97,6 @@ impl Answer {
     /// A page for people.
     pub fn html(status: u16, text: &str) -> Self {
         Self { status, headers: vec![("content-type", "text/html;charset=UTF-8".to_owned())], body: Bytes::from(text.to_owned()) }
-    }
-
-    /// An error in the form of REST v2.
-    pub fn v2_error(status: u16, code: &str, title: &str) -> Self {
-        Self { status, ..Self::json(&json!({"errors": [{"status": status, "code": code, "title": title, "detail": Value::Null}]})) }
-    }
-
-    /// An error in the form of REST v1.
-    pub fn v1_error(status: u16, message: &str) -> Self {
-        let data = json!({"authorized": status != 403, "valid": true, "errors": [], "successful": false});
-        Self { status, ..Self::json(&json!({"statusCode": status, "data": data, "message": message})) }
-    }
-
-    /// The gateway's and the token check's own form.
-    pub fn unauthorized(message: &str) -> Self {
-        Self { status: 401, ..Self::json(&json!({"code": 401, "message": message})) }
     }
 
     /// Adds a header.

@@ -15,7 +15,7 @@ use super::kind::Kind;
 use super::plan::{Known, Plan, Selection, plan, turn};
 use super::query;
 use super::shown::{Shown, id};
-use super::wire::Page;
+use super::wire::ListOfNode;
 use crate::connectors::connector::{Completion, Consequence, Depth, Listed, Presence, SourceError};
 use crate::model::{Cursor, Scope};
 
@@ -38,18 +38,6 @@ struct Memory {
 
 /// Scopes that are listed for another selection than the last time: what is not asked for there any more was taken out by the user.
 pub(in crate::connectors::github) type Unselected = FxHashMap<Scope, bool>;
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Data {
-    node: Option<Node>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Node {
-    list: Option<Page<Shown>>,
-}
 
 /// How far a listing of one kind came.
 struct Walked {
@@ -152,7 +140,7 @@ impl GitHub {
         let mut lacking = None;
         loop {
             let variables = json!({ "id": repository.node_id, "first": pages.first, "after": pages.after });
-            let answer = match self.api.graphql::<Data>(&what, &query, variables).await {
+            let answer = match self.api.graphql::<ListOfNode<Shown>>(&what, &query, variables).await {
                 Ok(answer) => answer,
                 Err(Trouble::TooMuch(_)) if pages.first > FEWEST => {
                     pages.first = (pages.first / 2).max(FEWEST);
@@ -173,7 +161,7 @@ impl GitHub {
             if let Some(error) = answer.errors.first() {
                 lacking = Some(error.message.clone());
             }
-            let Some(page) = answer.data.node.and_then(|node| node.list) else {
+            let Some(page) = answer.data.list() else {
                 return Ok(Walked { whole: false, lacking: Some(lacking.unwrap_or_else(|| "the service did not give it".to_owned())) });
             };
             if !page.is_whole() {

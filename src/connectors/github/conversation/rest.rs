@@ -1,6 +1,5 @@
 //! The rest of a long conversation: all that did not come along with its body, page by page. Either all of it comes, or nothing is kept.
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -8,7 +7,7 @@ use super::super::GitHub;
 use super::super::trouble::Trouble;
 use super::kind::Kind;
 use super::query::{self, Rest};
-use super::wire::{Hung, Page, Said, Whole};
+use super::wire::{Hung, ListOfNode, Page, Said, Whole};
 use crate::connectors::connector::SourceError;
 
 /// Nodes on a page.
@@ -19,18 +18,6 @@ const FEWEST: u32 = 5;
 const MOST_BYTES: usize = 16 << 20;
 /// An item counts for so much besides its text: no list of empty ones goes on for ever.
 const ITEM_BYTES: usize = 256;
-
-#[derive(Deserialize)]
-#[serde(bound(deserialize = "T: Deserialize<'de>"))]
-struct Data<T> {
-    node: Option<Node<T>>,
-}
-
-#[derive(Deserialize)]
-#[serde(bound(deserialize = "T: Deserialize<'de>"))]
-struct Node<T> {
-    list: Option<Page<T>>,
-}
 
 /// What a list can hold of.
 trait Item: DeserializeOwned {
@@ -97,7 +84,7 @@ impl GitHub {
         self.weigh(page.nodes.iter().flatten(), way)?;
         while let Some(after) = page.next() {
             let variables = json!({ "id": id, "first": first, "after": after });
-            let answer = match self.api.graphql::<Data<T>>(way.what, &query::rest(of, way.old), variables).await {
+            let answer = match self.api.graphql::<ListOfNode<T>>(way.what, &query::rest(of, way.old), variables).await {
                 Err(Trouble::TooMuch(_)) if first > FEWEST => {
                     first = (first / 2).max(FEWEST);
                     continue;
@@ -107,7 +94,7 @@ impl GitHub {
             if let Some(error) = answer.errors.first() {
                 return Err(self.api.bad_answer(way.what, &error.message));
             }
-            let more = answer.data.node.and_then(|node| node.list);
+            let more = answer.data.list();
             let Some(more) = more.filter(|more| more.is_whole() && more.nodes.iter().flatten().all(Item::is_whole)) else {
                 return Err(self.api.bad_answer(way.what, "a part of it is missing"));
             };

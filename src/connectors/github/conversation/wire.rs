@@ -15,6 +15,32 @@ pub(in crate::connectors::github) struct Page<T> {
     pub(in crate::connectors::github) nodes: Vec<Option<T>>,
 }
 
+/// The answer to a query for one list of one node, `node(id: …) { … list: … }`.
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+pub(in crate::connectors::github) struct ListOfNode<T> {
+    node: Option<Node<T>>,
+}
+
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+struct Node<T> {
+    list: Option<Page<T>>,
+}
+
+impl<T> ListOfNode<T> {
+    /// The list; none where the node is not there, or not for us.
+    pub(in crate::connectors::github) fn list(self) -> Option<Page<T>> {
+        self.node?.list
+    }
+}
+
+impl<T> Default for ListOfNode<T> {
+    fn default() -> Self {
+        Self { node: None }
+    }
+}
+
 impl<T> Default for Page<T> {
     fn default() -> Self {
         Self { total_count: 0, page_info: PageInfo::default(), nodes: Vec::new() }

@@ -5,7 +5,7 @@ use serde_json::json;
 use url::Url;
 
 use super::super::conversation::fetch::{Aliased, by_index, error_at, not_visible};
-use super::super::conversation::{Asset, Page, ReactionGroup, Release, or_default, reactions, reactions_query, repositories, variables};
+use super::super::conversation::{Asset, ListOfNode, Page, ReactionGroup, Release, or_default, reactions, reactions_query, repositories, variables};
 use super::super::parts::Outcome;
 use super::super::trouble::Trouble;
 use super::super::{GitHub, raw};
@@ -36,18 +36,6 @@ struct Whole {
 #[serde(default)]
 struct Commit {
     oid: String,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Data {
-    node: Option<Node>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Node {
-    list: Option<Page<WireAsset>>,
 }
 
 impl GitHub {
@@ -135,8 +123,8 @@ impl GitHub {
         let query = "query Assets($id: ID!, $after: String) { node(id: $id) { ... on Release { list: releaseAssets(first: 100, after: $after) { \
                      totalCount pageInfo { hasNextPage endCursor } nodes { name size downloadUrl } } } } rateLimit { cost remaining resetAt } }";
         while let Some(after) = page.next() {
-            let answer = self.api.graphql::<Data>(title, query, json!({ "id": id, "after": after })).await?;
-            let more = answer.data.node.and_then(|node| node.list).filter(|more| answer.errors.is_empty() && more.is_whole());
+            let answer = self.api.graphql::<ListOfNode<WireAsset>>(title, query, json!({ "id": id, "after": after })).await?;
+            let more = answer.data.list().filter(|more| answer.errors.is_empty() && more.is_whole());
             let more = more.ok_or_else(|| self.api.bad_answer(title, "a part of it is missing"))?;
             if more.next().as_ref() == Some(&after) || page.nodes.len() > MOST_ASSETS {
                 return Err(self.api.bad_answer(title, "its list of files has no end"));

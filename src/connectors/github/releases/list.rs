@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::super::GitHub;
-use super::super::conversation::{Actor, Page, login, or_default, turn};
+use super::super::conversation::{Actor, ListOfNode, Page, login, or_default, turn};
 use super::super::out::Out;
 use super::super::repository::{Newest, Part, Repository};
 use super::super::trouble::Trouble;
@@ -32,18 +32,6 @@ struct Memory {
     at: String,
     /// How long everything has not been listed, see [`turn`].
     waited: u32,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Data {
-    node: Option<Node>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Node {
-    list: Option<Page<Wire>>,
 }
 
 /// A release as GraphQL shows it.
@@ -141,7 +129,7 @@ impl GitHub {
         let mut lacking = None;
         loop {
             let variables = json!({ "id": repository.node_id, "first": first, "after": after });
-            let answer = match self.api.graphql::<Data>(&what, &query, variables).await {
+            let answer = match self.api.graphql::<ListOfNode<Wire>>(&what, &query, variables).await {
                 Ok(answer) => answer,
                 Err(Trouble::TooMuch(_)) if first > FEWEST => {
                     first = (first / 2).max(FEWEST);
@@ -155,7 +143,7 @@ impl GitHub {
             if let Some(error) = answer.errors.first() {
                 lacking = Some(error.message.clone());
             }
-            let Some(page) = answer.data.node.and_then(|node| node.list) else {
+            let Some(page) = answer.data.list() else {
                 return Ok(Some(lacking.unwrap_or_else(|| "the service did not give them".to_owned())));
             };
             if !page.is_whole() {

@@ -4,24 +4,13 @@ use serde_json::{Value, json};
 
 use super::rest::error;
 use crate::support::habits::{Fault, RetryAfter};
-use crate::support::wire::{Answer, http_date, machine_now};
+use crate::support::wire::{Answer, machine_now};
 
 fn limited(answer: Answer, left: u64, reset_in_secs: u64) -> Fault {
     let reset = machine_now() / 1000 + reset_in_secs;
     let answer = answer.with("x-ratelimit-limit", "5000").with("x-ratelimit-remaining", left.to_string());
     let answer = answer.with("x-ratelimit-used", (5000 - left).to_string()).with("x-ratelimit-reset", reset.to_string());
     Fault::Other(answer)
-}
-
-fn waiting(answer: Answer, wait: RetryAfter) -> Answer {
-    match wait {
-        RetryAfter::Seconds(seconds) => answer.with("retry-after", seconds.to_string()),
-        RetryAfter::Date(seconds) => {
-            let now = machine_now();
-            answer.with("date", http_date(now)).with("retry-after", http_date(now + seconds * 1000))
-        }
-        RetryAfter::Absent => answer,
-    }
 }
 
 const SECONDARY: &str = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
@@ -34,7 +23,7 @@ pub fn primary(status: u16, reset_in_secs: u64) -> Fault {
 
 /// A secondary limit while much is left: 403 or 429.
 pub fn secondary(status: u16, wait: RetryAfter) -> Fault {
-    limited(waiting(error(status, SECONDARY), wait), 4321, 3000)
+    limited(wait.on(error(status, SECONDARY)), 4321, 3000)
 }
 
 /// A secondary limit that says nothing but its text.
@@ -44,7 +33,7 @@ pub fn secondary_without_headers(status: u16) -> Fault {
 
 /// How it was called once.
 pub fn abuse(wait: RetryAfter) -> Fault {
-    Fault::Other(waiting(error(403, "You have triggered an abuse detection mechanism. Please wait a few minutes before you try again."), wait))
+    Fault::Other(wait.on(error(403, "You have triggered an abuse detection mechanism. Please wait a few minutes before you try again.")))
 }
 
 /// GraphQL's primary limit, a 200: `RATE_LIMITED`, or `RATE_LIMIT` with a code.
@@ -64,7 +53,7 @@ pub fn graphql_primary_without_headers(kind: &str) -> Fault {
 /// GraphQL's secondary limit: 200 with errors, or 403 as REST has it.
 pub fn graphql_secondary(status: u16, wait: RetryAfter) -> Fault {
     let answer = if status == 200 { Answer::json(&json!({"errors": [{"message": SECONDARY}]})) } else { error(status, SECONDARY) };
-    Fault::Other(waiting(answer, wait))
+    Fault::Other(wait.on(answer))
 }
 
 /// A query that is too heavy, without data.

@@ -10,15 +10,15 @@
 //!
 //! | File | What it knows |
 //! |---|---|
-//! | `site` | the handle that tests hold, and the world behind it |
+//! | `site` | the handle that tests hold, and what the service says of itself |
 //! | `model`, `edits`, `talk`, `tokens` | what there is; what people do to it; who may see it |
 //! | `git`, `smart` | a bare repository; git's protocol over HTTP |
 //! | `rest` | REST: routes, pages, ETags, shapes |
 //! | `graphql` | GraphQL: validation by the schema, costs, execution |
 //! | `openapi` | whether a REST request is one of the documented ones |
 //! | `app`, `access`, `budget` | Apps, tokens, what is left of the hour |
-//! | `habits`, `faults` | faults and traits; the answers of limits and refusals |
-//! | `server`, `tls`, `log` | listeners; the authority; the requests seen |
+//! | `habits`, `faults` | what only it does otherwise; the answers of limits and refusals |
+//! | `log` | what a request is for |
 
 #![allow(clippy::disallowed_methods, reason = "a simulator writes files of its own")]
 
@@ -34,11 +34,9 @@ pub mod log;
 pub mod model;
 mod openapi;
 mod rest;
-mod server;
 pub mod site;
 mod smart;
 mod talk;
-mod tls;
 pub mod tokens;
 
 #[allow(unused_imports, reason = "each user takes a part")]
@@ -46,11 +44,16 @@ pub use {
     edits::Repo,
     git::Put,
     habits::FieldFault,
-    log::{Class, Seen},
+    log::Class,
     model::{APP_ID, CLIENT_ID, Comment, Id, Model, OwnerKind},
     site::{Deployment, GitHub, TOKEN},
     tokens::{Token, TokenKind},
 };
+
+/// Its habits.
+pub type Habits = crate::support::habits::Habits<site::Forge>;
+/// A request that it saw.
+pub type Seen = crate::support::log::Seen<site::Forge>;
 
 /// The global node id of a repository.
 pub fn node_id(repository: Id) -> String {

@@ -1,16 +1,20 @@
 //! The handle that tests hold: start a GitHub, edit it, give it habits, and ask what it saw. Dropping it ends its thread.
 
-use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::Mutex;
 
 use super::app::App;
 use super::budget::Budgets;
-use super::habits::Habits;
-use super::log::{Class, Log, Seen};
+use super::habits::Traits;
+use super::log::{self, Class, Note};
 use super::model::Model;
-use super::server::Server;
+use super::{graphql, rest, smart};
+use crate::support::log::Seen;
+use crate::support::reading;
+use crate::support::service::{Running, Service, locked};
+use crate::support::tls;
+use crate::support::wire::{Answer, Listener, Request};
 
 /// A token that sees everything.
 pub const TOKEN: &str = "ghp_SimulatedTokenThatSeesEverything0001";
@@ -24,16 +28,16 @@ pub enum Deployment {
     Server,
 }
 
-/// Everything behind the lock that handle and server share.
-pub struct World {
-    pub model: Model,
-    pub habits: Habits,
+/// What stands behind the lock besides model, habits and log.
+pub struct Forge {
     pub budgets: Budgets,
     pub app: App,
-    pub(super) log: Log,
     pub deployment: Deployment,
     pub origins: Origins,
 }
+
+/// The world of a GitHub.
+pub(super) type World = crate::support::service::World<Forge>;
 
 /// Where the listeners are, as `https://127.0.0.1:PORT`.
 #[derive(Clone, Debug)]
@@ -44,7 +48,7 @@ pub struct Origins {
     pub api: String,
 }
 
-impl World {
+impl Forge {
     /// What stands before REST paths.
     pub(super) fn rest(&self) -> String {
         match self.deployment {
@@ -54,13 +58,78 @@ impl World {
     }
 }
 
-/// A running service.
+impl Service for Forge {
+    const NAME: &'static str = "github";
+    const DOORS: &'static [Listener] = &[Listener::Web, Listener::Api];
+    type Model = Model;
+    type Traits = Traits;
+    type Class = Class;
+    type Note = Note;
+
+    fn note(request: &Request) -> (Class, Note) {
+        log::of(request)
+    }
+
+    fn told(seen: &Seen<Self>) -> String {
+        match seen.class {
+            Class::Graphql => format!(" {} {} ({} points)", seen.operation, seen.variables, seen.points),
+            _ => String::new(),
+        }
+    }
+
+    /// Queries also go by the name of their operation.
+    fn is_called(seen: &Seen<Self>, part: &str) -> bool {
+        !seen.operation.is_empty() && seen.operation.contains(part)
+    }
+
+    fn may_be_sent(request: &Request) -> bool {
+        reading::github_allows(request)
+    }
+
+    fn error(status: u16, message: &str) -> Answer {
+        rest::error(status, message)
+    }
+
+    async fn answer(world: &Mutex<World>, request: &Request, seen: &Seen<Self>, number: usize) -> Answer {
+        if !smart::is_git(&request.path) {
+            return of_apis(&mut locked(world), request, seen, number);
+        }
+        let prepared = smart::prepare(&mut locked(world), request);
+        match prepared {
+            Ok(pack) => tokio::task::spawn_blocking(move || pack.run()).await.unwrap(),
+            Err(refusal) => refusal,
+        }
+    }
+}
+
+fn of_apis(world: &mut World, request: &Request, seen: &Seen<Forge>, number: usize) -> Answer {
+    let prefix = match (world.deployment, request.listener) {
+        (Deployment::Server, Listener::Web) if seen.class == Class::Graphql => return graphql::answer(world, request, number),
+        (Deployment::Com, Listener::Api) if request.path == "/graphql" => return graphql::answer(world, request, number),
+        (Deployment::Server, Listener::Web) if request.path.starts_with("/api/v3") => "/api/v3",
+        (Deployment::Com, Listener::Api) => "",
+        _ => {
+            return Answer::html(404, "<!DOCTYPE html><html><head><title>Page not found &middot; GitHub</title></head><body></body></html>");
+        }
+    };
+    let path = request.path.strip_prefix(prefix).unwrap().to_owned();
+    rest::answer(world, request, &path)
+}
+
+/// A running GitHub.
 pub struct GitHub {
-    world: Arc<Mutex<World>>,
+    running: Running<Forge>,
     authority: String,
     ca_file: PathBuf,
-    _server: Server,
     _dir: tempfile::TempDir,
+}
+
+impl Deref for GitHub {
+    type Target = Running<Forge>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.running
+    }
 }
 
 impl GitHub {
@@ -76,19 +145,17 @@ impl GitHub {
 
     fn start(deployment: Deployment) -> Self {
         let dir = tempfile::Builder::new().prefix("simulated-github-").tempdir().unwrap();
-        let model = Model::new(dir.path().to_owned());
-        let (world, server, authority) = Server::start(deployment, |origins| World {
-            model,
-            habits: Habits::default(),
-            budgets: Budgets::default(),
-            app: App::default(),
-            log: Log::default(),
-            deployment,
-            origins,
+        let (tls, authority) = tls::certificate(&["127.0.0.1", "localhost"]);
+        let running = Running::start(Some(tls), Model::new(dir.path().to_owned()), |origins| {
+            let [web, api] = origins else { unreachable!("an origin for each door") };
+            let api = if deployment == Deployment::Com { api } else { web };
+            let mut budgets = Budgets::default();
+            budgets.off = deployment == Deployment::Server;
+            Forge { budgets, app: App::default(), deployment, origins: Origins { web: web.clone(), api: api.clone() } }
         });
         let ca_file = dir.path().join("ca.pem");
         std::fs::write(&ca_file, &authority).unwrap();
-        Self { world, authority, ca_file, _server: server, _dir: dir }
+        Self { running, authority, ca_file, _dir: dir }
     }
 
     /// What stands in for `https://github.com`: pages and git.
@@ -141,16 +208,6 @@ impl GitHub {
         format!("[schedule]\nevery = \"hourly\"\n\n[connectors.github]\nurl = \"{}\"\n{apis}ca_file = \"{ca}\"\n{more}\n", self.url())
     }
 
-    /// Edits what there is, or looks at it.
-    pub fn edit<T>(&self, edit: impl FnOnce(&mut Model) -> T) -> T {
-        edit(&mut self.world().model)
-    }
-
-    /// Gives it habits.
-    pub fn habits<T>(&self, change: impl FnOnce(&mut Habits) -> T) -> T {
-        change(&mut self.world().habits)
-    }
-
     /// Changes or looks at what is left of the hour.
     pub fn budgets<T>(&self, change: impl FnOnce(&mut Budgets) -> T) -> T {
         change(&mut self.world().budgets)
@@ -161,59 +218,9 @@ impl GitHub {
         self.world().app.private_key()
     }
 
-    /// Lets each request wait.
-    pub fn latency(&self, latency: Duration) {
-        self.world().habits.latency = latency;
-    }
-
-    /// The requests since the last [`GitHub::clear_requests`].
-    pub fn requests(&self) -> Vec<Seen> {
-        self.world().log.seen().to_vec()
-    }
-
-    /// Forgets the requests, not the violations.
-    pub fn clear_requests(&self) {
-        self.world().log.clear();
-    }
-
-    /// How many requests there were of each class.
-    pub fn counts(&self) -> BTreeMap<Class, usize> {
-        self.world().log.counts()
-    }
-
-    /// How many requests there were of one class.
-    pub fn count(&self, class: Class) -> usize {
-        self.counts().get(&class).copied().unwrap_or_default()
-    }
-
-    /// Points that GraphQL queries cost since the last [`GitHub::clear_requests`].
+    /// Points that GraphQL queries cost since the last [`Running::clear_requests`].
     pub fn points(&self) -> u64 {
         self.world().log.seen().iter().map(|seen| seen.points).sum()
-    }
-
-    /// The most requests that were being answered at one moment.
-    pub fn peak_concurrency(&self) -> usize {
-        self.world().log.peak()
-    }
-
-    /// What a client did that it must never do.
-    pub fn violations(&self) -> Vec<String> {
-        self.world().log.violations.clone()
-    }
-
-    /// The same, which are forgiven then: for tests that send what is wrong.
-    pub fn take_violations(&self) -> Vec<String> {
-        std::mem::take(&mut self.world().log.violations)
-    }
-
-    /// All requests, a line each, for a failed assertion's message.
-    pub fn transcript(&self) -> String {
-        self.world().log.transcript()
-    }
-
-    /// What lies behind: for the simulator's own tests.
-    pub(super) fn world(&self) -> MutexGuard<'_, World> {
-        locked(&self.world)
     }
 }
 
@@ -221,16 +228,4 @@ impl Default for GitHub {
     fn default() -> Self {
         Self::new()
     }
-}
-
-impl Drop for GitHub {
-    fn drop(&mut self) {
-        let wrong = std::mem::take(&mut self.world().log.violations);
-        assert!(std::thread::panicking() || wrong.is_empty(), "what was sent is not what GitHub documents, or not reading: {wrong:#?}");
-    }
-}
-
-/// The world, also after a panic of another holder.
-pub(super) fn locked(world: &Mutex<World>) -> MutexGuard<'_, World> {
-    world.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::cost::Cost;
-use super::resolve::{self, Args, Failure, Found, Node};
+use super::node::{Args, Failure, Found, Node};
+use super::resolve;
 use super::schema::{self, value_of};
 use crate::support::github::site::World;
 use crate::support::github::tokens::Caller;

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::ids;
-use super::resolve::{Args, Failure, Found, Node, order};
+use super::node::{Args, Failure, Found, Node, order};
 use crate::support::github::git::Git;
 use crate::support::github::model::{Id, Repository, time};
 use crate::support::github::site::World;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::model::{Attachment, Comment, Content, Kind, Model, Space, User};
 use super::v1::download_path;
-use super::wire::{fingerprint, iso, tiny};
+use crate::support::wire::{fingerprint, iso, tiny};
 
 /// A page or post.
 #[derive(Serialize)]

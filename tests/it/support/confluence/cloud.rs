@@ -11,7 +11,7 @@ use super::media;
 use super::model::{Content, Id, Kind, Model, Status};
 use super::site::{CLOUD_ID, World};
 use super::v1::{Expand, Shapes, hits, search};
-use super::wire::{Answer, Listener, Request, encode, iso, machine_now, opaque, reveal};
+use crate::support::wire::{Answer, Listener, Request, encode, iso, machine_now, opaque, reveal};
 
 /// Beyond this a query is refused, as proxies do.
 const MAX_QUERY_BYTES: usize = 8192;
@@ -83,7 +83,7 @@ fn v2(world: &mut World, request: &Request, caller: Caller, path: &[&str]) -> An
 type Outcome = Result<Answer, Answer>;
 
 fn spaces(world: &mut World, request: &Request, caller: Caller) -> Outcome {
-    let (model, site) = (&world.model, world.origins.site.as_str());
+    let (model, site) = (&world.model, world.own.origins.site.as_str());
     let (keys, ids, statuses, kinds) = (request.all("keys"), request.all("ids"), request.all("status"), request.all("type"));
     let wanted = model.spaces.values().filter(|space| {
         let status = if space.archived { "archived" } else { "current" };
@@ -110,7 +110,7 @@ fn in_space(world: &mut World, request: &Request, caller: Caller, id: &str, kind
 }
 
 fn listing(world: &mut World, request: &Request, caller: Caller, kind: Kind, space: Option<Id>) -> Outcome {
-    let (model, site) = (&world.model, world.origins.site.as_str());
+    let (model, site) = (&world.model, world.own.origins.site.as_str());
     let with_body = wants_body(request)?;
     let ids = request.all("id");
     if ids.len() > 250 {
@@ -278,7 +278,7 @@ fn cql(world: &World, request: &Request, caller: Caller) -> Answer {
     };
     let cap = expand.search_cap().min(world.habits.page_cap.unwrap_or(usize::MAX));
     let limit = request.number("limit", 25).clamp(1, cap);
-    let binding = format!("{:x}", super::wire::fingerprint(&format!("{asked} {} {limit}", expand.joined())));
+    let binding = format!("{:x}", crate::support::wire::fingerprint(&format!("{asked} {} {limit}", expand.joined())));
     let start = match request.one("cursor").map(|cursor| cursor_start(cursor, &binding)) {
         None => 0,
         Some(Some(start)) => start,

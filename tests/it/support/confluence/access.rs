@@ -2,7 +2,7 @@
 
 use super::model::{Flavour, Model};
 use super::site::World;
-use super::wire::{Answer, Listener, Request, reveal};
+use crate::support::wire::{Answer, Listener, Request, reveal};
 
 /// The account's address (Cloud).
 pub const EMAIL: &str = "mirror@example.com";

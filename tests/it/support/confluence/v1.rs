@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::access::Caller;
 use super::cql::{Hit, Query};
 use super::model::{Attachment, Comment, Content, Flavour, Kind, Model, Space, Status};
-use super::wire::{Answer, Request, encode, iso, iso_at, tiny};
+use crate::support::wire::{Answer, Request, encode, iso, iso_at, tiny};
 
 /// What `expand` asks for: `history.lastUpdated` asks for `history` too.
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use super::access::Caller;
-use super::wire::{days_since_1970, fits_in_path, title_in_path};
+use crate::support::wire::{days_since_1970, fits_in_path, title_in_path};
 
 /// The id of a space, of content, or of an attachment (there without its `att`).
 pub type Id = u64;
@@ -287,7 +287,7 @@ impl Model {
 
     /// A label's id.
     pub fn label_id(label: &str) -> u64 {
-        50_000 + super::wire::fingerprint(label) % 1_000_000
+        50_000 + crate::support::wire::fingerprint(label) % 1_000_000
     }
 
     /// The address for people, relative to the base.
@@ -298,11 +298,11 @@ impl Model {
         match (self.flavour, content.kind) {
             (Flavour::Cloud, Kind::Page) if space.home == id => format!("/spaces/{key}/overview"),
             (Flavour::Cloud, Kind::Page) => format!("/spaces/{key}/pages/{id}{suffix}"),
-            (Flavour::Cloud, Kind::Post) => format!("/spaces/{key}/blog/{}/{id}{suffix}", super::wire::day(content.created)),
+            (Flavour::Cloud, Kind::Post) => format!("/spaces/{key}/blog/{}/{id}{suffix}", crate::support::wire::day(content.created)),
             (Flavour::Cloud, kind) => format!("/spaces/{key}/{}/{id}", kind.name()),
             (Flavour::DataCenter, Kind::Page) if fits_in_path(&content.title) => format!("/display/{key}/{title}"),
             (Flavour::DataCenter, Kind::Post) if fits_in_path(&content.title) => {
-                format!("/display/{key}/{}/{title}", super::wire::day(content.created))
+                format!("/display/{key}/{}/{title}", crate::support::wire::day(content.created))
             }
             (Flavour::DataCenter, _) => format!("/pages/viewpage.action?pageId={id}"),
         }

@@ -10,7 +10,7 @@ use super::access::Caller;
 use super::cloud_shapes::file_id;
 use super::model::{Attachment, Id, Status};
 use super::site::World;
-use super::wire::{Answer, Request, encode, fingerprint, machine_now};
+use crate::support::wire::{Answer, Request, encode, fingerprint, machine_now};
 
 /// How long a ticket holds.
 const TICKET_MS: u64 = 60_000;
@@ -26,10 +26,10 @@ pub(super) fn redirect(world: &mut World, caller: Caller, page: &str, id: &str) 
     let found = id.strip_prefix("att").and_then(|id| id.parse().ok()).and_then(|id: Id| world.model.attachments.get(&id));
     let found = found.filter(|attachment| attachment.page.to_string() == page && world.model.visible(attachment.page, caller).is_some());
     let Some(attachment) = found else { return Answer::v1_error(404, "No attachment with this id, or it is not for you") };
-    let ticket = format!("{:016x}.{}", fingerprint(&format!("{} {}", attachment.id, world.tickets.given.len())), world.tickets.given.len());
-    let (media, name) = (&world.origins.media, encode(&attachment.name));
+    let ticket = format!("{:016x}.{}", fingerprint(&format!("{} {}", attachment.id, world.own.tickets.given.len())), world.own.tickets.given.len());
+    let (media, name) = (&world.own.origins.media, encode(&attachment.name));
     let location = format!("{media}/file/{}/binary?token={ticket}&client=simulated&name={name}", file_id(attachment));
-    world.tickets.given.insert(ticket, (attachment.id, machine_now() + TICKET_MS));
+    world.own.tickets.given.insert(ticket, (attachment.id, machine_now() + TICKET_MS));
     Answer { status: 302, headers: vec![("location", location)], body: Bytes::new() }
 }
 
@@ -41,7 +41,7 @@ pub(super) fn host(world: &mut World, request: &Request) -> Answer {
             return Answer::v1_error(400, "Only one auth mechanism is allowed");
         }
     }
-    let ticket = request.one("token").and_then(|token| world.tickets.given.get(token)).filter(|(_, until)| *until > machine_now());
+    let ticket = request.one("token").and_then(|token| world.own.tickets.given.get(token)).filter(|(_, until)| *until > machine_now());
     match ticket.and_then(|(id, _)| world.model.attachments.get(id)) {
         Some(attachment) if request.path == format!("/file/{}/binary", file_id(attachment)) => bytes(attachment, request),
         Some(_) => Answer::v1_error(404, "No such file"),

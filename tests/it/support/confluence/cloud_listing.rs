@@ -3,9 +3,9 @@
 
 use serde::Serialize;
 
-use super::habits::Habits;
+use super::Habits;
 use super::model::Id;
-use super::wire::{Answer, Request, encode, fingerprint, opaque, reveal};
+use crate::support::wire::{Answer, Request, encode, fingerprint, opaque, reveal};
 
 /// Where an item stands in a listing's order. Descending orders use negative numbers.
 pub(super) type Point = (i64, i64);

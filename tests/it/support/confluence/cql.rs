@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::model::{Attachment, Comment, Content, Id, Model};
-use super::wire::days_since_1970;
+use crate::support::wire::days_since_1970;
 
 /// Something that search can find.
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use super::media;
 use super::model::{Content, Id, Kind, Status};
 use super::site::World;
 use super::v1::{Expand, Shapes, hits, labels, search};
-use super::wire::{Answer, Request, day, encode};
+use crate::support::wire::{Answer, Request, day, encode};
 
 /// The canonical host, as an administrator wrote it long ago: not the one that requests reach.
 pub const CANONICAL: &str = "https://wiki.corp.example";
