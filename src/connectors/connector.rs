@@ -21,8 +21,8 @@ pub trait Connector: Send + Sync {
     /// Asks the live service whether credentials and scopes work; what is wrong, and how to mend it.
     async fn validate(&self) -> Result<Validation, SourceError>;
 
-    /// Lists what exists, scope by scope. `since` holds the cursors of the last time (none on a first sync). [`Depth::Everything`] also lists what may
-    /// change without a new revision: labels, all attachments, names of folders.
+    /// Lists what exists, scope by scope. `since` holds the cursors of the last time (none on a first sync), and for scopes of which no listing ever came to
+    /// its end an empty one. [`Depth::Everything`] also lists what may change without a new revision: labels, all attachments, names of folders.
     ///
     /// An `Err` item ends the listing of everything that has not reported [`Listed::ScopeDone`]; what one forbidden scope does is said by its own
     /// `ScopeDone`.
@@ -122,7 +122,8 @@ pub enum Listed {
         name: String,
         /// How well.
         completion: Completion,
-        /// Where to go on next time. With `Scope::new("")`: what the connector remembers of the whole site.
+        /// Where to go on next time; of an unwanted scope, where to go on when it is wanted again. With `Scope::new("")`: what the connector remembers of
+        /// the whole site.
         cursor: Option<Cursor>,
     },
 }
@@ -148,6 +149,9 @@ pub enum Completion {
     Incomplete(String),
     /// The whole scope is not there, or closed to us; why, for people.
     Missing(String),
+    /// It is there, but a permission or a login is wanted that we do not have; why, for people. What is mirrored of it stays as it is, and no more thorough
+    /// listing would bring more.
+    Denied(String),
     /// It is there, but the configuration does not ask for it any more: its documents become `cleanup`'s.
     Unwanted,
 }
@@ -318,6 +322,14 @@ pub enum SourceError {
         /// HTTP status.
         status: u16,
     },
+    /// It is there, but a permission or a login is wanted that we do not have.
+    #[error("{what} is closed to us ({why})")]
+    Denied {
+        /// The thing.
+        what: String,
+        /// What is wanted, for people.
+        why: String,
+    },
     /// More than the configured limit.
     #[error("{what} is larger than the limit of {limit_bytes} bytes")]
     TooLarge {
@@ -392,7 +404,7 @@ impl SourceError {
         match self {
             Self::Unauthorized { .. } | Self::Misconfigured { .. } => Consequence::Suspend,
             Self::RateLimited { .. } | Self::Network { .. } | Self::Untrusted { .. } => Consequence::EndRun,
-            Self::NotVisible { .. } | Self::TooLarge { .. } | Self::BadAnswer { .. } => Consequence::Defer,
+            Self::NotVisible { .. } | Self::Denied { .. } | Self::TooLarge { .. } | Self::BadAnswer { .. } => Consequence::Defer,
             Self::Nothing { .. } => Consequence::Skip,
         }
     }
@@ -403,6 +415,7 @@ impl SourceError {
         match self {
             Self::Unauthorized { hint, .. } | Self::Misconfigured { hint, .. } | Self::Untrusted { hint, .. } => hint.clone(),
             Self::NotVisible { .. } => "It is tried again at each run; if it should be visible, check the account's permissions.".to_owned(),
+            Self::Denied { .. } => "It is tried again by itself; give the account what it lacks, or take this out of the configuration.".to_owned(),
             Self::TooLarge { .. } => "Raise `max_body_bytes` (documents) or `max_asset_bytes` (attachments) to mirror it.".to_owned(),
             Self::RateLimited { retry_after, .. } => {
                 format!("The service asks for {} s of rest; the next run goes on where this one stopped.", retry_after.as_secs())

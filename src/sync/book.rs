@@ -118,6 +118,8 @@ pub(super) struct ScopeEntry {
     pub listed: Option<(String, Completion, Option<Cursor>)>,
     /// All its attachments were listed in this run.
     pub assets_done: bool,
+    /// It has been missing so often, and for so long, that what is mirrored of it leaves.
+    pub lost: bool,
 }
 
 impl Book {
@@ -165,9 +167,10 @@ impl Book {
         labels
     }
 
-    /// The cursors to list on with.
+    /// The cursors to list on with; an empty one where there is none yet.
     pub(super) fn cursors(&self) -> Vec<(Scope, Cursor)> {
-        let mut cursors: Vec<_> = self.scopes.iter().filter_map(|(scope, s)| Some((scope.clone(), s.kept.as_ref()?.cursor.clone()?))).collect();
+        let cursor = |kept: &ScopeRecord| kept.cursor.clone().unwrap_or_else(|| Cursor::new(""));
+        let mut cursors: Vec<_> = self.scopes.iter().filter_map(|(scope, s)| Some((scope.clone(), cursor(s.kept.as_ref()?)))).collect();
         cursors.sort();
         cursors
     }

@@ -114,6 +114,7 @@ fn full_scope() -> ScopeRecord {
         name: "ENG".to_owned(),
         cursor: Some(Cursor::new("{\"since\":\"2025-08-22\"}")),
         missing: Some(Missing { listings: 2, first_ms: 1, first_service_ms: None, last_ms: 2, why: "404".to_owned() }),
+        denied: Some("the token lacks a permission".to_owned()),
         unwanted: true,
     }
 }

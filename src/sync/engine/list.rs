@@ -40,7 +40,11 @@ impl Engine {
         let now = self.compare_clocks(book);
         let swept = sweep::sweep(self.connector.as_ref(), book, limits, now, self.reporter.as_ref()).await.map_err(Abort::Source)?;
         summary.held = swept.held;
-        summary.scopes.extend(swept.missing);
+        for (name, why) in &swept.missing {
+            if note(summary, name, why) {
+                self.reporter.log(Level::Warn, &not_whole(name, why), &[("scope", name)]);
+            }
+        }
         self.note_incomplete(book, summary);
         self.drop_gone_assets(book).await?;
         self.ask_people(book).await?;
@@ -93,13 +97,16 @@ impl Engine {
     }
 
     fn note_incomplete(&self, book: &Book, summary: &mut Summary) {
-        for entry in book.scopes.values() {
-            if let Some((name, Completion::Incomplete(why), _)) = &entry.listed {
-                summary.scopes.insert(name.clone(), why.clone());
+        let mut scopes: Vec<_> = book.scopes.iter().collect();
+        scopes.sort_by_key(|(scope, _)| *scope);
+        for (_, entry) in scopes {
+            let Some((name, completion, _)) = &entry.listed else { continue };
+            let (Completion::Incomplete(why) | Completion::Denied(why)) = completion else { continue };
+            // What was said already, and waits for a person, is counted and not said again.
+            let is_news = entry.stored.as_ref().is_none_or(|before| before.denied.as_ref() != Some(why));
+            if note(summary, name, why) && is_news {
+                self.reporter.log(Level::Warn, &not_whole(name, why), &[("scope", name)]);
             }
-        }
-        for (scope, why) in &summary.scopes {
-            self.reporter.log(Level::Warn, &format!("`{scope}` was not listed as a whole ({why}); nothing of it is removed."), &[("scope", scope)]);
         }
     }
 
@@ -134,6 +141,23 @@ impl Engine {
         }
         self.commit(changes).await
     }
+}
+
+fn not_whole(scope: &str, why: &str) -> String {
+    format!("`{scope}` was not listed as a whole ({why}); nothing of it is removed.")
+}
+
+/// Counts what is wrong with a scope; scopes that people know by the same name stand together. Whether that is new.
+fn note(summary: &mut Summary, name: &str, why: &str) -> bool {
+    let Some(said) = summary.scopes.get_mut(name) else {
+        summary.scopes.insert(name.to_owned(), why.to_owned());
+        return true;
+    };
+    let is_new = !said.contains(why);
+    if is_new {
+        *said = format!("{said}; {why}");
+    }
+    is_new
 }
 
 /// Files that people changed or deleted by hand.

@@ -68,6 +68,8 @@ pub(super) struct Service {
     pub files: BTreeMap<String, (Vec<String>, String, String)>,
     /// Where the listing says to go on; `c` where nothing is said.
     pub cursor: Option<String>,
+    /// With which cursors the last listing began.
+    pub since: BTreeMap<String, String>,
     /// What the listing says of documents that are no more.
     pub gone: BTreeMap<String, Presence>,
     /// Attachments of scopes by their ids.
@@ -249,9 +251,10 @@ impl Connector for Fake {
         Ok(Validation { account: "fake".to_owned(), notes: Vec::new(), problems: Vec::new() })
     }
 
-    fn changes(&self, _since: Vec<(Scope, Cursor)>, depth: Depth) -> BoxStream<'_, Result<Listed, SourceError>> {
+    fn changes(&self, since: Vec<(Scope, Cursor)>, depth: Depth) -> BoxStream<'_, Result<Listed, SourceError>> {
         self.ask(format!("list {depth:?}"));
         let items = self.at(|s| {
+            s.since = since.into_iter().map(|(scope, cursor)| (scope.as_str().to_owned(), cursor.as_str().to_owned())).collect();
             let mut items = Vec::new();
             for (id, doc) in &s.docs {
                 if s.unlisted.contains(id)
