@@ -114,6 +114,14 @@ pub enum Listed {
         /// Why.
         why: Presence,
     },
+    /// Something of a scope is there, but a permission or a login is wanted that we do not have: what is mirrored of it stays as it is, and no more thorough
+    /// listing would bring more. Counted at each run, said when it is news; [`Listed::ScopeDone`] tells of the rest.
+    Denied {
+        /// The scope.
+        scope: Scope,
+        /// What is closed to us and why, for people.
+        why: String,
+    },
     /// This scope has been listed.
     ScopeDone {
         /// The scope.
@@ -149,9 +157,6 @@ pub enum Completion {
     Incomplete(String),
     /// The whole scope is not there, or closed to us; why, for people.
     Missing(String),
-    /// It is there, but a permission or a login is wanted that we do not have; why, for people. What is mirrored of it stays as it is, and no more thorough
-    /// listing would bring more.
-    Denied(String),
     /// It is there, but the configuration does not ask for it any more: its documents become `cleanup`'s.
     Unwanted,
 }
@@ -209,6 +214,8 @@ pub struct Fetched {
 pub enum Presence {
     /// It is there, in a scope that we mirror: the listing missed it.
     Present,
+    /// This run did not look where it is, or may not: silence about it means nothing.
+    Unasked,
     /// Archived.
     Archived,
     /// In the service's trash.

@@ -118,6 +118,8 @@ pub(super) struct ScopeEntry {
     pub listed: Option<(String, Completion, Option<Cursor>)>,
     /// All its attachments were listed in this run.
     pub assets_done: bool,
+    /// What of it is closed to us, and why.
+    pub denied: Vec<String>,
     /// It has been missing so often, and for so long, that what is mirrored of it leaves.
     pub lost: bool,
 }
@@ -278,6 +280,13 @@ impl Entry {
         }
         let on_disk = self.kept.as_ref().is_some_and(|k| k.spot.is_some());
         on_disk || (self.seen.is_some() && self.failed.is_none())
+    }
+}
+
+impl ScopeEntry {
+    /// Why something of it is closed to us, if so.
+    pub(super) fn why_denied(&self) -> Option<String> {
+        (!self.denied.is_empty()).then(|| self.denied.join("; "))
     }
 }
 

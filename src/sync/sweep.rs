@@ -94,6 +94,7 @@ pub(super) async fn sweep(
                 Presence::Present => {
                     reporter.log(Level::Info, "The listing missed a document that is there; it stays.", &[("doc", id.as_str())]);
                 }
+                Presence::Unasked => {}
                 Presence::Unwanted => entry.unwanted = true,
                 // Under which other id it lives on, only a listing says.
                 Presence::Renamed => entry.leaves = Some(Presence::Gone),
@@ -123,8 +124,7 @@ fn judge_scopes(book: &mut Book, present: &FxHashSet<Scope>, now: Now, swept: &m
         record.unwanted = *completion == Completion::Unwanted;
         match missing {
             None => {
-                // What is closed to us is there.
-                if completion.is_complete() || present.contains(scope) || matches!(completion, Completion::News | Completion::Denied(_)) {
+                if completion.is_complete() || present.contains(scope) || *completion == Completion::News {
                     record.missing = None;
                 }
                 if completion.is_complete() {

@@ -160,7 +160,7 @@ impl Engine {
             let unwanted = *completion == Completion::Unwanted;
             let advances = completion.advances() && old.missing.is_none();
             let cursor = if advances || unwanted { cursor.clone().or(old.cursor) } else { old.cursor };
-            let denied = if let Completion::Denied(why) = completion { Some(why.clone()) } else { None };
+            let denied = entry.why_denied();
             let record = ScopeRecord { name: name.clone(), cursor, missing: old.missing, denied, unwanted };
             if entry.stored.as_ref() != Some(&record) {
                 changes.push(Change::PutScope(scope.clone(), record));

@@ -101,11 +101,17 @@ impl Engine {
         scopes.sort_by_key(|(scope, _)| *scope);
         for (_, entry) in scopes {
             let Some((name, completion, _)) = &entry.listed else { continue };
-            let (Completion::Incomplete(why) | Completion::Denied(why)) = completion else { continue };
-            // What was said already, and waits for a person, is counted and not said again.
-            let is_news = entry.stored.as_ref().is_none_or(|before| before.denied.as_ref() != Some(why));
-            if note(summary, name, why) && is_news {
+            if let Completion::Incomplete(why) = completion
+                && note(summary, name, why)
+            {
                 self.reporter.log(Level::Warn, &not_whole(name, why), &[("scope", name)]);
+            }
+            let Some(why) = entry.why_denied() else { continue };
+            let is_known = entry.stored.as_ref().is_some_and(|before| before.denied.as_ref() == Some(&why));
+            // It waits for a person: each run counts it, and only the first says so.
+            if note(summary, name, &why) && !is_known {
+                let text = format!("Something of `{name}` is closed to us ({why}); what is mirrored of it stays as it is.");
+                self.reporter.log(Level::Warn, &text, &[("scope", name)]);
             }
         }
     }

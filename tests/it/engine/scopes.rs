@@ -20,6 +20,12 @@ fn say(house: &House, scope: &str, completion: Completion) {
     house.fake.at(|s| s.scopes.insert(scope.to_owned(), completion));
 }
 
+/// Silence about it means nothing then.
+fn close(house: &House, scope: &str) {
+    say(house, scope, Completion::News);
+    house.fake.at(|s| s.denied.insert(scope.to_owned(), WHY.to_owned()));
+}
+
 /// How often something was said since the last call.
 fn said(house: &House, what: &str) -> usize {
     std::mem::take(&mut *house.notes.0.lock().unwrap()).iter().filter(|line| line.contains(what)).count()
@@ -31,7 +37,7 @@ fn what_is_closed_to_us_stays_is_counted_at_each_run_and_said_once() {
     let before = house.tree();
     say(&house, "eng", Completion::Missing("404".to_owned()));
     house.sync();
-    say(&house, "eng", Completion::Denied(WHY.to_owned()));
+    close(&house, "eng");
     said(&house, WHY);
     for run in 0..4 {
         house.hours_later(13);
@@ -44,6 +50,7 @@ fn what_is_closed_to_us_stays_is_counted_at_each_run_and_said_once() {
     let listings: Vec<String> = house.fake.asked().into_iter().filter(|asked| asked == "list Changes").collect();
     assert_eq!(listings.len(), 3);
     // It was there: the count of listings that lack it begins anew.
+    house.fake.at(|s| s.denied.clear());
     say(&house, "eng", Completion::Missing("404".to_owned()));
     for _ in 0..2 {
         house.sync();
@@ -52,7 +59,7 @@ fn what_is_closed_to_us_stays_is_counted_at_each_run_and_said_once() {
     assert_eq!(house.tree(), before);
     say(&house, "eng", Completion::Complete);
     assert!(house.synced().summary.scopes.is_empty());
-    say(&house, "eng", Completion::Denied(WHY.to_owned()));
+    close(&house, "eng");
     house.sync();
     assert_eq!(said(&house, WHY), 1, "it is news again");
 }
@@ -61,7 +68,7 @@ fn what_is_closed_to_us_stays_is_counted_at_each_run_and_said_once() {
 fn what_cannot_be_listed_is_told_of_all_scopes_with_the_same_name() {
     let house = of_two();
     house.fake.put("Eng", "2", None, "Other", "text");
-    say(&house, "eng", Completion::Denied(WHY.to_owned()));
+    close(&house, "eng");
     say(&house, "Eng", Completion::Incomplete("a page failed".to_owned()));
     let scopes = house.sync().summary.scopes;
     assert!(scopes["ENG"].contains(WHY) && scopes["ENG"].contains("a page failed"), "{scopes:?}");
@@ -116,4 +123,22 @@ fn a_scope_of_which_all_was_taken_out_of_the_configuration_is_not_missing() {
     say(&house, "eng", Completion::Complete);
     house.synced();
     assert!(house.tree().contains_key("ENG/page--1.md"));
+}
+
+#[test]
+fn what_is_open_of_a_scope_is_followed_and_what_is_closed_stays() {
+    let house = of_two();
+    house.fake.put("eng", "2", None, "Closed", "text");
+    house.fake.put("eng", "3", None, "Open", "text");
+    house.synced();
+    house.fake.at(|s| {
+        s.docs.remove("3");
+        s.unlisted.insert("2".to_owned());
+        s.presence.insert("2".to_owned(), Presence::Unasked);
+        s.denied.insert("eng".to_owned(), WHY.to_owned());
+    });
+    let finished = house.sync();
+    assert_eq!((finished.outcome, finished.summary.removed, finished.summary.scopes.len()), (Outcome::Partial, 1, 1));
+    assert!(house.tree().contains_key("ENG/closed--2.md"));
+    assert_eq!(said(&house, "The listing missed"), 0);
 }
