@@ -28,6 +28,12 @@ pub trait Connector: Send + Sync {
     /// `ScopeDone`.
     fn changes(&self, since: Vec<(Scope, Cursor)>, depth: Depth) -> BoxStream<'_, Result<Listed, SourceError>>;
 
+    /// Whether the service rewrites links in bodies when what they lead to gets another name or place, without a new revision of these: then a kept body may
+    /// name it as it was called before. Where it does not, an earlier name means nothing in a body of today either.
+    fn rewrites_links(&self) -> bool {
+        true
+    }
+
     /// How many documents one `fetch` call should name, so that its requests are full.
     fn batch_size(&self) -> usize;
 

@@ -200,8 +200,8 @@ impl Book {
         self.docs.values().filter(|entry| entry.leaves.is_none()).filter_map(|entry| Some(entry.place()?.scope().clone())).collect()
     }
 
-    /// A snapshot of everything that stays or comes. A full run fetches every body, so that earlier names are needed no more.
-    pub(super) fn view(&self, full: bool) -> View {
+    /// A snapshot of everything that stays or comes. A full run fetches every body (`fresh`), so that earlier names are needed no more.
+    pub(super) fn view(&self, fresh: bool) -> View {
         let mut view = View { nodes: self.nodes.clone(), people: self.people.clone(), ..View::default() };
         // A map that grows is there twice for a moment.
         view.docs.reserve(self.docs.len());
@@ -214,7 +214,7 @@ impl Book {
             if entry.leaves.is_none()
                 && let Some(place) = entry.place()
             {
-                view.add(id.clone(), Arc::clone(place), entry.current_labels(), entry.former(full), entry.available());
+                view.add(id.clone(), Arc::clone(place), entry.current_labels(), entry.former(fresh), entry.available());
             }
         }
         for entry in self.assets.values() {

@@ -48,7 +48,7 @@ impl Engine {
         self.note_incomplete(book, summary);
         self.drop_gone_assets(book).await?;
         self.ask_people(book).await?;
-        let view = Arc::new(book.view(self.rules.full));
+        let view = Arc::new(self.view(book));
         let work = asked > 0 || !touched.documents.is_empty() || structural(book, &view);
         if work && !book.site.unclean {
             book.site.unclean = true;
