@@ -2,12 +2,15 @@
 
 mod anonymous;
 mod budgets;
+mod closed;
 mod desk;
 mod discussions;
 mod files;
 mod git_room;
 mod issues;
+mod lost;
 mod moved;
+mod parts;
 mod real;
 mod refused;
 mod releases;
