@@ -131,16 +131,17 @@ fn verdict(summary: &Summary) -> (Outcome, String, String) {
         let hint = "If that is right, run `context-syncctl sync --accept-deletions`.".to_owned();
         return (Outcome::DeletionsHeld, message, hint);
     }
+    let (mut message, mut hint) = (Vec::new(), Vec::new());
     if summary.deferred > 0 {
-        let message = format!("Documents or attachments that could not be brought: {}; all others are in place.", summary.deferred);
-        let hint = "The log names each with its reason; they are tried first next time.".to_owned();
-        return (Outcome::Partial, message, hint);
+        message.push(format!("Documents or attachments that could not be brought: {}; all others are in place.", summary.deferred));
+        hint.push("The log names each with its reason; they are tried first next time.");
     }
     if let Some((scope, why)) = summary.scopes.iter().next() {
-        let message = format!("{} of the scopes could not be listed as a whole, `{scope}` for one: {why}.", summary.scopes.len());
-        return (Outcome::Partial, message, "Nothing of theirs was removed. Check the account's permissions if it stays so.".to_owned());
+        message.push(format!("{} of the scopes could not be listed as a whole, `{scope}` for one: {why}.", summary.scopes.len()));
+        hint.push("Nothing of theirs was removed. Check the account's permissions if it stays so.");
     }
-    (Outcome::Done, String::new(), String::new())
+    let outcome = if message.is_empty() { Outcome::Done } else { Outcome::Partial };
+    (outcome, message.join(" "), hint.join(" "))
 }
 
 fn outcome_of(abort: &Abort) -> Outcome {

@@ -24,12 +24,18 @@ pub trait Connector: Send + Sync {
     /// Asks the live service whether credentials and scopes work; what is wrong, and how to mend it.
     async fn validate(&self) -> Result<Validation, SourceError>;
 
-    /// Lists what exists, scope by scope. `since` holds the cursors of the last time (none on a first sync). [`Depth::Everything`] also lists what may
-    /// change without a new revision: labels, all attachments, names of folders.
+    /// Lists what exists, scope by scope. `since` holds the cursors of the last time (none on a first sync), and for scopes of which no listing ever came to
+    /// its end an empty one. [`Depth::Everything`] also lists what may change without a new revision: labels, all attachments, names of folders.
     ///
     /// An `Err` item ends the listing of everything that has not reported [`Listed::ScopeDone`]; what one forbidden scope does is said by its own
     /// `ScopeDone`.
     fn changes(&self, since: Vec<(Scope, Cursor)>, depth: Depth) -> BoxStream<'_, Result<Listed, SourceError>>;
+
+    /// Whether the service rewrites links in bodies when what they lead to gets another name or place, without a new revision of these: then a kept body may
+    /// name it as it was called before. Where it does not, an earlier name means nothing in a body of today either.
+    fn rewrites_links(&self) -> bool {
+        true
+    }
 
     /// How many documents one `fetch` call should name, so that its requests are full.
     fn batch_size(&self) -> usize;
@@ -124,6 +130,14 @@ pub enum Listed {
         /// Why.
         why: Presence,
     },
+    /// Something of a scope is there, but a permission or a login is wanted that we do not have: what is mirrored of it stays as it is, and no more thorough
+    /// listing would bring more. Counted at each run, said when it is news; [`Listed::ScopeDone`] tells of the rest.
+    Denied {
+        /// The scope.
+        scope: Scope,
+        /// What is closed to us and why, for people.
+        why: String,
+    },
     /// This scope has been listed.
     ScopeDone {
         /// The scope.
@@ -132,7 +146,8 @@ pub enum Listed {
         name: String,
         /// How well.
         completion: Completion,
-        /// Where to go on next time. With `Scope::new("")`: what the connector remembers of the whole site.
+        /// Where to go on next time; of an unwanted scope, where to go on when it is wanted again. With `Scope::new("")`: what the connector remembers of
+        /// the whole site.
         cursor: Option<Cursor>,
     },
 }
@@ -215,6 +230,8 @@ pub struct Fetched {
 pub enum Presence {
     /// It is there, in a scope that we mirror: the listing missed it.
     Present,
+    /// This run did not look where it is, or may not: silence about it means nothing.
+    Unasked,
     /// Archived.
     Archived,
     /// In the service's trash.

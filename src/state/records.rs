@@ -112,6 +112,8 @@ pub struct ScopeRecord {
     pub cursor: Option<Cursor>,
     /// Since when it is not to be seen, if so.
     pub missing: Option<Missing>,
+    /// Why it was closed to us when it was listed last, if so.
+    pub denied: Option<String>,
     /// True where the configuration does not ask for it any more.
     pub unwanted: bool,
 }

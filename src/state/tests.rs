@@ -60,7 +60,7 @@ fn put_file(path: &Path, bytes: &[u8]) {
 #[test]
 fn every_kind_of_record_survives_reopening_and_can_be_dropped() {
     let (_above, folder) = filled(3);
-    let scope = ScopeRecord { name: "ENG".to_owned(), cursor: Some(Cursor::new("c")), missing: None, unwanted: false };
+    let scope = ScopeRecord { name: "ENG".to_owned(), cursor: Some(Cursor::new("c")), unwanted: false, ..ScopeRecord::default() };
     let site = SiteRecord { runs: 4, ..SiteRecord::default() };
     {
         let (state, opened) = State::open(&folder, NO_WAIT).unwrap();

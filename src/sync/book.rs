@@ -118,6 +118,10 @@ pub(super) struct ScopeEntry {
     pub listed: Option<(String, Completion, Option<Cursor>)>,
     /// All its attachments were listed in this run.
     pub assets_done: bool,
+    /// What of it is closed to us, and why.
+    pub denied: Vec<String>,
+    /// It has been missing so often, and for so long, that what is mirrored of it leaves.
+    pub lost: bool,
 }
 
 impl Book {
@@ -165,9 +169,10 @@ impl Book {
         labels
     }
 
-    /// The cursors to list on with.
+    /// The cursors to list on with; an empty one where there is none yet.
     pub(super) fn cursors(&self) -> Vec<(Scope, Cursor)> {
-        let mut cursors: Vec<_> = self.scopes.iter().filter_map(|(scope, s)| Some((scope.clone(), s.kept.as_ref()?.cursor.clone()?))).collect();
+        let cursor = |kept: &ScopeRecord| kept.cursor.clone().unwrap_or_else(|| Cursor::new(""));
+        let mut cursors: Vec<_> = self.scopes.iter().filter_map(|(scope, s)| Some((scope.clone(), cursor(s.kept.as_ref()?)))).collect();
         cursors.sort();
         cursors
     }
@@ -195,8 +200,8 @@ impl Book {
         self.docs.values().filter(|entry| entry.leaves.is_none()).filter_map(|entry| Some(entry.place()?.scope().clone())).collect()
     }
 
-    /// A snapshot of everything that stays or comes. A full run fetches every body, so that earlier names are needed no more.
-    pub(super) fn view(&self, full: bool) -> View {
+    /// A snapshot of everything that stays or comes. A full run fetches every body (`fresh`), so that earlier names are needed no more.
+    pub(super) fn view(&self, fresh: bool) -> View {
         let mut view = View { nodes: self.nodes.clone(), people: self.people.clone(), ..View::default() };
         // A map that grows is there twice for a moment.
         view.docs.reserve(self.docs.len());
@@ -209,7 +214,7 @@ impl Book {
             if entry.leaves.is_none()
                 && let Some(place) = entry.place()
             {
-                view.add(id.clone(), Arc::clone(place), entry.current_labels(), entry.former(full), entry.available());
+                view.add(id.clone(), Arc::clone(place), entry.current_labels(), entry.former(fresh), entry.available());
             }
         }
         for entry in self.assets.values() {
@@ -275,6 +280,13 @@ impl Entry {
         }
         let on_disk = self.kept.as_ref().is_some_and(|k| k.spot.is_some());
         on_disk || (self.seen.is_some() && self.failed.is_none())
+    }
+}
+
+impl ScopeEntry {
+    /// Why something of it is closed to us, if so.
+    pub(super) fn why_denied(&self) -> Option<String> {
+        (!self.denied.is_empty()).then(|| self.denied.join("; "))
     }
 }
 

@@ -189,7 +189,12 @@ impl Engine {
     /// Takes a new snapshot. The one before goes first: a large site is not to be held twice.
     fn look_around(&self, book: &Book, view: &mut Arc<View>) {
         *view = Arc::default();
-        *view = Arc::new(book.view(self.rules.full));
+        *view = Arc::new(self.view(book));
+    }
+
+    /// A snapshot. Earlier names count only where a body of today may hold them.
+    fn view(&self, book: &Book) -> View {
+        book.view(self.rules.full || !self.connector.rewrites_links())
     }
 
     fn desk(&self, view: &Arc<View>) -> Arc<Desk> {

@@ -160,6 +160,7 @@ fn take(book: &mut Book, item: Listed, rules: Rules, wanted: &mpsc::UnboundedSen
                 entry.leaves = Some(why);
             }
         }
+        Listed::Denied { scope, why } => book.scopes.entry(scope).or_default().denied.push(why),
         Listed::ScopeDone { scope, name, completion, cursor } => {
             book.scopes.entry(scope).or_default().listed = Some((name, completion, cursor));
         }

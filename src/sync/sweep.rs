@@ -94,6 +94,7 @@ pub(super) async fn sweep(
                 Presence::Present => {
                     reporter.log(Level::Info, "The listing missed a document that is there; it stays.", &[("doc", id.as_str())]);
                 }
+                Presence::Unasked => {}
                 Presence::Unwanted => entry.unwanted = true,
                 // Under which other id it lives on, only a listing says.
                 Presence::Renamed => entry.leaves = Some(Presence::Gone),
@@ -107,7 +108,9 @@ pub(super) async fn sweep(
 
 /// Which scopes may lose documents in this run; keeps count of the missing ones.
 fn judge_scopes(book: &mut Book, present: &FxHashSet<Scope>, now: Now, swept: &mut Swept) -> FxHashSet<Scope> {
-    let known: FxHashSet<Scope> = book.docs.values().filter_map(|e| e.kept.as_ref().map(|k| k.place.scope().clone())).collect();
+    // What nobody asks for any more is not missed.
+    let known: FxHashSet<Scope> =
+        book.docs.values().filter_map(|e| e.kept.as_ref().filter(|k| !k.unwanted).map(|k| k.place.scope().clone())).collect();
     let mut open = FxHashSet::default();
     for (scope, entry) in &mut book.scopes {
         let Some((name, completion, _)) = &entry.listed else { continue };
@@ -139,6 +142,7 @@ fn judge_scopes(book: &mut Book, present: &FxHashSet<Scope>, now: Now, swept: &m
                 count.why.clone_from(&why);
                 swept.missing.push((name.clone(), why));
                 if count.listings >= MISSING_LISTINGS && now.since(count) >= MISSING_MS {
+                    entry.lost = matches!(completion, Completion::Missing(_));
                     open.insert(scope.clone());
                 }
             }

@@ -29,7 +29,9 @@ fn outcome(error: &WorkerError) -> Outcome {
         WorkerError::Source(SourceError::Unauthorized { .. }) => Outcome::Unauthorized,
         WorkerError::Source(SourceError::Misconfigured { .. }) => Outcome::Misconfigured,
         WorkerError::Source(SourceError::RateLimited { .. }) => Outcome::RateLimited,
-        WorkerError::Source(SourceError::Network { .. } | SourceError::Untrusted { .. } | SourceError::BadAnswer { .. }) => Outcome::Unreachable,
+        WorkerError::Source(
+            SourceError::Network { .. } | SourceError::Untrusted { .. } | SourceError::BadAnswer { .. } | SourceError::Denied { .. },
+        ) => Outcome::Unreachable,
         WorkerError::Source(SourceError::NotVisible { .. }) => Outcome::NotFound,
         WorkerError::State(StateError::Locked { .. }) => Outcome::Busy,
         WorkerError::Cancelled => Outcome::Cancelled,

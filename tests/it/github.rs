@@ -2,13 +2,16 @@
 
 mod anonymous;
 mod budgets;
+mod closed;
 mod desk;
 mod discussions;
 mod files;
 mod git_room;
 mod issues;
 mod lost_state;
+mod lost;
 mod moved;
+mod parts;
 mod real;
 mod refused;
 mod releases;

@@ -146,7 +146,9 @@ impl Confluence {
         stream::select(driver, items).boxed()
     }
 
-    async fn list(&self, since: Vec<(Scope, Cursor)>, depth: Depth, out: Outlet) -> Result<(), SourceError> {
+    async fn list(&self, mut since: Vec<(Scope, Cursor)>, depth: Depth, out: Outlet) -> Result<(), SourceError> {
+        // What was never listed to its end has not told its key.
+        since.retain(|(_, cursor)| !cursor.as_str().is_empty());
         let memory = since.iter().find(|(scope, _)| scope.as_str().is_empty()).and_then(|(_, cursor)| self.recall(cursor));
         let commented = since.iter().find(|(scope, _)| scope.as_str() == comments::SCOPE).map(|(_, cursor)| cursor);
         let is_space = |scope: &Scope| !scope.as_str().is_empty() && scope.as_str() != comments::SCOPE;
@@ -156,7 +158,9 @@ impl Confluence {
         self.was_filter_other.store(narrowed, Ordering::Relaxed);
         let (site, asked) = self.begin(memory.as_ref(), &known).await?;
         for (scope, name, completion) in asked.others {
-            out.send(Listed::ScopeDone { scope, name, completion, cursor: None }).await;
+            // Who comes back is listed whole.
+            let cursor = (completion == Completion::Unwanted).then(|| Known { key: name.clone(), ..Known::read(&scope, &Cursor::new("")) }.cursor());
+            out.send(Listed::ScopeDone { scope, name, completion, cursor }).await;
         }
         locked(&self.spaces).extend(asked.spaces.iter().map(|space| (space.id.clone(), space.key.clone())));
         let turn = memory.as_ref().map_or(0, |memory| memory.turn) + 1;

@@ -33,6 +33,14 @@ pub enum SourceError {
         /// HTTP status.
         status: u16,
     },
+    /// It is there, but a permission or a login is wanted that we do not have.
+    #[error("{what} is closed to us ({why})")]
+    Denied {
+        /// The thing.
+        what: String,
+        /// What is wanted, for people.
+        why: String,
+    },
     /// More than the configured limit.
     #[error("{what} is larger than the limit of {limit_bytes} bytes")]
     TooLarge {
@@ -107,7 +115,7 @@ impl SourceError {
         match self {
             Self::Unauthorized { .. } | Self::Misconfigured { .. } => Consequence::Suspend,
             Self::RateLimited { .. } | Self::Network { .. } | Self::Untrusted { .. } => Consequence::EndRun,
-            Self::NotVisible { .. } | Self::TooLarge { .. } | Self::BadAnswer { .. } => Consequence::Defer,
+            Self::NotVisible { .. } | Self::Denied { .. } | Self::TooLarge { .. } | Self::BadAnswer { .. } => Consequence::Defer,
             Self::Nothing { .. } => Consequence::Skip,
         }
     }
@@ -118,6 +126,7 @@ impl SourceError {
         match self {
             Self::Unauthorized { hint, .. } | Self::Misconfigured { hint, .. } | Self::Untrusted { hint, .. } => hint.clone(),
             Self::NotVisible { .. } => "It is tried again at each run; if it should be visible, check the account's permissions.".to_owned(),
+            Self::Denied { .. } => "It is tried again by itself; give the account what it lacks, or take this out of the configuration.".to_owned(),
             Self::TooLarge { .. } => "Raise `max_body_bytes` (documents) or `max_asset_bytes` (attachments) to mirror it.".to_owned(),
             Self::RateLimited { retry_after, .. } => {
                 format!("The service asks for {} s of rest; the next run goes on where this one stopped.", retry_after.as_secs())

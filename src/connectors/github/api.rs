@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::address::Address;
-use super::trouble::{QueryError, Trouble};
+use super::trouble::{QueryError, SAML, Trouble};
 use super::{ends, locked};
 use crate::connectors::connector::{SourceError, Traffic};
 use crate::connectors::http::{Client, Failed, Reply, Request};
@@ -120,7 +120,7 @@ impl Api {
         loop {
             tries += 1;
             let request = Request::post(self.address.graphql.clone(), what, body.clone()).of("graphql").at_most(MOST_BYTES).tries(2);
-            let reply: Reply<Envelope> = self.client.reply(request).await.map_err(Trouble::of)?;
+            let reply: Reply<Envelope> = self.client.reply(request).await.map_err(|failed| Trouble::of(self.explained(what, failed)))?;
             *locked(&self.ends) = reply.headers.get(ends::HEADER).map(shortened);
             let Some(envelope) = reply.body else { return Err(self.nothing(what, "it has no body")) };
             let errors: Vec<QueryError> = envelope.errors.into_iter().map(QueryError::from).collect();
@@ -185,23 +185,21 @@ impl Api {
         Ok(Request::get(url, what).of("core"))
     }
 
-    /// A refusal that says what it lacks is told with that: a permission, a scope, a login.
+    /// What is refused is closed to us, and not gone; where it is told what is lacking, so do we: a permission, a scope, a login.
     fn explained(&self, what: &str, failed: Failed) -> Failed {
-        let (Some(403 | 404), SourceError::NotVisible { .. }, Some(said)) = (failed.status, &failed.error, &failed.refusal) else { return failed };
+        // 404 tells nobody whether it is there.
+        let (Some(403), SourceError::NotVisible { .. }, Some(said)) = (failed.status, &failed.error, &failed.refusal) else { return failed };
         let header = |name: &str| said.headers.get(name).filter(|value| !value.is_empty());
-        let lacks = match (header("x-github-sso"), header("x-accepted-github-permissions"), header("x-accepted-oauth-scopes")) {
-            (Some(_), ..) => "403: its organisation wants a login by SAML; authorise the token for it".to_owned(),
-            (_, Some(permissions), _) => format!("403: the token lacks a permission; it takes {permissions}"),
+        let why = match (header("x-github-sso"), header("x-accepted-github-permissions"), header("x-accepted-oauth-scopes")) {
+            (Some(_), ..) => format!("403: {SAML}"),
+            (_, Some(permissions), _) => format!("403: the token lacks a permission; it takes {}", shortened(permissions)),
             (_, _, Some(scopes)) if !has_scope(header("x-oauth-scopes").unwrap_or_default(), scopes) => {
-                format!("403: the token lacks a scope; it takes one of {scopes}")
+                format!("403: the token lacks a scope; it takes one of {}", shortened(scopes))
             }
-            _ => return failed,
+            _ if said.text.contains("IP allow list") => "403: its organisation lets in only the addresses of its list".to_owned(),
+            _ => "403".to_owned(),
         };
-        // 404 tells nobody whether it is there, so only what is refused is explained.
-        if failed.status == Some(404) {
-            return failed;
-        }
-        Failed { error: self.bad_answer(what, &lacks), ..failed }
+        Failed { error: SourceError::Denied { what: what.to_owned(), why }, ..failed }
     }
 
     /// What an answer that is not as promised means.

@@ -170,8 +170,8 @@ pub(super) fn source_error(host: &str, what: &str, error: CloneError) -> SourceE
         },
         GitError::Limited => SourceError::RateLimited { service, retry_after: Duration::from_secs(60) },
         GitError::NotFound => SourceError::NotVisible { what, status: 404 },
-        GitError::Unauthorized => SourceError::NotVisible { what, status: 401 },
-        GitError::Forbidden => SourceError::NotVisible { what, status: 403 },
+        GitError::Unauthorized => SourceError::Denied { what, why: "401 by git".to_owned() },
+        GitError::Forbidden => SourceError::Denied { what, why: "403 by git".to_owned() },
         other @ (GitError::NotInstalled | GitError::TooOld(_) | GitError::TooLarge | GitError::Failed(_)) => {
             SourceError::BadAnswer { service, what, detail: other.to_string() }
         }

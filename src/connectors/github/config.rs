@@ -191,6 +191,11 @@ impl Config {
             && !self.exclude.iter().any(|pattern| wishes::matches(pattern, full_name))
     }
 
+    /// The branch of all repositories that name none.
+    pub(super) fn named_branch(&self) -> Option<String> {
+        Some(self.branch.clone()).filter(|branch| !branch.is_empty())
+    }
+
     /// What of the settings is good to know, for people.
     pub(super) fn notes(&self) -> Vec<String> {
         let mut notes = self.address().map(|address| address.notes).unwrap_or_default();

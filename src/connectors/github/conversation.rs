@@ -28,7 +28,7 @@ mod web;
 mod wire;
 
 pub(super) use kept::{Asset, Reaction, Release};
-pub(super) use list::Unselected;
+pub(super) use list::Looked;
 pub(super) use plan::turn;
 pub(super) use query::{reactions as reactions_query, repositories, variables};
 pub(super) use text::{Texts, cell, heading, link, person, reactions as reactions_line, table, text};

@@ -10,6 +10,7 @@ use super::globs::Globs;
 use super::out::Out;
 use super::place::{folders, parent};
 use super::repository::{Part, Repository};
+use super::slots::BRANCHES;
 use super::tree::Tree;
 use super::{GitHub, locked, place};
 use crate::connectors::connector::{Completion, Depth, Listed, Presence, SourceError, Wanted};
@@ -89,7 +90,10 @@ impl GitHub {
 
     /// Nothing was ever pushed, or the branch that is asked for is not there.
     async fn without_head(&self, repository: &Repository, since: Option<&Cursor>, out: &Out) -> Result<(), SourceError> {
-        if repository.empty {
+        if let Some(why) = repository.why_denied(BRANCHES) {
+            out.denied(repository, Part::Files, why).await;
+            out.done(repository, Part::Files, Completion::News, None).await;
+        } else if repository.empty {
             out.done(repository, Part::Files, Completion::Complete, Tree::default().cursor()).await;
         } else if repository.branch.is_empty() {
             // It says neither that it is empty nor what its branch is: nothing is known.

@@ -1,17 +1,17 @@
 //! The heads of all repositories by GraphQL: one query for 25 of them tells which of their parts changed.
 //!
-//! Pure but for the asking. What one repository, or one permission, lacks is asked again without it and takes nothing from the others.
+//! What one repository, or one permission, lacks is asked again without it and takes nothing from the others.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::fmt::Write as _;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::GitHub;
 use super::api::Answer;
 use super::memory::Memory;
 use super::node::Node;
 use super::repository::Repository;
+use super::slots::{self, BRANCHES, Denied, PARTS, Slot, What};
 use super::trouble::{QueryError, Trouble};
 use super::wishes::Wish;
 use crate::connectors::connector::SourceError;
@@ -35,8 +35,6 @@ pub(super) struct Seen {
     pub(super) lost: BTreeMap<u64, Absence>,
     /// What became of entries, and of owners, that brought nothing or not all.
     pub(super) absent: BTreeMap<String, Absence>,
-    /// What could not be had, by repository.
-    pub(super) omitted: BTreeMap<u64, BTreeSet<String>>,
     /// For people: what could not be had and why.
     pub(super) notes: BTreeSet<String>,
 }
@@ -48,64 +46,10 @@ pub(super) enum Absence {
     Missing(String),
     /// The answer was not whole.
     Incomplete(String),
+    /// A permission or a login is wanted that we do not have.
+    Denied(String),
     /// The service has blocked it: what is mirrored stays.
     Blocked(String),
-}
-
-/// One thing that a query asks for.
-#[derive(Clone, Debug)]
-struct Slot {
-    what: What,
-    /// Fields that are left out.
-    omit: BTreeSet<String>,
-    tries: usize,
-}
-
-#[derive(Clone, Debug)]
-enum What {
-    Name {
-        owner: String,
-        name: String,
-        branch: Option<String>,
-    },
-    /// A repository that a listing lacks.
-    Node {
-        number: u64,
-        id: String,
-        asked_as: String,
-        branch: Option<String>,
-    },
-    Owner {
-        login: String,
-        after: Option<String>,
-        expected: usize,
-    },
-}
-
-impl Slot {
-    fn key(&self) -> String {
-        match &self.what {
-            What::Name { owner, name, .. } => format!("{owner}/{name}").to_lowercase(),
-            What::Node { asked_as, .. } => asked_as.clone(),
-            What::Owner { login, .. } => format!("{login}/*").to_lowercase(),
-        }
-    }
-
-    /// The branch that is asked for.
-    fn branch(&self) -> Option<String> {
-        match &self.what {
-            What::Name { branch, .. } | What::Node { branch, .. } => branch.clone(),
-            What::Owner { .. } => None,
-        }
-    }
-
-    /// How many repositories it brings at most.
-    fn size(&self, room: usize) -> usize {
-        match &self.what {
-            What::Name { .. } | What::Node { .. } => 1,
-            What::Owner { expected, .. } => room.min((*expected).max(1)),
-        }
-    }
 }
 
 impl GitHub {
@@ -117,29 +61,28 @@ impl GitHub {
 
     /// Asks after repositories that the listings of their owners lack: number, node, entry.
     pub(super) async fn ask_nodes(&self, nodes: Vec<(u64, String, String)>, memory: &mut Memory) -> Result<Seen, SourceError> {
-        let slot =
-            |(number, id, asked_as)| Slot { what: What::Node { number, id, asked_as, branch: self.branch() }, omit: BTreeSet::new(), tries: 0 };
+        let slot = |(number, id, asked_as)| Slot {
+            what: What::Node { number, id, asked_as, branch: self.config.named_branch() },
+            denied: Denied::new(),
+            tries: 0,
+        };
         self.ask(nodes.into_iter().map(slot).collect(), memory).await
     }
 
-    fn branch(&self) -> Option<String> {
-        Some(self.config.branch.clone()).filter(|branch| !branch.is_empty())
-    }
-
     fn slot(&self, wish: &Wish, memory: &Memory, everything: bool) -> Slot {
-        let (what, omit) = match wish {
+        let (what, denied) = match wish {
             Wish::One { owner, name, branch } => {
-                let omit = memory.named(&format!("{owner}/{name}")).map(|(_, one)| one.omit.clone());
-                (What::Name { owner: owner.clone(), name: name.clone(), branch: branch.clone().or_else(|| self.branch()) }, omit)
+                let denied = memory.named(&format!("{owner}/{name}")).map(|(_, one)| one.denied.clone());
+                (What::Name { owner: owner.clone(), name: name.clone(), branch: branch.clone().or_else(|| self.config.named_branch()) }, denied)
             }
             Wish::All { owner } => {
                 let known = memory.owners.get(&owner.to_lowercase());
                 let expected = known.map_or(SLOTS, |known| usize::try_from(known.count).unwrap_or(SLOTS));
-                (What::Owner { login: owner.clone(), after: None, expected }, known.map(|known| known.omit.clone()))
+                (What::Owner { login: owner.clone(), after: None, expected }, known.map(|known| known.denied.clone()))
             }
         };
         // Once a day it is tried whether a permission came.
-        Slot { what, omit: omit.filter(|_| !everything).unwrap_or_default(), tries: 0 }
+        Slot { what, denied: denied.filter(|_| !everything).unwrap_or_default(), tries: 0 }
     }
 
     async fn ask(&self, mut open: VecDeque<Slot>, memory: &mut Memory) -> Result<Seen, SourceError> {
@@ -148,13 +91,13 @@ impl GitHub {
         while !open.is_empty() {
             let (mut asked, mut left) = (Vec::new(), room);
             // Those whose size is known come first, an owner of unknown size takes what is left.
-            while let Some(at) = (left > 0).then(|| fitting(&open, left)).flatten() {
+            while let Some(at) = (left > 0).then(|| slots::fitting(&open, left)).flatten() {
                 let Some(slot) = open.remove(at) else { break };
                 let size = slot.size(left);
                 left -= size;
                 asked.push((slot, size));
             }
-            let (query, variables) = self.query(&asked, &memory.lacks);
+            let (query, variables) = slots::query(&asked, &self.config, &memory.lacks);
             let what = format!("the heads of {} repositories", room - left);
             match self.api.graphql::<Map<String, Value>>(&what, &query, variables).await {
                 Ok(answer) => self.take(asked, answer, &mut open, memory, &mut seen),
@@ -172,73 +115,6 @@ impl GitHub {
         Ok(seen)
     }
 
-    fn query(&self, asked: &[(Slot, usize)], lacks: &BTreeSet<String>) -> (String, Value) {
-        let (mut heads, mut body, mut variables) = (String::new(), String::new(), Map::new());
-        for (at, (slot, size)) in asked.iter().enumerate() {
-            let mut declare = |name: String, kind: &str, value: Value| {
-                let comma = if heads.is_empty() { "" } else { ", " };
-                let _ = write!(heads, "{comma}${name}: {kind}");
-                variables.insert(name, value);
-            };
-            let branch = match &slot.what {
-                What::Name { branch, .. } | What::Node { branch, .. } => branch.clone(),
-                What::Owner { .. } => self.branch(),
-            };
-            if let Some(branch) = &branch {
-                declare(format!("b{at}"), "String!", json!(format!("refs/heads/{branch}")));
-            }
-            let fields = self.fields(&slot.omit, lacks, branch.is_some().then_some(at));
-            match &slot.what {
-                What::Name { owner, name, .. } => {
-                    declare(format!("o{at}"), "String!", json!(owner));
-                    declare(format!("n{at}"), "String!", json!(name));
-                    let _ = writeln!(body, "  r{at}: repository(owner: $o{at}, name: $n{at}, followRenames: true) {{ {fields} }}");
-                }
-                What::Node { id, .. } => {
-                    declare(format!("i{at}"), "ID!", json!(id));
-                    let _ = writeln!(body, "  r{at}: node(id: $i{at}) {{ ... on Repository {{ {fields} }} }}");
-                }
-                What::Owner { login, after, .. } => {
-                    declare(format!("o{at}"), "String!", json!(login));
-                    declare(format!("a{at}"), "String", json!(after));
-                    let forks = if self.config.forks { "" } else { ", isFork: false" };
-                    let _ = writeln!(
-                        body,
-                        "  r{at}: repositoryOwner(login: $o{at}) {{ login repositories(first: {size}, after: $a{at}, ownerAffiliations: [OWNER]{forks}, \
-                         orderBy: {{field: NAME, direction: ASC}}) {{ totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ {fields} }} }} }}"
-                    );
-                }
-            }
-        }
-        (format!("query Heads({heads}) {{\n{body}  rateLimit {{ cost remaining resetAt }}\n}}"), Value::Object(variables))
-    }
-
-    /// What is asked of a repository.
-    fn fields(&self, omit: &BTreeSet<String>, lacks: &BTreeSet<String>, branch: Option<usize>) -> String {
-        let left_out = |name: &str| omit.contains(name) || lacks.contains(name);
-        let commit = "target { oid ... on Commit { committedDate tree { oid } } }";
-        let mut fields = String::from("id databaseId nameWithOwner url");
-        let plain = "isPrivate isArchived isFork isDisabled isLocked isEmpty hasIssuesEnabled hasWikiEnabled hasDiscussionsEnabled pushedAt";
-        for name in plain.split(' ').filter(|name| !left_out(name)) {
-            let _ = write!(fields, " {name}");
-        }
-        let _ = write!(fields, " defaultBranchRef {{ name {commit} }}");
-        if let Some(at) = branch {
-            let _ = write!(fields, " branch: ref(qualifiedName: $b{at}) {{ name {commit} }}");
-        }
-        for (name, wanted, order) in [
-            ("discussions", self.config.discussions, "UPDATED_AT"),
-            ("issues", self.config.issues, "UPDATED_AT"),
-            ("pullRequests", self.config.pull_requests, "UPDATED_AT"),
-            ("releases", self.config.releases, "CREATED_AT"),
-        ] {
-            if wanted && !left_out(name) {
-                let _ = write!(fields, " {name}(first: 1, orderBy: {{field: {order}, direction: DESC}}) {{ totalCount nodes {{ updatedAt }} }}");
-            }
-        }
-        fields
-    }
-
     fn take(
         &self,
         asked: Vec<(Slot, usize)>,
@@ -252,13 +128,11 @@ impl GitHub {
             let errors: Vec<&QueryError> = answer.errors.iter().filter(|error| error.is_at(&alias) || error.path.is_empty()).collect();
             let data = answer.data.remove(&alias).filter(|data| !data.is_null());
             // A permission that is lacking takes the whole repository with it: once more without what it is for.
-            let denied: BTreeSet<String> = errors.iter().filter_map(|error| denied(error)).filter(|field| !slot.omit.contains(field)).collect();
+            let mut denied: Denied = errors.iter().filter_map(|error| denied(error)).collect();
+            denied.retain(|field, _| !slot.denied.contains_key(field));
             if !denied.is_empty() && slot.tries < MOST_LACKS {
-                for (field, error) in denied.iter().zip(&errors) {
-                    seen.notes.insert(format!("{field} of {} cannot be read: {}", slot.key(), error.message));
-                }
-                let omit = slot.omit.union(&denied).cloned().collect();
-                open.push_back(Slot { omit, tries: slot.tries + 1, ..slot });
+                denied.extend(slot.denied);
+                open.push_back(Slot { denied, tries: slot.tries + 1, what: slot.what });
                 continue;
             }
             match (&slot.what, data) {
@@ -266,23 +140,21 @@ impl GitHub {
                 (What::Owner { .. }, Some(data)) => self.take_page(slot, data, &errors, open, memory, seen),
                 (_, Some(data)) => {
                     let key = slot.key();
-                    self.take_one(data, &key, slot.branch(), &slot.omit, seen).unwrap_or_else(|why| lacks(&slot, why, seen));
+                    self.take_one(data, &key, slot.branch(), &slot.denied, seen).unwrap_or_else(|why| lacks(&slot, why, seen));
                 }
             }
         }
     }
 
-    fn take_one(&self, data: Value, key: &str, branch: Option<String>, omit: &BTreeSet<String>, seen: &mut Seen) -> Result<(), Absence> {
+    fn take_one(&self, data: Value, key: &str, branch: Option<String>, denied: &Denied, seen: &mut Seen) -> Result<(), Absence> {
         let node: Node = serde_json::from_value(data).map_err(|_| Absence::Incomplete("its answer has another shape".to_owned()))?;
-        let repository = node.repository(self, branch).ok_or_else(|| Absence::Missing(GONE.to_owned()))?;
+        let mut repository = node.repository(self, branch).ok_or_else(|| Absence::Missing(GONE.to_owned()))?;
         let of_all = key.ends_with("/*");
         if of_all && !(key == owner_key(&repository) && self.config.wants_of_all(&repository.full_name, repository.archived, repository.fork)) {
             seen.unwanted.insert(repository.id);
             return Ok(());
         }
-        if !omit.is_empty() {
-            seen.omitted.insert(repository.id, omit.clone());
-        }
+        repository.denied.clone_from(denied);
         seen.found.push((repository, key.to_owned()));
         Ok(())
     }
@@ -294,17 +166,17 @@ impl GitHub {
         let page = data.get_mut("repositories").map(Value::take).unwrap_or_default();
         let total = page.get("totalCount").and_then(Value::as_u64).unwrap_or_default();
         let known = memory.owners.entry(login.to_lowercase()).or_default();
-        (known.count, known.omit) = (total, slot.omit.clone());
+        (known.count, known.denied) = (total, slot.denied.clone());
         let nodes = page.get("nodes").and_then(Value::as_array).cloned().unwrap_or_default();
         let count = nodes.len();
         for node in nodes {
-            if node.is_null() || self.take_one(node, &key, self.branch(), &slot.omit, seen).is_err() {
-                seen.absent.insert(key.clone(), absence(errors).into_incomplete());
+            if node.is_null() || self.take_one(node, &key, self.config.named_branch(), &slot.denied, seen).is_err() {
+                seen.absent.insert(key.clone(), absence(errors).of_some());
             }
         }
         // Partial results, for want of a login or because something went wrong: then silence means nothing.
         if !errors.is_empty() || !page.get("nodes").is_some_and(Value::is_array) {
-            seen.absent.insert(key.clone(), absence(errors).into_incomplete());
+            seen.absent.insert(key.clone(), absence(errors).of_some());
         }
         let info = page.get("pageInfo");
         let more = info.and_then(|info| info.get("hasNextPage")).and_then(Value::as_bool) == Some(true);
@@ -339,36 +211,30 @@ pub(super) fn owner_key(repository: &Repository) -> String {
     format!("{}/*", repository.owner_and_name().0.to_lowercase())
 }
 
-/// The first slot that fits, or an owner's, which fits anywhere.
-fn fitting(open: &VecDeque<Slot>, left: usize) -> Option<usize> {
-    let exact = |slot: &Slot| match &slot.what {
-        What::Owner { expected, .. } => *expected <= left,
-        _ => true,
-    };
-    open.iter().position(exact).or_else(|| open.iter().position(|slot| matches!(slot.what, What::Owner { .. })))
-}
-
 /// The part of a repository that an error denies: the field below it.
-fn denied(error: &QueryError) -> Option<String> {
-    const PARTS: [&str; 4] = ["discussions", "issues", "pullRequests", "releases"];
-    error.path.iter().skip(1).find(|step| PARTS.contains(&step.as_str())).cloned()
+fn denied(error: &QueryError) -> Option<(String, String)> {
+    let field = |step: &String| if step == "branch" { Some(BRANCHES) } else { PARTS.into_iter().find(|part| part == step) };
+    error.path.iter().skip(1).find_map(field).map(|field| (field.to_owned(), error.why()))
 }
 
 /// What an absence of data means, by the errors beside it.
 fn absence(errors: &[&QueryError]) -> Absence {
     let said = errors.iter().find(|error| !error.message.is_empty());
     match said {
-        Some(error) if error.saml => Absence::Incomplete("its organisation wants a login by SAML: authorise the token for it".to_owned()),
+        Some(error) if error.saml => Absence::Denied(error.why()),
         Some(error) if error.kind == "NOT_FOUND" => Absence::Missing(GONE.to_owned()),
         Some(error) if error.message.to_ascii_lowercase().contains("blocked") => Absence::Blocked(error.message.clone()),
+        Some(error) if error.is_denial() => Absence::Denied(error.why()),
         Some(error) => Absence::Incomplete(error.message.clone()),
         None => Absence::Missing(GONE.to_owned()),
     }
 }
 
 impl Absence {
-    fn into_incomplete(self) -> Self {
+    /// What it means where a list is not whole.
+    fn of_some(self) -> Self {
         match self {
+            Self::Denied(why) => Self::Denied(why),
             Self::Missing(why) | Self::Incomplete(why) | Self::Blocked(why) => Self::Incomplete(why),
         }
     }

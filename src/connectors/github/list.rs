@@ -2,7 +2,7 @@
 //!
 //! One repository that is gone, closed or broken says so in its own scopes and harms no other; a dead network or refused credentials end all.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::Utc;
@@ -10,20 +10,19 @@ use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use tokio::sync::mpsc;
 
+use super::conversation::turn;
 use super::files::KeptTree;
 use super::memory::Memory;
 use super::out::Out;
-use super::repositories::Plan;
+use super::repositories::{Fate, Plan};
 use super::repository::{Condition, Part, Repository};
+use super::scopes::{Kept, Scopes};
 use super::{GitHub, ends, locked};
 use crate::connectors::connector::{Completion, Consequence, Depth, Listed, SourceError};
 use crate::model::{Cursor, Scope};
 
 /// Items that may wait for the engine.
 const WAITING: usize = 512;
-
-/// Cursors of the parts of repositories.
-pub(super) type Cursors = BTreeMap<(u64, &'static str), Cursor>;
 
 impl GitHub {
     /// The listing as a stream: it makes requests only while it is polled, and leaves nothing behind when it is dropped.
@@ -47,23 +46,22 @@ impl GitHub {
             self.api.client().reserve(self.config.reserve_percent);
         }
         let mut memory = Memory { of, ..remembered.unwrap_or_default() };
-        let parts = since.into_iter().filter_map(|(scope, cursor)| Some((Part::of_scope(&scope)?, cursor)));
-        let cursors: Cursors = parts.map(|((id, part), cursor)| ((id, part.name()), cursor)).collect();
-        let known: BTreeSet<u64> = cursors.keys().map(|(id, _)| *id).collect();
-        let everything = depth == Depth::Everything;
+        let scopes = Scopes::read(&since);
+        let known = scopes.repositories();
+        let everything = turn(&mut memory.waited, 0, depth) == Depth::Everything;
         let seen = match self.is_anonymous() {
             true => self.plain_heads(&mut memory, everything).await?,
             false => self.heads(&mut memory, everything).await?,
         };
-        let mut plan = self.plan(seen, &mut memory, &known).await?;
+        let mut plan = self.plan(seen, &mut memory, &known, everything).await?;
         // An App's tokens end within the hour, and are renewed.
         let ends = self.api.token_ends().filter(|_| self.way != "App").and_then(|ends| ends::soon(&ends, Utc::now()));
         plan.notes.extend(ends.map(|said| format!("{said}; make a new one, or nothing is brought up to date after that")));
-        self.keep(&plan, &cursors);
+        self.keep(&plan, &scopes);
         let mut notes = plan.notes.clone();
-        self.say_of_others(&plan, &cursors, &out).await;
+        self.say_of_others(&plan, &scopes, &out).await;
         for repository in &plan.listed {
-            self.list_repository(repository, &cursors, depth, &mut notes, &mut out).await?;
+            self.list_repository(repository, &scopes, depth, &mut notes, &mut out).await?;
         }
         if self.is_anonymous() {
             self.remember_facts(&plan.listed, &mut memory);
@@ -81,28 +79,27 @@ impl GitHub {
     }
 
     /// What this run needs of repositories to fetch what it lists.
-    fn keep(&self, plan: &Plan, cursors: &Cursors) {
+    fn keep(&self, plan: &Plan, scopes: &Scopes) {
         locked(&self.repositories).extend(plan.listed.iter().map(|repository| (repository.id, Arc::new(repository.clone()))));
-        let files = cursors.iter().filter(|((_, part), _)| *part == Part::Files.name());
-        locked(&self.kept_trees).extend(files.map(|((id, _), cursor)| (*id, KeptTree::Text(cursor.clone()))));
+        locked(&self.kept_trees).extend(scopes.cursors(Part::Files).map(|(id, cursor)| (id, KeptTree::Text(cursor.clone()))));
     }
 
-    async fn say_of_others(&self, plan: &Plan, cursors: &Cursors, out: &Out) {
-        for (id, (name, completion)) in &plan.others {
-            for (_, part) in cursors.keys().filter(|(of, _)| of == id) {
-                let scope = Scope::new(format!("{id}:{part}"));
-                out.send(Listed::ScopeDone { scope, name: name.clone(), completion: completion.clone(), cursor: None }).await;
+    async fn say_of_others(&self, plan: &Plan, scopes: &Scopes, out: &Out) {
+        for (id, (name, fate)) in &plan.others {
+            for (part, kept) in scopes.of(*id) {
+                let cursor = (*fate == Fate::Unwanted).then(|| kept.left_out());
+                say(part.scope(*id), name, fate, cursor, out).await;
             }
         }
-        for (entry, completion) in &plan.never {
-            out.send(Listed::ScopeDone { scope: Scope::new(entry), name: entry.clone(), completion: completion.clone(), cursor: None }).await;
+        for (entry, fate) in &plan.entries {
+            say(Scope::new(entry), entry, fate, None, out).await;
         }
     }
 
     async fn list_repository(
         &self,
         repository: &Repository,
-        cursors: &Cursors,
+        scopes: &Scopes,
         depth: Depth,
         notes: &mut BTreeSet<String>,
         out: &mut Out,
@@ -117,29 +114,42 @@ impl GitHub {
             }
         }
         for part in Part::ALL {
-            let since = cursors.get(&(repository.id, part.name()));
+            let kept = scopes.part(repository.id, part);
             if !self.is_wanted(part) {
-                if since.is_some() {
-                    out.done(repository, part, Completion::Unwanted, None).await;
+                if let Some(kept) = kept {
+                    out.done(repository, part, Completion::Unwanted, Some(kept.left_out())).await;
                 }
                 continue;
             }
             if repository.state != Condition::Good {
-                if let Some(since) = since {
-                    out.done(repository, part, Completion::News, Some(since.clone())).await;
+                if kept.is_some() {
+                    out.done(repository, part, Completion::News, None).await;
                 }
                 continue;
             }
-            match self.list_part(part, repository, since, depth, out).await {
-                Ok(()) => {}
-                Err(error) if error.consequence() == Consequence::Defer => {
-                    let why = format!("the {} of {}: {error}", part.name(), repository.full_name);
-                    out.done(repository, part, Completion::Incomplete(why), None).await;
-                }
-                Err(error) => return Err(error),
-            }
+            let kept = kept.cloned().unwrap_or_default();
+            self.list_wanted(part, repository, &kept, depth, out).await?;
         }
         Ok(())
+    }
+
+    /// Lists a part that can be looked into.
+    async fn list_wanted(&self, part: Part, repository: &Repository, kept: &Kept, depth: Depth, out: &mut Out) -> Result<(), SourceError> {
+        // Nobody looked while it was left out.
+        let depth = if kept.out { Depth::Everything } else { depth };
+        let what = || format!("the {} of {}", part.name(), repository.full_name);
+        match self.list_part(part, repository, kept.cursor.as_ref(), depth, out).await {
+            Err(SourceError::Denied { why, .. }) => {
+                out.denied(repository, part, format!("{}: {why}", what())).await;
+                out.done(repository, part, Completion::News, None).await;
+                Ok(())
+            }
+            Err(error) if error.consequence() == Consequence::Defer => {
+                out.done(repository, part, Completion::Incomplete(format!("{}: {error}", what())), None).await;
+                Ok(())
+            }
+            other => other,
+        }
     }
 
     pub(super) fn note_what_needs_a_token(&self, notes: &mut BTreeSet<String>) {
@@ -152,4 +162,13 @@ impl GitHub {
             notes.insert(format!("without a token, {} cannot be read: set `token`, or turn them off", closed.join(", ")));
         }
     }
+}
+
+/// What is said of the scope of something that is not listed.
+async fn say(scope: Scope, name: &str, fate: &Fate, cursor: Option<Cursor>, out: &Out) {
+    let (completion, denied) = fate.told();
+    if let Some(why) = denied {
+        out.send(Listed::Denied { scope: scope.clone(), why: why.clone() }).await;
+    }
+    out.send(Listed::ScopeDone { scope, name: name.to_owned(), completion, cursor }).await;
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::repository::{Head, Repository};
+use super::slots::Denied;
 use crate::model::Cursor;
 
 /// The form's version.
@@ -25,6 +26,8 @@ pub(super) struct Memory {
     pub(super) owners: BTreeMap<String, Owner>,
     /// Repositories by number.
     pub(super) repositories: BTreeMap<u64, Remembered>,
+    /// How long it was not looked at everything, where a site is too large for that at each run.
+    pub(super) waited: u32,
     /// What was said and stays true: it is not said again.
     pub(super) said: BTreeSet<String>,
 }
@@ -36,7 +39,7 @@ pub(super) struct Owner {
     /// How many repositories the last listing had.
     pub(super) count: u64,
     /// What could not be had of them.
-    pub(super) omit: BTreeSet<String>,
+    pub(super) denied: Denied,
     /// It is a user and no organisation; only where REST was asked.
     pub(super) user: Option<bool>,
     /// The mark of the first page; only where REST was asked.
@@ -55,12 +58,25 @@ pub(super) struct Remembered {
     pub(super) folder: [String; 2],
     /// GraphQL's id.
     pub(super) node: String,
+    /// What became of it, where the list of its owner lacks it: asked once a day.
+    pub(super) lost: Option<Lost>,
     /// The entry of the configuration that asks for it (`acme/app`, `acme/*`), in lower case.
     pub(super) asked_as: String,
     /// What could not be had of it.
-    pub(super) omit: BTreeSet<String>,
+    pub(super) denied: Denied,
     /// Its facts, where only REST was asked, since the check of its head does not bring them.
     pub(super) facts: Option<Facts>,
+}
+
+/// What became of a repository that the list of its owner lacks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Lost {
+    /// It is not there, or not for us.
+    Missing(String),
+    /// The service has blocked it.
+    Blocked(String),
+    /// It is another's now.
+    Elsewhere,
 }
 
 /// Facts of a repository that REST tells once.
@@ -113,6 +129,7 @@ impl Facts {
             branch: self.branch.clone(),
             head: (!self.commit.is_empty()).then(|| Head { commit: self.commit.clone(), tree: String::new(), date: None }),
             heads: super::repository::Heads::default(),
+            denied: Denied::new(),
             archived: self.archived,
             fork: self.fork,
             private: false,

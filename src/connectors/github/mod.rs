@@ -32,6 +32,8 @@ mod raw;
 mod releases;
 mod repositories;
 mod repository;
+mod scopes;
+mod slots;
 mod symlinks;
 mod tree;
 mod trouble;
@@ -86,8 +88,8 @@ pub struct GitHub {
     repositories: Mutex<FxHashMap<u64, Arc<Repository>>>,
     /// Cursors of files as the last run left them, by repository.
     kept_trees: Mutex<FxHashMap<u64, KeptTree>>,
-    /// Scopes that this run lists for another selection than the last one.
-    unselected: Mutex<conversation::Unselected>,
+    /// What this run's listing of conversations did.
+    looked: Mutex<conversation::Looked>,
     /// Releases that this run's listing brought whole.
     brought: Mutex<releases::Brought>,
     /// The server does not know the youngest fields.
@@ -144,7 +146,7 @@ impl GitHub {
             wikis: wiki::Wikis::default(),
             repositories: Mutex::default(),
             kept_trees: Mutex::default(),
-            unselected: Mutex::default(),
+            looked: Mutex::default(),
             brought: Mutex::default(),
             is_old: AtomicBool::new(false),
         })
@@ -178,6 +180,11 @@ impl Connector for GitHub {
 
     fn changes(&self, since: Vec<(Scope, Cursor)>, depth: Depth) -> BoxStream<'_, Result<Listed, SourceError>> {
         self.listing(since, depth)
+    }
+
+    /// Texts stay as their authors wrote them; what leads to an earlier name is redirected.
+    fn rewrites_links(&self) -> bool {
+        false
     }
 
     fn batch_size(&self) -> usize {

@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::GitHub;
 use super::repository::{Condition, Head, Heads, Newest, Repository};
+use super::slots::Denied;
 
 /// Names are the schema's.
 #[derive(Debug, Default, Deserialize)]
@@ -106,6 +107,7 @@ impl Node {
                 pull_requests: newest(self.pull_requests),
                 releases: newest(self.releases),
             },
+            denied: Denied::new(),
             archived: self.is_archived,
             fork: self.is_fork,
             private: self.is_private,

@@ -25,6 +25,11 @@ impl Out {
         self.send(Listed::Warning(text.into())).await;
     }
 
+    /// Something of a part is closed to us.
+    pub(super) async fn denied(&self, repository: &Repository, part: Part, why: String) {
+        self.send(Listed::Denied { scope: repository.scope(part), why }).await;
+    }
+
     /// A part of a repository has been listed.
     pub(super) async fn done(&self, repository: &Repository, part: Part, completion: Completion, cursor: Option<Cursor>) {
         self.send(Listed::ScopeDone { scope: repository.scope(part), name: repository.full_name.clone(), completion, cursor }).await;

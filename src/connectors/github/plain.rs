@@ -9,6 +9,8 @@ use super::api::SHA;
 use super::heads::{Absence, GONE, Seen};
 use super::memory::{Facts, Memory, Owner, Remembered};
 use super::repository::{Condition, Head, Heads, Repository, encoded};
+use super::slots::Denied;
+use super::trouble::SAML;
 use super::wishes::Wish;
 use crate::connectors::connector::{Consequence, SourceError};
 use crate::connectors::http::Failed;
@@ -172,7 +174,7 @@ impl GitHub {
                 known.mark = reply.headers.get("etag").map(str::to_owned);
             }
             if reply.headers.get("x-github-sso").is_some_and(|sso| sso.starts_with("partial-results")) {
-                seen.absent.insert(key.to_owned(), Absence::Incomplete("the list leaves out what wants a login by SAML".to_owned()));
+                seen.absent.insert(key.to_owned(), Absence::Denied(format!("the list of its repositories is not whole; {SAML}")));
             }
             listed.extend(found);
             match reply.headers.next_page() {
@@ -244,6 +246,7 @@ impl Plain {
             branch,
             head: None,
             heads: Heads::default(),
+            denied: Denied::new(),
             archived: self.archived,
             fork: self.fork,
             private: self.private,
@@ -266,10 +269,9 @@ pub(super) fn is_oid(text: &str) -> bool {
 pub(super) fn absence(failed: Failed) -> Result<Absence, SourceError> {
     let said = failed.refusal.as_ref();
     let blocked = failed.status == Some(451) || said.is_some_and(|said| said.text.contains("\"block\"") || said.text.contains("access blocked"));
-    let sso = said.is_some_and(|said| said.headers.get("x-github-sso").is_some());
     match failed.error {
         _ if blocked => Ok(Absence::Blocked("the service has blocked it".to_owned())),
-        _ if sso => Ok(Absence::Incomplete("its organisation wants a login by SAML: authorise the token for it".to_owned())),
+        SourceError::Denied { why, .. } => Ok(Absence::Denied(why)),
         SourceError::NotVisible { status: 404 | 410, .. } => Ok(Absence::Missing(GONE.to_owned())),
         error if error.consequence() == Consequence::Defer => Ok(Absence::Incomplete(error.to_string())),
         error => Err(error),

@@ -2,6 +2,7 @@
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use super::slots::{self, Denied};
 use crate::model::Scope;
 
 /// What a segment of an address must not hold as it is.
@@ -43,6 +44,8 @@ pub(super) struct Repository {
     pub(super) head: Option<Head>,
     /// Counts and newest times.
     pub(super) heads: Heads,
+    /// What of it is closed to us.
+    pub(super) denied: Denied,
     /// It is read-only for ever.
     pub(super) archived: bool,
     /// It was forked off another.
@@ -168,6 +171,11 @@ impl Repository {
     /// What it is called and where its files lie: where that changes, all its documents move.
     pub(super) fn whereabouts(&self) -> String {
         format!("{} {}", self.full_name, self.folder.join("/"))
+    }
+
+    /// Why something of it is closed to us, if so: a field of the query for heads.
+    pub(super) fn why_denied(&self, field: &str) -> Option<String> {
+        self.denied.get(field).map(|why| format!("the {} of {}: {why}", slots::plural(field), self.full_name))
     }
 
     /// The scope of one of its parts.

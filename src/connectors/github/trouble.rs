@@ -1,7 +1,40 @@
 //! What goes wrong with a query, by what can be done about it.
 
-use crate::connectors::connector::SourceError;
+use crate::connectors::connector::{Consequence, SourceError};
 use crate::connectors::http::Failed;
+
+/// An organisation's single sign-on.
+pub(super) const SAML: &str = "its organisation wants a login by SAML: authorise the token for it";
+
+/// Why a list is not all there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Lack {
+    /// A permission or a login is wanted that we do not have.
+    Denied(String),
+    /// Anything else.
+    Other(String),
+}
+
+impl Lack {
+    /// What a failure means for a list; an error where it ends the run.
+    pub(super) fn of(error: SourceError) -> Result<Self, SourceError> {
+        match error {
+            SourceError::Denied { why, .. } => Ok(Self::Denied(why)),
+            error if error.consequence() == Consequence::Defer => Ok(Self::Other(error.to_string())),
+            error => Err(error),
+        }
+    }
+
+    /// What an error beside the data means for a list.
+    pub(super) fn beside(error: &QueryError) -> Self {
+        if error.is_denial() { Self::Denied(error.why()) } else { Self::Other(error.why()) }
+    }
+
+    /// Not said why.
+    pub(super) fn other(why: &str) -> Self {
+        Self::Other(why.to_owned())
+    }
+}
 
 /// Why a query brought nothing.
 #[derive(Debug)]
@@ -48,6 +81,16 @@ pub(super) struct QueryError {
 }
 
 impl QueryError {
+    /// Whether a permission or a login is wanted that we do not have.
+    pub(super) fn is_denial(&self) -> bool {
+        self.saml || matches!(self.kind.as_str(), "FORBIDDEN" | "INSUFFICIENT_SCOPES")
+    }
+
+    /// Why something is missing, for people.
+    pub(super) fn why(&self) -> String {
+        if self.saml { SAML.to_owned() } else { self.message.clone() }
+    }
+
     /// Whether it is a limit.
     pub(super) fn is_limit(&self) -> bool {
         let message = self.message.to_ascii_lowercase();

@@ -1,13 +1,14 @@
 //! Asks the live service whether everything works that a sync needs: who we are, what we see, what is left of our allowances, what a permission lacks.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
 use super::memory::Memory;
-use super::repository::Part;
-use super::{GitHub, ends};
-use crate::connectors::connector::{Completion, SourceError, Validation};
+use super::repositories::Fate;
+use super::repository::{Part, Repository};
+use super::{GitHub, ends, slots};
+use crate::connectors::connector::{SourceError, Validation};
 
 /// Repositories that are named one by one.
 const NAMED: usize = 12;
@@ -29,18 +30,19 @@ impl GitHub {
         };
         let mut memory = Memory { of: self.api.address().web_base().to_owned(), ..Memory::default() };
         let seen = if self.is_anonymous() { self.plain_heads(&mut memory, true).await? } else { self.heads(&mut memory, true).await? };
-        let plan = self.plan(seen, &mut memory, &BTreeSet::new()).await?;
+        let plan = self.plan(seen, &mut memory, &BTreeSet::new(), true).await?;
         let names: Vec<&str> = plan.listed.iter().map(|repository| repository.full_name.as_str()).collect();
         let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
         let word = if names.len() == 1 { "repository" } else { "repositories" };
         notes.insert(0, format!("{} {word} to mirror: {}{more}", names.len(), names[..names.len().min(NAMED)].join(", ")));
-        problems.extend(plan.never.iter().map(|(entry, completion)| {
-            let why = match completion {
-                Completion::Missing(why) | Completion::Incomplete(why) => why.as_str(),
-                _ => "the service has blocked it",
+        problems.extend(plan.entries.iter().map(|(entry, fate)| {
+            let why = match fate {
+                Fate::Missing(why) | Fate::Incomplete(why) | Fate::Denied(why) => why.as_str(),
+                Fate::Blocked | Fate::Unwanted => "the service has blocked it",
             };
             format!("{entry}: {why}. Check its spelling, and that the token may read it.")
         }));
+        problems.extend(self.denied(&plan.listed).await);
         for repository in plan.listed.iter().filter(|repository| repository.head.is_none() && !repository.empty && self.is_wanted(Part::Files)) {
             problems.push(format!("{} has no branch `{}`. Correct it in `repos`, or `branch`.", repository.full_name, repository.branch));
         }
@@ -55,6 +57,39 @@ impl GitHub {
             notes.push(format!("{} of {} requests of the kind `{}` are left this hour", allowance.left, allowance.of, allowance.name));
         }
         Ok(Validation { account: format!("{who} ({}, {})", self.api.host(), self.way), notes, problems })
+    }
+
+    /// What of these is closed to us: what the query for heads told, and what only asking tells: of the first ones their wikis, of one its files.
+    async fn denied(&self, listed: &[Repository]) -> BTreeSet<String> {
+        let mut closed: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+        for repository in listed {
+            for (field, why) in &repository.denied {
+                closed.entry((slots::plural(field), why)).or_default().push(&repository.full_name);
+            }
+        }
+        let told = |((what, why), of): (&(&str, &str), &Vec<&str>)| {
+            let more = if of.len() > 1 { format!(" and of {} more", of.len() - 1) } else { String::new() };
+            format!("the {what} of {}{more} cannot be read: {why}. Give the token that permission, or turn them off.", of[0])
+        };
+        let mut problems: BTreeSet<String> = closed.iter().map(told).collect();
+        let with_head = listed.iter().find_map(|repository| Some((repository, &repository.head.as_ref()?.tree)));
+        if let Some((repository, tree)) = with_head.filter(|(_, tree)| self.is_wanted(Part::Files) && !tree.is_empty()) {
+            let path = format!("/repos/{}/git/trees/{tree}", repository.full_name);
+            if let Err(failed) = self.api.get::<serde_json::Value>(&format!("the files of {}", repository.full_name), &path).await
+                && let SourceError::Denied { .. } = failed.error
+            {
+                problems.insert(format!("{}. The token needs `Contents: read`.", failed.error));
+            }
+        }
+        for repository in listed.iter().filter(|repository| self.config.wiki && repository.has_wiki && !self.is_anonymous()).take(NAMED) {
+            if let Some(why) = self.why_no_wiki(repository).await {
+                problems.insert(format!(
+                    "the wiki of {} cannot be read: {why}. Give the token that permission, or set `wiki = false`.",
+                    repository.full_name
+                ));
+            }
+        }
+        problems
     }
 
     async fn who(&self, notes: &mut Vec<String>, problems: &mut Vec<String>) -> Result<String, SourceError> {

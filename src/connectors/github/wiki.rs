@@ -182,12 +182,10 @@ impl GitHub {
                 self.no_wiki(repository, old, since, "the wiki is not there, or closed to us (401)", out).await;
                 return Ok(());
             }
-            GitError::Unauthorized => {
-                (Completion::Incomplete("git's request with the token was refused (401); the token needs `Contents: read`".to_owned()), None)
-            }
-            GitError::Forbidden => {
-                let why = "the wiki is closed to us (403); the token needs `Contents: read`, and an organisation may want it authorised for SSO";
-                (Completion::Incomplete(why.to_owned()), None)
+            error @ (GitError::Unauthorized | GitError::Forbidden) => {
+                let why = format!("the wiki of {}: {}", repository.full_name, denial(&error));
+                out.denied(repository, Part::Wiki, why).await;
+                (Completion::News, None)
             }
             GitError::Untrusted(why) => {
                 (Completion::Incomplete(format!("there is no safe way by git ({why}); check `ca_file`, `client_certificate` and `proxy`")), None)
@@ -200,6 +198,14 @@ impl GitHub {
         };
         out.done(repository, Part::Wiki, completion, cursor).await;
         Ok(())
+    }
+
+    /// Why the wiki of a repository is closed to us, if it is.
+    pub(super) async fn why_no_wiki(&self, repository: &Repository) -> Option<String> {
+        match self.head_by_git(&wiki_url(repository).ok()?).await {
+            Err(CloneError::Git(error @ (GitError::Unauthorized | GitError::Forbidden))) => Some(denial(&error)),
+            _ => None,
+        }
     }
 
     fn too_large(&self, repository: &Repository) -> String {
@@ -328,6 +334,15 @@ impl GitHub {
 
 fn stream_of(bytes: Bytes) -> AssetStream {
     AssetStream { length: Some(bytes.len() as u64), bytes: stream::once(async { Ok(bytes) }).boxed() }
+}
+
+/// What a refusal of git wants.
+fn denial(error: &GitError) -> String {
+    match error {
+        GitError::Forbidden => "403; the token needs `Contents: read`, and an organisation may want it authorised for SSO",
+        _ => "git's request with the token was refused (401); the token needs `Contents: read`",
+    }
+    .to_owned()
 }
 
 fn copy_name(repository: u64) -> String {

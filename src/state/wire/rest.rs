@@ -15,6 +15,8 @@ pub(in crate::state) struct ScopeWire {
     cursor: Option<String>,
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     missing: Option<MissingWire>,
+    #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
+    denied: Option<String>,
     #[serde(rename = "u", default, skip_serializing_if = "is_false")]
     unwanted: bool,
 }
@@ -47,6 +49,7 @@ impl Stored for ScopeRecord {
                 last_ms: missing.last_ms,
                 why: missing.why.clone(),
             }),
+            denied: self.denied.clone(),
             unwanted: self.unwanted,
         }
     }
@@ -59,7 +62,7 @@ impl Stored for ScopeRecord {
             last_ms: missing.last_ms,
             why: missing.why,
         });
-        Ok(Self { name: wire.name, cursor: wire.cursor.map(Cursor::new), missing, unwanted: wire.unwanted })
+        Ok(Self { name: wire.name, cursor: wire.cursor.map(Cursor::new), missing, denied: wire.denied, unwanted: wire.unwanted })
     }
 }
 

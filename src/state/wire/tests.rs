@@ -114,6 +114,7 @@ fn full_scope() -> ScopeRecord {
         name: "ENG".to_owned(),
         cursor: Some(Cursor::new("{\"since\":\"2025-08-22\"}")),
         missing: Some(Missing { listings: 2, first_ms: 1, first_service_ms: None, last_ms: 2, why: "404".to_owned() }),
+        denied: None,
         unwanted: true,
     }
 }
@@ -135,7 +136,7 @@ fn check<R: Stored + PartialEq + std::fmt::Debug>(fossil: &str, record: &R) {
 #[test]
 fn fossils_of_version_1_are_read_and_today_s_records_come_back() {
     let fossils: Vec<(&str, &str)> = FOSSILS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' ')).collect();
-    assert_eq!(fossils.len(), 16);
+    assert_eq!(fossils.len(), 17);
     for (name, fossil) in fossils {
         match name {
             "document-full" => check(fossil, &full_document()),
@@ -153,6 +154,9 @@ fn fossils_of_version_1_are_read_and_today_s_records_come_back() {
             "site" => check(fossil, &site()),
             "site-ahead" => check(fossil, &SiteRecord { ahead_ms: -7, ..site() }),
             "scope-missing" => check(fossil, &missing_scope()),
+            "scope-denied" => {
+                check(fossil, &ScopeRecord { name: "ENG".to_owned(), denied: Some("no permission".to_owned()), ..ScopeRecord::default() })
+            }
             "person" => check(fossil, &"Ann Ørsted".to_owned()),
             other => panic!("no test for the fossil {other}"),
         }

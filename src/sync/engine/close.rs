@@ -147,13 +147,21 @@ impl Engine {
                 changes.push(Change::PutNode(id.clone(), place.unpack()));
             }
         }
+        let inhabited = book.inhabited();
         for (scope, entry) in &book.scopes {
             let Some((name, completion, cursor)) = &entry.listed else { continue };
+            if entry.lost && !inhabited.contains(scope) {
+                // All of it has left: what the service has no more is not missed for ever.
+                changes.extend(entry.stored.as_ref().map(|_| Change::DropScope(scope.clone())));
+                continue;
+            }
             let old = entry.kept.clone().unwrap_or_default();
             // What is suddenly empty is listed from where it was not, so that three such listings can agree.
+            let unwanted = *completion == Completion::Unwanted;
             let advances = completion.advances() && old.missing.is_none();
-            let cursor = if advances { cursor.clone().or(old.cursor) } else { old.cursor };
-            let record = ScopeRecord { name: name.clone(), cursor, missing: old.missing, unwanted: *completion == Completion::Unwanted };
+            let cursor = if advances || unwanted { cursor.clone().or(old.cursor) } else { old.cursor };
+            let denied = entry.why_denied();
+            let record = ScopeRecord { name: name.clone(), cursor, missing: old.missing, denied, unwanted };
             if entry.stored.as_ref() != Some(&record) {
                 changes.push(Change::PutScope(scope.clone(), record));
             }

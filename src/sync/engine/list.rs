@@ -40,11 +40,15 @@ impl Engine {
         let now = self.compare_clocks(book);
         let swept = sweep::sweep(self.connector.as_ref(), book, limits, now, self.reporter.as_ref()).await.map_err(Abort::Source)?;
         summary.held = swept.held;
-        summary.scopes.extend(swept.missing);
+        for (name, why) in &swept.missing {
+            if note(summary, name, why) {
+                self.reporter.log(Level::Warn, &not_whole(name, why), &[("scope", name)]);
+            }
+        }
         self.note_incomplete(book, summary);
         self.drop_gone_assets(book).await?;
         self.ask_people(book).await?;
-        let view = Arc::new(book.view(self.rules.full));
+        let view = Arc::new(self.view(book));
         let work = asked > 0 || !touched.documents.is_empty() || structural(book, &view);
         if work && !book.site.unclean {
             book.site.unclean = true;
@@ -93,13 +97,22 @@ impl Engine {
     }
 
     fn note_incomplete(&self, book: &Book, summary: &mut Summary) {
-        for entry in book.scopes.values() {
-            if let Some((name, Completion::Incomplete(why), _)) = &entry.listed {
-                summary.scopes.insert(name.clone(), why.clone());
+        let mut scopes: Vec<_> = book.scopes.iter().collect();
+        scopes.sort_by_key(|(scope, _)| *scope);
+        for (_, entry) in scopes {
+            let Some((name, completion, _)) = &entry.listed else { continue };
+            if let Completion::Incomplete(why) = completion
+                && note(summary, name, why)
+            {
+                self.reporter.log(Level::Warn, &not_whole(name, why), &[("scope", name)]);
             }
-        }
-        for (scope, why) in &summary.scopes {
-            self.reporter.log(Level::Warn, &format!("`{scope}` was not listed as a whole ({why}); nothing of it is removed."), &[("scope", scope)]);
+            let Some(why) = entry.why_denied() else { continue };
+            let is_known = entry.stored.as_ref().is_some_and(|before| before.denied.as_ref() == Some(&why));
+            // It waits for a person: each run counts it, and only the first says so.
+            if note(summary, name, &why) && !is_known {
+                let text = format!("Something of `{name}` is closed to us ({why}); what is mirrored of it stays as it is.");
+                self.reporter.log(Level::Warn, &text, &[("scope", name)]);
+            }
         }
     }
 
@@ -134,6 +147,23 @@ impl Engine {
         }
         self.commit(changes).await
     }
+}
+
+fn not_whole(scope: &str, why: &str) -> String {
+    format!("`{scope}` was not listed as a whole ({why}); nothing of it is removed.")
+}
+
+/// Counts what is wrong with a scope; scopes that people know by the same name stand together. Whether that is new.
+fn note(summary: &mut Summary, name: &str, why: &str) -> bool {
+    let Some(said) = summary.scopes.get_mut(name) else {
+        summary.scopes.insert(name.to_owned(), why.to_owned());
+        return true;
+    };
+    let is_new = !said.contains(why);
+    if is_new {
+        *said = format!("{said}; {why}");
+    }
+    is_new
 }
 
 /// Files that people changed or deleted by hand.

@@ -24,7 +24,7 @@ impl Engine {
         self.commit(vec![Change::PutSite(book.site.clone())]).await?;
         let all: FxHashSet<RemoteId> = book.docs.keys().cloned().collect();
         self.progressed.phase("writing again", all.len() as u64);
-        let view = Arc::new(book.view(false));
+        let view = Arc::new(book.view(!self.connector.rewrites_links()));
         let mut rest = Rest::default();
         let mut asks = self.look(&view, &all, &rest).await?.stale;
         self.press_all(&view, asks.clone(), Round::Patient, &mut rest, summary).await?;

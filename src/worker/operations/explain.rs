@@ -22,6 +22,9 @@ pub(super) fn run(state: &State, mirror: &Mirror, what: &str) -> Result<Finished
     };
     let mut items = Items::default();
     facts(&id, &record, &mut items);
+    if let Some(trouble) = trouble_of_scope(state, &record)? {
+        items.push("note", "", 0, trouble);
+    }
     if let Some(path) = &record.path {
         match mirror.hash(path)? {
             None => items.push("note", "", 0, "its file is gone: the next sync writes it again"),
@@ -83,6 +86,19 @@ fn facts(id: &RemoteId, record: &DocRecord, items: &mut Items) {
     }
 }
 
+/// What is wrong with the scope that it belongs to.
+fn trouble_of_scope(state: &State, record: &DocRecord) -> Result<Option<String>, StateError> {
+    let Some((_, scope)) = state.scopes()?.into_iter().find(|(scope, _)| *scope == record.place.scope) else { return Ok(None) };
+    Ok(match (scope.denied, scope.missing) {
+        (Some(why), _) => Some(format!("it is not followed: what it belongs to in `{}` is closed to us ({why}); it stays as it was", scope.name)),
+        (None, Some(missing)) => Some(format!(
+            "it is not followed: what it belongs to in `{}` is missing ({}); it leaves when three listings over a day agree",
+            scope.name, missing.why
+        )),
+        (None, None) => None,
+    })
+}
+
 fn treatments(record: &DocRecord, items: &mut Items) {
     let mut met: Vec<_> = record.diagnostics.iter().collect();
     met.sort_by_key(|diagnostic| std::cmp::Reverse(diagnostic.treatment));
@@ -97,7 +113,7 @@ mod tests {
 
     use super::*;
     use crate::model::{ContentHash, Diagnostic, Key, Place, Revision, Scope, Treatment};
-    use crate::state::{Change, Deferred};
+    use crate::state::{Change, Deferred, Missing, ScopeRecord};
 
     fn record() -> DocRecord {
         let place = Place {
@@ -143,6 +159,30 @@ mod tests {
             assert!(said.iter().any(|line| line.contains("its file is gone")), "{said:?}");
         }
         assert_eq!(run(&state, &mirror, "98412").unwrap().outcome, Outcome::NotFound);
+    }
+
+    #[test]
+    fn what_cannot_be_followed_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, _) = State::open(&folder.path().join(".sync_state"), Duration::from_secs(5)).unwrap();
+        let mirror = Mirror::open(folder.path()).unwrap();
+        state.commit(vec![Change::PutDocument(RemoteId::new("98411"), record())]).unwrap();
+        let missing = Missing { listings: 1, first_ms: 1, first_service_ms: None, last_ms: 1, why: "404".to_owned() };
+        let scope = ScopeRecord { name: "ENG".to_owned(), ..ScopeRecord::default() };
+        for (scope, said) in [
+            (scope.clone(), None),
+            (
+                ScopeRecord { denied: Some("the token lacks a permission".to_owned()), ..scope.clone() },
+                Some("closed to us (the token lacks a permission)"),
+            ),
+            (ScopeRecord { missing: Some(missing), ..scope }, Some("missing (404)")),
+        ] {
+            state.commit(vec![Change::PutScope(Scope::new("1"), scope)]).unwrap();
+            let told = run(&state, &mirror, "98411").unwrap();
+            let note = told.items.iter().find(|item| item.reason.contains("not followed"));
+            assert_eq!(note.is_some(), said.is_some(), "{told:?}");
+            assert!(said.is_none_or(|said| note.unwrap().reason.contains(said)), "{told:?}");
+        }
     }
 
     #[test]

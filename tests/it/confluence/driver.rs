@@ -84,6 +84,7 @@ impl Driver {
                     seen.own_assets_done.insert(owner.as_str().to_owned());
                 }
                 Listed::Warning(text) => seen.warnings.push(text),
+                Listed::Denied { scope, why } => panic!("{scope:?} is closed: {why}"),
                 Listed::Gone { id, why } => panic!("{id} is gone: {why:?}"),
                 Listed::ScopeDone { scope, name, completion, cursor } => {
                     if let (true, Some(cursor)) = (completion.advances(), cursor) {

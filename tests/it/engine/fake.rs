@@ -68,6 +68,10 @@ pub(super) struct Service {
     pub files: BTreeMap<String, (Vec<String>, String, String)>,
     /// Where the listing says to go on; `c` where nothing is said.
     pub cursor: Option<String>,
+    /// What is closed to us, by scope.
+    pub denied: BTreeMap<String, String>,
+    /// With which cursors the last listing began.
+    pub since: BTreeMap<String, String>,
     /// What the listing says of documents that are no more.
     pub gone: BTreeMap<String, Presence>,
     /// Attachments of scopes by their ids.
@@ -249,9 +253,10 @@ impl Connector for Fake {
         Ok(Validation { account: "fake".to_owned(), notes: Vec::new(), problems: Vec::new() })
     }
 
-    fn changes(&self, _since: Vec<(Scope, Cursor)>, depth: Depth) -> BoxStream<'_, Result<Listed, SourceError>> {
+    fn changes(&self, since: Vec<(Scope, Cursor)>, depth: Depth) -> BoxStream<'_, Result<Listed, SourceError>> {
         self.ask(format!("list {depth:?}"));
         let items = self.at(|s| {
+            s.since = since.into_iter().map(|(scope, cursor)| (scope.as_str().to_owned(), cursor.as_str().to_owned())).collect();
             let mut items = Vec::new();
             for (id, doc) in &s.docs {
                 if s.unlisted.contains(id)
@@ -306,6 +311,7 @@ impl Connector for Fake {
             }
             items.extend(s.gone.iter().map(|(id, why)| Ok(Listed::Gone { id: RemoteId::new(id), why: *why })));
             items.extend(s.own_assets_done.iter().map(|owner| Ok(Listed::OwnAssetsDone { owner: RemoteId::new(owner) })));
+            items.extend(s.denied.iter().map(|(scope, why)| Ok(Listed::Denied { scope: Scope::new(scope), why: why.clone() })));
             for (scope, completion) in &s.scopes {
                 if depth == Depth::Everything && *completion == Completion::Complete {
                     items.push(Ok(Listed::AssetsDone { scope: Scope::new(scope) }));

@@ -10,6 +10,7 @@ mod following;
 mod hands;
 mod inserts;
 mod rerender;
+mod scopes;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

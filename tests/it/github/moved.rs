@@ -59,3 +59,27 @@ fn a_renamed_repository_moves_in_the_same_run_and_no_body_is_fetched_again() {
         home.living().into_iter().filter(|(path, bytes)| fresh.living().get(path) != Some(bytes)).map(|(path, _)| path).collect();
     assert_eq!(differs, Vec::<String>::new());
 }
+
+#[test]
+fn what_names_a_repository_as_it_was_called_leads_to_the_same_place_in_old_and_new_mirrors() {
+    let site = everything();
+    site.edit(|m| {
+        let mut other = m.add_repository("acme/other");
+        other.commit("main", &[("README.md", "[a](https://github.com/acme/app/blob/main/docs/a.md)\n")]);
+        other.add_issue("Elsewhere", "As acme/app#1 says");
+        m.repo("acme/app").comment(1, "I mean acme/app#2");
+    });
+    let settings = "repos = [\"acme/*\"]\nretry_base_ms = 5\n";
+    let home = Home::for_github(DAEMON, &site, settings);
+    home.synced();
+    assert!(home.page("acme/other/_issues/1-elsewhere.md").contains("](../../app/_issues/1-broken.md)"));
+    site.edit(|m| m.repo("acme/app").rename("engine"));
+    home.synced();
+    let fresh = Home::for_github(DAEMON, &site, settings);
+    fresh.synced();
+    let (old, new) = (home.living(), fresh.living());
+    let differs: Vec<&String> = old.iter().filter(|(path, bytes)| new.get(*path) != Some(*bytes)).map(|(path, _)| path).collect();
+    assert_eq!(differs, Vec::<&String>::new());
+    let text = home.page("acme/other/_issues/1-elsewhere.md");
+    assert!(text.contains("/acme/app/issues/1)"), "the service redirects it: {text}");
+}

@@ -106,7 +106,9 @@ fn a_login_that_is_wanted_for_a_part_takes_nothing_of_that_part_away() {
         let before = home.looks();
         for run in 0..4 {
             let said = home.once();
-            assert_eq!(said.stderr.contains("SAML"), run == 0, "said once, {field}: {said:#?}");
+            assert_eq!(said.code, Some(8), "{field}: {said:#?}");
+            let warned = said.stderr.lines().any(|line| line.contains("SAML") && line.contains("is closed to us"));
+            assert_eq!((warned, said.stdout.contains("SAML")), (run == 0, true), "said once and told at each run, {field}: {said:#?}");
             assert_eq!(home.looks(), before, "{field}");
             a_day_later(&home);
         }

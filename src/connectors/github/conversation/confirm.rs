@@ -10,7 +10,7 @@ use super::kind::Kind;
 use super::plan::Selection;
 use super::query;
 use super::shown::{Shown, of_id};
-use crate::connectors::connector::{Presence, SourceError, Wanted};
+use crate::connectors::connector::{Consequence, Presence, SourceError, Wanted};
 use crate::model::RemoteId;
 
 #[derive(Debug, Default, Deserialize)]
@@ -35,6 +35,7 @@ impl GitHub {
         for wanted in ids {
             match of_id(&wanted.id) {
                 Some((kind, _)) if !self.kinds(kind.part()).contains(&kind) => all.push((wanted.id.clone(), Presence::Unwanted)),
+                Some((kind, _)) if locked(&self.looked).is_unasked(&wanted.place.scope, kind) => all.push((wanted.id.clone(), Presence::Unasked)),
                 Some((kind, _)) if !self.is_anonymous() => kinds.entry(kind).or_default().push(wanted),
                 _ => all.push((wanted.id.clone(), Presence::Present)),
             }
@@ -48,7 +49,13 @@ impl GitHub {
                         let (one, other) = chunk.split_at(chunk.len() / 2);
                         todo.extend([one, other]);
                     }
-                    Err(trouble) => return Err(trouble.into()),
+                    Err(trouble) => match SourceError::from(trouble) {
+                        // What cannot be asked after stays.
+                        error if error.consequence() == Consequence::Defer => {
+                            all.extend(chunk.iter().map(|wanted| (wanted.id.clone(), Presence::Unasked)));
+                        }
+                        error => return Err(error),
+                    },
                 }
             }
         }
@@ -82,7 +89,7 @@ impl GitHub {
         let Some(repository) = home.and_then(|id| self.repository(id)) else { return Presence::Present };
         match Selection::of(&self.config, &repository).takes(kind, &there.shown) {
             true => Presence::Present,
-            false if locked(&self.unselected).get(scope).copied().unwrap_or_default() => Presence::Unwanted,
+            false if locked(&self.looked).is_unselected(scope) => Presence::Unwanted,
             false => Presence::OutOfScope,
         }
     }

@@ -62,6 +62,15 @@ impl Kind {
         }
     }
 
+    /// The list of a repository that holds them.
+    pub(super) fn field(self) -> &'static str {
+        match self {
+            Self::Discussion => "discussions",
+            Self::Issue => "issues",
+            Self::Pull => "pullRequests",
+        }
+    }
+
     /// What the first query says of them.
     pub(super) fn newest(self, repository: &Repository) -> Option<&Newest> {
         match self {

@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::super::out::Out;
 use super::super::repository::{Part, Repository};
-use super::super::trouble::Trouble;
+use super::super::trouble::{Lack, Trouble};
 use super::super::{GitHub, locked};
 use super::kind::Kind;
 use super::plan::{Known, Plan, Selection, plan, turn};
 use super::query;
 use super::shown::{Shown, id};
 use super::wire::ListOfNode;
-use crate::connectors::connector::{Completion, Consequence, Depth, Listed, Presence, SourceError};
+use crate::connectors::connector::{Completion, Depth, Listed, Presence, SourceError};
 use crate::model::{Cursor, Scope};
 
 /// The fewest conversations on a page, where the service is slow.
@@ -36,16 +36,27 @@ struct Memory {
     known: BTreeMap<String, Known>,
 }
 
-/// Scopes that are listed for another selection than the last time: what is not asked for there any more was taken out by the user.
-pub(in crate::connectors::github) type Unselected = FxHashMap<Scope, bool>;
-
-/// How far a listing of one kind came.
-struct Walked {
-    /// Every page was there, as far as it was asked for.
-    whole: bool,
-    /// Why not.
-    lacking: Option<String>,
+/// What this run's listing did, by scope.
+#[derive(Debug, Default)]
+pub(in crate::connectors::github) struct Looked {
+    /// Scopes that are listed for another selection than the last time: what is not asked for there any more was taken out by the user.
+    unselected: FxHashSet<Scope>,
+    /// Kinds of which silence means nothing, although something else of their scope was listed as a whole.
+    unasked: FxHashSet<(Scope, Kind)>,
 }
+
+impl Looked {
+    pub(super) fn is_unselected(&self, scope: &Scope) -> bool {
+        self.unselected.contains(scope)
+    }
+
+    pub(super) fn is_unasked(&self, scope: &Scope, kind: Kind) -> bool {
+        self.unasked.contains(&(scope.clone(), kind))
+    }
+}
+
+/// Why a listing of one kind did not come to its end, if so.
+type Walked = Option<Lack>;
 
 impl GitHub {
     /// Lists one part.
@@ -70,14 +81,25 @@ impl GitHub {
         // What is there moves along with the repository; its bodies need not come again.
         let depth = if memory.at == repository.whereabouts() { depth } else { Depth::Everything };
         let settled = memory.selection == name;
-        locked(&self.unselected).insert(repository.scope(part), !settled && !memory.selection.is_empty());
-        let mut completion = Completion::Complete;
-        let mut news_only = false;
+        let scope = repository.scope(part);
+        let reselected = !settled && !memory.selection.is_empty();
+        if reselected {
+            locked(&self.looked).unselected.insert(scope.clone());
+        }
+        let mut lacking: Vec<String> = Vec::new();
+        // Those of which everything was listed, and the others.
+        let (mut whole, mut others): (Vec<Kind>, Vec<Kind>) = (Vec::new(), Vec::new());
         for kind in kinds {
+            if let Some(why) = repository.why_denied(kind.field()) {
+                out.denied(repository, part, why).await;
+                memory.known.entry(kind.word().to_owned()).or_default().off = true;
+                others.push(kind);
+                continue;
+            }
             let known = memory.known.get(kind.word());
             let Some(now) = kind.newest(repository).filter(|_| is_on(kind, repository)) else {
                 // Switched off, or not known to this server: what is mirrored stays.
-                news_only = true;
+                others.push(kind);
                 if !known.is_some_and(|known| known.off) {
                     if known.is_some_and(|known| known.count > 0) {
                         out.warn(off(kind, repository)).await;
@@ -87,24 +109,33 @@ impl GitHub {
                 continue;
             };
             let plan = plan(known, now, depth, settled);
-            news_only |= plan != Plan::Whole;
-            let walked = self.walk(kind, repository, &plan, &selection, depth, out).await?;
-            if let Some(why) = walked.lacking.filter(|_| !walked.whole) {
-                completion = Completion::Incomplete(format!("the {} of {}: {why}", kind.plural(), repository.full_name));
-                continue;
+            match self.walk(kind, repository, &plan, &selection, depth, out).await? {
+                None => {
+                    if plan == Plan::Whole { &mut whole } else { &mut others }.push(kind);
+                    memory.known.insert(kind.word().to_owned(), Known { count: now.count, newest: now.updated_at.clone(), off: false });
+                }
+                Some(Lack::Denied(why)) => {
+                    out.denied(repository, part, format!("the {} of {}: {why}", kind.plural(), repository.full_name)).await;
+                    others.push(kind);
+                }
+                Some(Lack::Other(why)) => lacking.push(format!("the {} of {}: {why}", kind.plural(), repository.full_name)),
             }
-            if selection.narrows(kind) && completion == Completion::Complete {
-                completion = Completion::CompleteSelection;
-            }
-            memory.known.insert(kind.word().to_owned(), Known { count: now.count, newest: now.updated_at.clone(), off: false });
         }
-        if news_only && completion.is_complete() {
-            completion = Completion::News;
+        // Of a part of the kinds, or of a selection, it may be that nothing is left.
+        let all = others.is_empty() && !reselected && !whole.iter().any(|kind| selection.narrows(*kind));
+        let completion = match () {
+            () if !lacking.is_empty() => Completion::Incomplete(lacking.join("; ")),
+            () if whole.is_empty() => Completion::News,
+            () if all => Completion::Complete,
+            () => Completion::CompleteSelection,
+        };
+        if completion.is_complete() {
+            locked(&self.looked).unasked.extend(others.into_iter().map(|kind| (scope.clone(), kind)));
         }
         memory.selection = name;
         memory.at = repository.whereabouts();
         let cursor = match completion {
-            Completion::Incomplete(_) => since.cloned(),
+            Completion::Incomplete(_) => None,
             _ => serde_json::to_string(&memory).ok().map(Cursor::from),
         };
         out.done(repository, part, completion, cursor).await;
@@ -127,7 +158,7 @@ impl GitHub {
         out: &mut Out,
     ) -> Result<Walked, SourceError> {
         let until = match plan {
-            Plan::Nothing => return Ok(Walked { whole: true, lacking: None }),
+            Plan::Nothing => return Ok(None),
             Plan::Since(moment) => Some(moment.as_str()),
             Plan::Whole => selection.oldest(kind),
         };
@@ -147,32 +178,25 @@ impl GitHub {
                     continue;
                 }
                 Err(Trouble::Lacking(name)) => {
-                    return Ok(Walked { whole: false, lacking: Some(format!("this server does not know `{name}`")) });
+                    return Ok(Some(Lack::Other(format!("this server does not know `{name}`"))));
                 }
-                Err(trouble) => {
-                    let error = SourceError::from(trouble);
-                    return if error.consequence() == Consequence::Defer {
-                        Ok(Walked { whole: false, lacking: Some(error.to_string()) })
-                    } else {
-                        Err(error)
-                    };
-                }
+                Err(trouble) => return Lack::of(trouble.into()).map(Some),
             };
             if let Some(error) = answer.errors.first() {
-                lacking = Some(error.message.clone());
+                lacking = Some(Lack::beside(error));
             }
             let Some(page) = answer.data.list() else {
-                return Ok(Walked { whole: false, lacking: Some(lacking.unwrap_or_else(|| "the service did not give it".to_owned())) });
+                return Ok(Some(lacking.unwrap_or_else(|| Lack::other("the service did not give it"))));
             };
             if !page.is_whole() {
-                lacking.get_or_insert_with(|| "the service left some out".to_owned());
+                lacking.get_or_insert_with(|| Lack::other("the service left some out"));
             }
             let next = page.next();
             let mut news = false;
             let mut end = false;
             for shown in page.into_nodes() {
                 if !shown.is_whole() {
-                    lacking.get_or_insert_with(|| "the service left something of one out".to_owned());
+                    lacking.get_or_insert_with(|| Lack::other("the service left something of one out"));
                     continue;
                 }
                 end |= until.is_some_and(|until| shown.updated_at.as_str() < until);
@@ -185,9 +209,9 @@ impl GitHub {
             match next {
                 Some(next) if !end && pages.after.as_ref() != Some(&next) && (news || lacking.is_some()) => pages.after = Some(next),
                 Some(_) if !end => {
-                    return Ok(Walked { whole: false, lacking: Some("the list has no end: the service gives the same page again".to_owned()) });
+                    return Ok(Some(Lack::other("the list has no end: the service gives the same page again")));
                 }
-                _ => return Ok(Walked { whole: lacking.is_none(), lacking }),
+                _ => return Ok(lacking),
             }
         }
     }

@@ -143,7 +143,15 @@ impl GitHub {
         let mut all = Vec::with_capacity(ids.len());
         for chunk in ids.chunks(BODIES) {
             let (query, variables) = by_tag(&self.tags(chunk), "databaseId isDraft");
-            let answer = self.api.graphql::<Aliased>("what became of releases", &query, variables).await?;
+            let answer = match self.api.graphql::<Aliased>("what became of releases", &query, variables).await.map_err(SourceError::from) {
+                Ok(answer) => answer,
+                // What cannot be asked after stays.
+                Err(error) if error.consequence() == Consequence::Defer => {
+                    all.extend(chunk.iter().map(|wanted| (wanted.id.clone(), Presence::Unasked)));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let found = by_index(answer.data);
             for (index, wanted) in chunk.iter().enumerate() {
                 let there = found.get(&index).map(|text| serde_json::from_str::<Whole>(text.get()).ok());

@@ -8,9 +8,9 @@ use super::super::GitHub;
 use super::super::conversation::{Actor, ListOfNode, Page, login, or_default, turn};
 use super::super::out::Out;
 use super::super::repository::{Newest, Part, Repository};
-use super::super::trouble::Trouble;
+use super::super::trouble::{Lack, Trouble};
 use super::shown::Shown;
-use crate::connectors::connector::{Completion, Consequence, Depth, SourceError};
+use crate::connectors::connector::{Completion, Depth, SourceError};
 use crate::model::Cursor;
 
 /// Releases on a page, and the fewest where the service is slow. A page of a hundred costs two points.
@@ -88,6 +88,11 @@ impl GitHub {
         depth: Depth,
         out: &mut Out,
     ) -> Result<(), SourceError> {
+        if let Some(why) = repository.why_denied("releases") {
+            out.denied(repository, Part::Releases, why).await;
+            out.done(repository, Part::Releases, Completion::News, None).await;
+            return Ok(());
+        }
         let memory: Option<Memory> = since.and_then(|cursor| serde_json::from_str(cursor.as_str()).ok());
         let anonymous = self.is_anonymous();
         let now = match (&repository.heads.releases, anonymous) {
@@ -109,7 +114,11 @@ impl GitHub {
         }
         let lacking = if anonymous { self.releases_by_rest(repository, out).await? } else { self.releases_by_graphql(repository, out).await? };
         let (completion, cursor) = match lacking {
-            Some(why) => (Completion::Incomplete(format!("the releases of {}: {why}", repository.full_name)), since.cloned()),
+            Some(Lack::Other(why)) => (Completion::Incomplete(format!("the releases of {}: {why}", repository.full_name)), None),
+            Some(Lack::Denied(why)) => {
+                out.denied(repository, Part::Releases, format!("the releases of {}: {why}", repository.full_name)).await;
+                (Completion::News, None)
+            }
             None => (Completion::Complete, serde_json::to_string(&new).ok().map(Cursor::from)),
         };
         out.done(repository, Part::Releases, completion, cursor).await;
@@ -117,7 +126,7 @@ impl GitHub {
     }
 
     /// Names all; returns why that is not all, if it is not.
-    async fn releases_by_graphql(&self, repository: &Repository, out: &mut Out) -> Result<Option<String>, SourceError> {
+    async fn releases_by_graphql(&self, repository: &Repository, out: &mut Out) -> Result<Option<Lack>, SourceError> {
         let what = format!("the list of releases of {}", repository.full_name);
         let query = format!(
             "query Releases($id: ID!, $first: Int!, $after: String) {{ node(id: $id) {{ ... on Repository {{ \
@@ -135,19 +144,16 @@ impl GitHub {
                     first = (first / 2).max(FEWEST);
                     continue;
                 }
-                Err(trouble) => {
-                    let error = SourceError::from(trouble);
-                    return if error.consequence() == Consequence::Defer { Ok(Some(error.to_string())) } else { Err(error) };
-                }
+                Err(trouble) => return Lack::of(trouble.into()).map(Some),
             };
             if let Some(error) = answer.errors.first() {
-                lacking = Some(error.message.clone());
+                lacking = Some(Lack::beside(error));
             }
             let Some(page) = answer.data.list() else {
-                return Ok(Some(lacking.unwrap_or_else(|| "the service did not give them".to_owned())));
+                return Ok(Some(lacking.unwrap_or_else(|| Lack::other("the service did not give them"))));
             };
             if !page.is_whole() {
-                lacking.get_or_insert_with(|| "the service left some out".to_owned());
+                lacking.get_or_insert_with(|| Lack::other("the service left some out"));
             }
             let next = page.next();
             let mut news = false;
@@ -157,14 +163,14 @@ impl GitHub {
                     _ if release.is_draft => {}
                     Some(shown) => out.send(shown.seen(repository, "")).await,
                     None => {
-                        lacking.get_or_insert_with(|| "the service left something of one out".to_owned());
+                        lacking.get_or_insert_with(|| Lack::other("the service left something of one out"));
                     }
                 }
             }
             match next {
                 None => return Ok(lacking),
                 Some(next) if !news || after.as_ref() == Some(&next) => {
-                    return Ok(Some("the list has no end: the service gives the same page again".to_owned()));
+                    return Ok(Some(Lack::other("the list has no end: the service gives the same page again")));
                 }
                 next => after = next,
             }

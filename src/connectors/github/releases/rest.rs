@@ -7,6 +7,7 @@ use super::super::conversation::{Actor, Asset, Reaction, Release, login, or_defa
 use super::super::out::Out;
 use super::super::parts::Outcome;
 use super::super::repository::Repository;
+use super::super::trouble::Lack;
 use super::super::{GitHub, locked, raw};
 use super::shown::{Shown, id, of_id};
 use crate::connectors::connector::{Consequence, Fetched, Presence, SourceError, Wanted};
@@ -122,18 +123,17 @@ impl Wire {
 
 impl GitHub {
     /// Names all; returns why that is not all, if it is not.
-    pub(super) async fn releases_by_rest(&self, repository: &Repository, out: &mut Out) -> Result<Option<String>, SourceError> {
+    pub(super) async fn releases_by_rest(&self, repository: &Repository, out: &mut Out) -> Result<Option<Lack>, SourceError> {
         let what = format!("the list of releases of {}", repository.full_name);
         let mut page = format!("/repos/{}/releases?per_page=100", repository.full_name);
         for _ in 0..MOST_PAGES {
             let reply = match self.api.page::<Vec<Wire>>(&what, &page, None).await {
                 Ok(reply) => reply,
-                Err(failed) if failed.error.consequence() == Consequence::Defer => return Ok(Some(failed.error.to_string())),
-                Err(failed) => return Err(failed.error),
+                Err(failed) => return Lack::of(failed.error).map(Some),
             };
             for release in reply.body.into_iter().flatten().filter(|release| !release.draft) {
                 if release.id == 0 || release.tag_name.is_empty() || release.html_url.is_empty() {
-                    return Ok(Some("the service left something of one out".to_owned()));
+                    return Ok(Some(Lack::other("the service left something of one out")));
                 }
                 let seen = release.shown().seen(repository, &release.body);
                 locked(&self.brought).keep(id(repository.id, release.id), release.fetched());
@@ -141,11 +141,11 @@ impl GitHub {
             }
             match reply.headers.next_page() {
                 Some(next) if next != page => page = next.to_owned(),
-                Some(_) => return Ok(Some("the list has no end: the service gives the same page again".to_owned())),
+                Some(_) => return Ok(Some(Lack::other("the list has no end: the service gives the same page again"))),
                 None => return Ok(None),
             }
         }
-        Ok(Some("the list has no end".to_owned()))
+        Ok(Some(Lack::other("the list has no end")))
     }
 
     pub(super) async fn release_bodies_by_rest(&self, batch: &[Wanted]) -> Vec<Outcome> {
@@ -181,7 +181,7 @@ impl GitHub {
                 Ok(_) => Presence::Present,
                 Err(failed) => match failed.error {
                     SourceError::NotVisible { status: 404 | 410, .. } if failed.json => Presence::Gone,
-                    SourceError::NotVisible { .. } => Presence::Present,
+                    SourceError::NotVisible { .. } | SourceError::Denied { .. } => Presence::Present,
                     error => return Err(error),
                 },
             };
