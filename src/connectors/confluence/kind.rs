@@ -22,7 +22,7 @@ pub const KIND: Kind = Kind {
         let config = Config::read(settings)?;
         serde_json::to_value(config).map_err(|error| error.to_string())
     },
-    build: |name, settings, secrets, _| Ok(Box::new(Confluence::new(name, settings, secrets)?)),
+    build: |name, settings, secrets, cache| Ok(Box::new(Confluence::new(name, settings, secrets, cache)?)),
     reader: |name, settings| {
         let mut settings = settings.clone();
         // A name without its secret is refused, and reading needs neither, nor any way to the site.
@@ -30,7 +30,7 @@ pub const KIND: Kind = Kind {
             settings
                 .retain(|name, _| !["username", "ca_file", "client_certificate", "client_key", "proxy", "proxy_username"].contains(&name.as_str()));
         }
-        Ok(Box::new(Confluence::new(name, &settings, &std::collections::BTreeMap::new())?))
+        Ok(Box::new(Confluence::new(name, &settings, &std::collections::BTreeMap::new(), std::path::Path::new(""))?))
     },
     notes: |settings| Config::read(settings).and_then(|config| config.address()).map(|address| address.notes).unwrap_or_default(),
 };

@@ -33,6 +33,7 @@ mod v1;
 mod validate;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -84,7 +85,7 @@ pub struct Confluence {
 impl Confluence {
     /// # Errors
     /// When settings or secrets cannot work.
-    pub fn new(name: ConnectorName, settings: &serde_json::Value, secrets: &BTreeMap<String, Secret>) -> Result<Self, SourceError> {
+    pub fn new(name: ConnectorName, settings: &serde_json::Value, secrets: &BTreeMap<String, Secret>, cache: &Path) -> Result<Self, SourceError> {
         let wrong = |detail: String| SourceError::Misconfigured {
             detail: format!("[connectors.{name}] {detail}"),
             hint: "Correct the configuration; `context-syncd --check-config` checks it.".to_owned(),
@@ -100,6 +101,9 @@ impl Confluence {
             service: address.base.host_str().unwrap_or_default().to_owned(),
             trusted: [Some(address.base.origin()), gateway.map(|gateway| gateway.origin())].into_iter().flatten().collect(),
             authorization: credentials.authorization,
+            // Cloud takes no password; who gives a name to a Data Center gives one, whatever the setting is called.
+            is_password: credentials.way == "password" || credentials.way == "API token" && !(address.cloud_host || config.cloud == Some(true)),
+            cache: (!cache.as_os_str().is_empty()).then(|| cache.to_owned()),
             hint: hint.clone(),
             post_paths: READING_POSTS,
             allow_plain_http: config.allow_plain_http,

@@ -122,6 +122,8 @@ impl GitHub {
             service: address.host(),
             trusted: vec![address.api.origin(), address.graphql.origin()],
             authorization,
+            is_password: false,
+            cache: (!cache.as_os_str().is_empty()).then(|| cache.to_owned()),
             hint: hint(way, address.web_base()),
             post_paths: READING_POSTS,
             allow_plain_http: config.allow_plain_http,

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::header::HeaderValue;
+use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
 use url::Url;
 
@@ -23,6 +23,9 @@ const BEFORE_THE_END: Duration = Duration::from_secs(5 * 60);
 pub trait Renewal: Send + Sync {
     /// New ones. Its own requests bring what they need themselves ([`super::Request::authorized`]).
     async fn renew(&self, client: &Client) -> Result<Renewed, SourceError>;
+
+    /// Whose they are, today and tomorrow, without anything secret: the allowances are those of that account.
+    fn account(&self) -> String;
 }
 
 /// New credentials.
@@ -80,14 +83,23 @@ impl Authorization {
         Ok(current.clone())
     }
 
-    /// What is sent is no good any more, and renewed at the next request.
-    pub(super) async fn forget(&self) {
-        *self.current.lock().await = None;
+    /// What was refused is no good any more, and renewed at the next request; unless another request had the same trouble, and it is renewed already.
+    pub(super) async fn forget(&self, refused: &HeaderValue) {
+        let mut current = self.current.lock().await;
+        if current.as_ref().is_some_and(|now| now.header == *refused) {
+            *current = None;
+        }
     }
 
     /// Whether an address carries one of our credentials.
     pub(super) fn is_in(&self, url: &Url) -> bool {
         self.echoes.read().unwrap_or_else(PoisonError::into_inner).are_in(url)
+    }
+
+    /// The head of an answer without the values that repeat our credentials: marks and names in it are kept and shown.
+    pub(super) fn without_echoes_in(&self, headers: &HeaderMap) -> HeaderMap {
+        let echoes = self.echoes.read().unwrap_or_else(PoisonError::into_inner);
+        headers.iter().filter(|(_, value)| !echoes.are_among(value.as_bytes())).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     /// `text` without our credentials.
