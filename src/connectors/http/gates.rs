@@ -126,6 +126,12 @@ impl Gates {
         Some(state.shown_ms)
     }
 
+    /// For tests, that wait for this fact and not for time.
+    #[cfg(test)]
+    pub(super) fn how_many_wait(&self) -> usize {
+        self.state().waiting.values().sum()
+    }
+
     fn ended(&self, now: Instant) {
         let mut state = self.state();
         (state.under_way, state.ended) = (state.under_way.saturating_sub(1), Some(now));

@@ -78,12 +78,12 @@ async fn one_place_is_enough_to_renew_and_a_token_that_is_always_refused_ends() 
 
 #[tokio::test]
 async fn a_refusal_of_somebody_else_renews_nothing() {
-    let (portal, _) = serve(|_, _| answer(401, &[], "")).await;
+    let (portal, portal_saw) = serve(|_, _| answer(401, &[], "")).await;
     let (site, saw) = serve(move |path, _| if path == "/token" { ok(&json!({})) } else { answer(302, &[("location", portal.as_str())], "") }).await;
     let client = renewing(&site, 1);
     for _ in 0..2 {
         let failed = get(&client, &site, "/x").await.unwrap_err();
         assert!(matches!(failed.error, SourceError::Untrusted { .. }), "{failed:?}");
     }
-    assert_eq!(tokens(&saw).len(), 1);
+    assert_eq!((tokens(&saw).len(), portal_saw.lock().unwrap().len()), (1, 2));
 }

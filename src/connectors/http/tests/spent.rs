@@ -2,9 +2,6 @@
 
 use super::*;
 
-/// Longer than any answer on this machine takes, and no promise.
-const SOON: Duration = Duration::from_millis(150);
-
 /// A service that tells allowances, as GitHub does.
 fn counted(site: &Url, cache: Option<&std::path::Path>, token: &str) -> Client {
     let habits = Habits { limit_words: &["rate limit"], keeps_refusals: true, limit_pause: Some(Duration::from_millis(1)), ..Habits::default() };
@@ -27,9 +24,18 @@ async fn ask(client: &Client, site: &Url, kind: &'static str) -> Result<Value, F
     client.json(Request::get(site.join(kind).unwrap(), "the thing").of(kind)).await
 }
 
-/// Whether a request of this kind still waits after a while.
+/// Whether a request of this kind comes to stand at a gate; else it passes.
 async fn waits(client: &Client, site: &Url, kind: &'static str) -> bool {
-    tokio::time::timeout(SOON, ask(client, site, kind)).await.is_err()
+    let before = client.0.budget.gates.how_many_wait();
+    let stands = async {
+        while client.0.budget.gates.how_many_wait() <= before {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::select! {
+        () = stands => true,
+        _ = ask(client, site, kind) => false,
+    }
 }
 
 fn paths(saw: &Seen) -> Vec<String> {
@@ -56,11 +62,14 @@ async fn one_spent_allowance_keeps_no_request_of_another_waiting() {
             let (client, site) = (client.clone(), site.clone());
             async move { ask(&client, &site, "graphql").await }
         });
+        while client.0.budget.gates.how_many_wait() == 0 {
+            tokio::task::yield_now().await;
+        }
         for _ in 0..3 {
-            ask(&client, &site, "core").await.unwrap();
+            assert!(!waits(&client, &site, "core").await);
         }
         assert_eq!(paths(&saw), ["/graphql", "/core", "/core", "/core"], "{last_is_good}");
-        assert!(!waiting.is_finished());
+        assert!(!waiting.is_finished() && client.0.budget.gates.how_many_wait() == 1);
         assert_eq!(client.traffic().waiting_until_ms, None, "the run goes on");
         waiting.abort();
     }
@@ -98,18 +107,22 @@ async fn the_next_worker_does_not_ask_to_hear_it_again() {
     assert_eq!(paths(&saw).len(), 2);
     // It asks what it may, waits with the rest, and says so.
     let next = counted(&site, Some(dir.path()), "token-that-a-machine-made");
-    let (stands, told) = tokio::join!(waits(&next, &site, "graphql"), async {
-        tokio::time::sleep(SOON / 2).await;
-        next.traffic().waiting_until_ms
+    assert!(waits(&next, &site, "graphql").await);
+    let waiting = tokio::spawn({
+        let (next, site) = (next.clone(), site.clone());
+        async move { ask(&next, &site, "graphql").await }
     });
-    assert!(stands && told.is_some());
-    ask(&next, &site, "core").await.unwrap();
+    while next.traffic().waiting_until_ms.is_none() {
+        tokio::task::yield_now().await;
+    }
+    waiting.abort();
+    assert!(!waits(&next, &site, "core").await);
     assert_eq!(paths(&saw), ["/core"]);
     let known: Vec<_> = next.traffic().allowances.into_iter().map(|one| (one.name, one.left, one.of)).collect();
     assert_eq!(known, [("core".to_owned(), 4000, 5000), ("graphql".to_owned(), 0, 5000)]);
     // Another token need not wait for what the first one spent.
     let other = counted(&site, Some(dir.path()), "another-that-a-machine-made");
-    ask(&other, &site, "graphql").await.unwrap();
+    assert!(!waits(&other, &site, "graphql").await);
     assert_eq!(paths(&saw), ["/graphql"]);
 }
 
@@ -148,6 +161,6 @@ async fn what_is_told_to_other_credentials_says_nothing_of_ours() {
     client.json::<Value>(request("app").authorized(Secret::new("Bearer of-an-app".to_owned()))).await.unwrap();
     client.json::<Value>(request("anybody").anonymous()).await.unwrap();
     assert_eq!(client.traffic().allowances, []);
-    ask(&client, &site, "core").await.unwrap();
+    assert!(!waits(&client, &site, "core").await);
     assert_eq!(paths(&saw), ["/app", "/anybody", "/core"]);
 }
