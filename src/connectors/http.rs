@@ -478,9 +478,13 @@ impl Client {
         let _ = tokio::task::spawn_blocking(move || limits.keep(kind.as_ref(), rest)).await;
     }
 
-    /// The kind of a request whose allowance it takes of.
+    /// The kind of a request: whose allowance it takes of, or the stranger whom it is sent to, who has none and speaks for nobody else.
     fn kind(&self, request: &Request, hop: &Hop) -> Option<Resource> {
-        let name = request.resource.filter(|_| hop.home && request.is_ours())?;
+        let name = match request.resource {
+            _ if !hop.trusted => "",
+            Some(name) if hop.home && request.is_ours() => name,
+            _ => return None,
+        };
         Some(Resource { host: redirect::host(&hop.url), name: name.to_owned() })
     }
 

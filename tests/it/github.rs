@@ -1,5 +1,6 @@
 //! The GitHub connector in the real program, against a simulated GitHub.
 
+mod allowances;
 mod anonymous;
 mod budgets;
 mod desk;

@@ -41,7 +41,8 @@ pub struct Renewed {
 pub(super) struct Current {
     pub(super) header: HeaderValue,
     pub(super) secret: Arc<Secret>,
-    ends: Option<Instant>,
+    /// When it is to be renewed; none: never.
+    renew: Option<Instant>,
 }
 
 pub(super) struct Authorization {
@@ -61,7 +62,7 @@ impl Authorization {
     /// None where `fixed` cannot stand in a header.
     pub(super) fn new(fixed: Option<&Secret>, renewal: Option<Arc<dyn Renewal>>) -> Option<Self> {
         let current = match fixed {
-            Some(secret) => Some(Current { header: header(secret)?, secret: Arc::new(Secret::new(secret.expose().to_owned())), ends: None }),
+            Some(secret) => Some(Current { header: header(secret)?, secret: Arc::new(Secret::new(secret.expose().to_owned())), renew: None }),
             None => None,
         };
         Some(Self { renewal, current: tokio::sync::Mutex::new(current), echoes: RwLock::new(Echoes::of(fixed)) })
@@ -71,14 +72,16 @@ impl Authorization {
     pub(super) async fn current(&self, client: &Client) -> Result<Option<Current>, SourceError> {
         let mut current = self.current.lock().await;
         let Some(renewal) = &self.renewal else { return Ok(current.clone()) };
-        let fresh = current.as_ref().is_some_and(|now| now.ends.is_none_or(|ends| ends.saturating_duration_since(Instant::now()) > BEFORE_THE_END));
+        let fresh = current.as_ref().is_some_and(|now| now.renew.is_none_or(|renew| renew > Instant::now()));
         if !fresh {
             let renewed = renewal.renew(client).await?;
             let Some(header) = header(&renewed.authorization) else {
                 return Err(client.bad_answer("the new credentials", "they hold characters that cannot be sent in a header"));
             };
             self.echoes.write().unwrap_or_else(PoisonError::into_inner).add(&renewed.authorization);
-            *current = Some(Current { header, secret: Arc::new(renewed.authorization), ends: Instant::now().checked_add(renewed.lives) });
+            // What does not live for so long at all is not renewed for each request.
+            let good = renewed.lives.saturating_sub(BEFORE_THE_END.min(renewed.lives / 2));
+            *current = Some(Current { header, secret: Arc::new(renewed.authorization), renew: Instant::now().checked_add(good) });
         }
         Ok(current.clone())
     }

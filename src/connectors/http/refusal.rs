@@ -12,7 +12,7 @@ use url::Url;
 
 use super::allowance::Rest;
 use super::failed::{Failed, Failure, Refusal};
-use super::{BACKOFF_MAX, Client, Headers, Hop, Request, body, redirect, wait};
+use super::{BACKOFF_MAX, Client, Headers, Hop, LIMIT_MAX, Request, body, redirect, wait};
 use crate::connectors::connector::SourceError;
 
 /// So much of a refusal is kept.
@@ -101,15 +101,17 @@ impl Client {
         (asked.is_some() || status == StatusCode::TOO_MANY_REQUESTS || words.iter().any(|word| said.contains(word))).then_some(asked)
     }
 
-    /// Keeps requests back as an answer asks: those of one kind where nothing is said but that its allowance is spent, else all of the worker.
+    /// Keeps requests back as an answer asks: those of one kind where nothing is said but that its allowance is spent, else all of the worker. A stranger keeps
+    /// back those to himself, and not for as long as he likes.
     pub(super) async fn hold_back(&self, request: &Request, hop: &Hop, headers: &HeaderMap, wait: Duration) {
         let kind = self.kind(request, hop).filter(|kind| {
             let named = wait::text(headers, "x-ratelimit-resource");
-            wait::of_spent(headers).is_some() && named.is_none_or(|named| named == kind.name)
+            !hop.trusted || wait::of_spent(headers).is_some() && named.is_none_or(|named| named == kind.name)
         });
+        let wait = if hop.trusted { wait } else { wait.min(LIMIT_MAX) };
         self.0.budget.gates.hold(kind.as_ref(), wait);
         // What is left of an allowance is remembered where it is noted.
-        if kind.is_none() && hop.trusted {
+        if kind.is_none() {
             self.remember(None, Rest { left: 0, of: 0, renews_in: wait }).await;
         }
     }

@@ -10,6 +10,7 @@ use super::*;
 struct Numbered {
     made: AtomicU32,
     at: Url,
+    lives: Duration,
 }
 
 #[async_trait]
@@ -18,7 +19,7 @@ impl Renewal for Numbered {
         let own = Secret::new("Bearer who-we-are".to_owned());
         client.json::<Value>(Request::get(self.at.join("/token").unwrap(), "a token").authorized(own)).await?;
         let number = self.made.fetch_add(1, Ordering::SeqCst) + 1;
-        Ok(Renewed { authorization: Secret::new(format!("Bearer token-{number}")), lives: Duration::from_secs(3600) })
+        Ok(Renewed { authorization: Secret::new(format!("Bearer token-{number}")), lives: self.lives })
     }
 
     fn account(&self) -> String {
@@ -27,7 +28,11 @@ impl Renewal for Numbered {
 }
 
 fn renewing(site: &Url, concurrency: usize) -> Client {
-    let renewal = Arc::new(Numbered { made: AtomicU32::new(0), at: site.clone() });
+    living(site, concurrency, Duration::from_secs(3600))
+}
+
+fn living(site: &Url, concurrency: usize, lives: Duration) -> Client {
+    let renewal = Arc::new(Numbered { made: AtomicU32::new(0), at: site.clone(), lives });
     let habits = Habits { renewal: Some(renewal), ..Habits::default() };
     Client::new(Setup { habits, authorization: None, concurrency, ..setup_of(site) }).unwrap()
 }
@@ -86,4 +91,16 @@ async fn a_refusal_of_somebody_else_renews_nothing() {
         assert!(matches!(failed.error, SourceError::Untrusted { .. }), "{failed:?}");
     }
     assert_eq!((tokens(&saw).len(), portal_saw.lock().unwrap().len()), (1, 2));
+}
+
+#[tokio::test]
+async fn credentials_that_never_live_long_are_not_renewed_for_each_request() {
+    for (lives, made) in [(Duration::from_secs(200), 1), (Duration::ZERO, 3)] {
+        let (site, saw) = serve(|_, _| ok(&json!({}))).await;
+        let client = living(&site, 1, lives);
+        for _ in 0..3 {
+            get(&client, &site, "/x").await.unwrap();
+        }
+        assert_eq!(tokens(&saw).len(), made, "{lives:?}");
+    }
 }

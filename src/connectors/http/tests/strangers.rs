@@ -156,3 +156,22 @@ async fn credentials_that_fit_in_no_header_are_not_left_out_silently() {
     let request = Request::get(site.clone(), "the thing").unless("\"1\"\r\nx-more: 1");
     assert!(!request.is_conditional());
 }
+
+#[tokio::test]
+async fn a_stranger_who_wants_rest_keeps_only_requests_to_himself_waiting() {
+    let (stranger, stranger_saw) = serve(|_, _| answer(429, &[("retry-after", "86400")], "")).await;
+    let (site, _) = serve(move |path, _| if path == "/away" { answer(302, &[("location", stranger.as_str())], "") } else { ok(&json!({})) }).await;
+    let dir = tempfile::tempdir().unwrap();
+    let client = Client::new(Setup { cache: Some(dir.path().to_owned()), ..setup_of(&site) }).unwrap();
+    let away = tokio::spawn({
+        let (client, site) = (client.clone(), site.clone());
+        async move { get(&client, &site, "/away").await }
+    });
+    while client.0.budget.gates.how_many_wait() == 0 {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let home = tokio::time::timeout(Duration::from_secs(30), get(&client, &site, "/home")).await;
+    assert!(home.unwrap().is_ok() && !away.is_finished());
+    assert_eq!((stranger_saw.lock().unwrap().len(), std::fs::read_dir(dir.path()).unwrap().count()), (1, 0));
+    away.abort();
+}
