@@ -3,6 +3,7 @@
 //! Guarantees: nothing but GET and the POSTs that the connector lists is ever sent; credentials and cookies go to the configured origins only; no message
 //! holds a query, a header or a token, and no JSON that is handed on the credentials that were sent; a body never grows beyond its limit, decompressed. It deliberately knows no service's paths or shapes.
 
+mod account;
 mod allowance;
 mod authorization;
 mod body;
@@ -11,28 +12,34 @@ mod cookies;
 mod download;
 mod echo;
 mod failed;
+mod gates;
+mod limits;
+mod moment;
 mod redirect;
 mod refusal;
 mod reply;
 mod request;
+mod send;
 mod settings;
 mod storm;
 mod transport;
 mod wait;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, RANGE, SET_COOKIE};
-use reqwest::{Method, Response, StatusCode};
+use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue, RANGE};
+use reqwest::{Response, StatusCode};
 use serde::de::DeserializeOwned;
-use url::{Origin, Url};
+use url::Origin;
 
 use super::connector::{SourceError, Traffic};
 use crate::model::Secret;
-use allowance::{Allowances, Verdict};
+use account::Account;
+use allowance::Allowances;
 use authorization::Authorization;
 pub use authorization::{Renewal, Renewed, basic, bearer};
 use budget::{Budget, Permit};
@@ -40,9 +47,11 @@ use cookies::Jar;
 pub use download::Download;
 use failed::Failure;
 pub use failed::{Failed, Refusal};
+use limits::Limits;
 pub use redirect::may_be_plain;
 pub use reply::{Headers, Reply};
 pub use request::Request;
+use send::Hop;
 pub use settings::Settings;
 use storm::Storm;
 use transport::Transport;
@@ -63,6 +72,10 @@ pub struct Setup {
     pub trusted: Vec<Origin>,
     /// The value of the `Authorization` header; none for anonymous access.
     pub authorization: Option<Secret>,
+    /// A person may have made up the secret in it, so that it could be guessed.
+    pub is_password: bool,
+    /// The connector's cache folder: limits that are met are remembered there for the next worker. None: they are forgotten.
+    pub cache: Option<PathBuf>,
     /// What to do when the credentials are refused, for people.
     pub hint: String,
     /// Endings of the paths that are read by POST. Everything else is GET.
@@ -129,6 +142,7 @@ struct Inner {
     setup: Setup,
     authorization: Authorization,
     allowances: Allowances,
+    limits: Arc<Limits>,
     budget: Budget,
     jar: Jar,
     /// Of answers in JSON, and of files.
@@ -156,9 +170,17 @@ impl Client {
             .ok_or_else(|| wrong("the token or password holds characters that cannot be sent in a header".to_owned()))?;
         let budget = Budget::new(setup.concurrency, setup.burst, setup.requests_per_second);
         let allowances = Allowances::default();
+        let account = Account::of(setup.authorization.as_ref(), setup.habits.renewal.as_deref(), setup.is_password);
+        let limits = Arc::new(Limits::new(setup.cache.as_deref(), account));
+        for (kind, rest) in limits.recall() {
+            match kind {
+                Some(kind) => allowances.put(&kind, rest),
+                None => budget.gates.hold(None, rest.renews_in),
+            }
+        }
         let (requests, bytes, ahead_ms) = (AtomicU64::new(0), AtomicU64::new(0), AtomicI64::new(i64::MIN));
         let (jar, storms) = (Jar::default(), <[Storm; 2]>::default());
-        Ok(Self(Arc::new(Inner { transport, setup, authorization, allowances, budget, jar, storms, requests, bytes, ahead_ms })))
+        Ok(Self(Arc::new(Inner { transport, setup, authorization, allowances, limits, budget, jar, storms, requests, bytes, ahead_ms })))
     }
 
     /// Asks for JSON.
@@ -230,12 +252,20 @@ impl Client {
         }
     }
 
-    /// An answer that looked good was a limit: everybody waits as its head asks, or, where it is silent, the longer the more `tries` there were. Returns how
-    /// long.
-    pub fn hold(&self, headers: &Headers, tries: u32) -> Duration {
-        let asked = wait::of_limit(&headers.0).unwrap_or_else(|| self.own_pause(tries));
-        self.0.budget.hold(asked);
-        asked
+    /// The answer to `request` looked good and was a limit: it is waited for as its head asks, or, where it is silent, the longer the more `tries` there were.
+    /// Returns how long.
+    pub async fn hold(&self, request: &Request, headers: &Headers, tries: u32) -> Duration {
+        match wait::of_limit(&headers.0) {
+            Some(asked) => {
+                self.hold_back(request, &Hop::first(request, &self.0.setup.trusted), &headers.0, asked).await;
+                asked
+            }
+            None => {
+                let pause = self.own_pause(tries);
+                self.0.budget.gates.hold(None, pause);
+                pause
+            }
+        }
     }
 
     /// From now on so many percent of each allowance are left to others; requests that would take of them end as limited.
@@ -243,9 +273,11 @@ impl Client {
         self.0.allowances.reserve(percent);
     }
 
-    /// A request took so much of an allowance, as its answer says.
-    pub fn took(&self, name: &str, much: u64) {
-        self.0.allowances.took(name, much);
+    /// A request took so much of its allowance, as its answer says.
+    pub fn took(&self, request: &Request, much: u64) {
+        if let Some(kind) = self.kind(request, &Hop::first(request, &self.0.setup.trusted)) {
+            self.0.allowances.took(&kind, much);
+        }
     }
 
     /// The value of the `Authorization` header as it is sent now.
@@ -272,7 +304,7 @@ impl Client {
         Traffic {
             requests: self.0.requests.load(Ordering::Relaxed),
             bytes: self.0.bytes.load(Ordering::Relaxed),
-            waiting_until_ms: self.0.budget.waiting_until_ms(),
+            waiting_until_ms: self.0.budget.gates.waiting_until_ms(),
             requests_per_second: self.0.budget.per_second(),
             ahead_ms: Some(self.0.ahead_ms.load(Ordering::Relaxed)).filter(|ahead| *ahead != i64::MIN),
             allowances: self.0.allowances.told(),
@@ -281,7 +313,7 @@ impl Client {
 
     async fn json_once<T: DeserializeOwned + Send + 'static>(&self, request: &Request) -> Result<Reply<T>, Failure> {
         let answer = self.send(request, &HeaderMap::new(), Some(self.0.setup.patience.answer)).await?;
-        let (status, headers) = (answer.response.status(), Headers(answer.response.headers().clone()));
+        let (status, headers) = (answer.response.status(), self.head(&answer.response));
         if status == StatusCode::NOT_MODIFIED {
             return Ok(Reply { status: status.as_u16(), headers, body: None });
         }
@@ -303,7 +335,7 @@ impl Client {
 
     async fn whole(&self, request: &Request) -> Result<Reply<Vec<u8>>, Failure> {
         let answer = self.send(request, &HeaderMap::new(), Some(self.0.setup.patience.answer)).await?;
-        let (status, headers) = (answer.response.status(), Headers(answer.response.headers().clone()));
+        let (status, headers) = (answer.response.status(), self.head(&answer.response));
         if status == StatusCode::NOT_MODIFIED {
             return Ok(Reply { status: status.as_u16(), headers, body: None });
         }
@@ -340,143 +372,9 @@ impl Client {
         Ok(whole)
     }
 
-    /// Sends, follows redirects, and returns the first good answer's head.
-    async fn send(&self, request: &Request, more: &HeaderMap, total: Option<Duration>) -> Result<Answer, Failure> {
-        let inner = &*self.0;
-        let mut url = request.url.clone();
-        let (mut hops, mut renewed) = (0, false);
-        loop {
-            self.is_there_any_left(request)?;
-            let authorization = self.authorization_for(request, &url).await?;
-            let permit = inner.budget.enter(&redirect::host(&url)).await;
-            inner.requests.fetch_add(1, Ordering::Relaxed);
-            let response = self
-                .outgoing(request, &url, authorization, more, total)?
-                .send()
-                .await
-                .map_err(|error| failed::without_answer(&inner.setup.service, error))?;
-            if inner.setup.trusted.contains(&url.origin()) {
-                inner.jar.keep(&url, response.headers().get_all(SET_COOKIE));
-                if let Some(ahead) = wait::ahead_ms(response.headers()).filter(|_| response.status().is_success()) {
-                    inner.ahead_ms.store(ahead, Ordering::Relaxed);
-                }
-                inner.allowances.note(request.resource, response.headers());
-            }
-            if wait::near_limit(response.headers()) {
-                inner.budget.slow_down(&redirect::host(&url));
-            }
-            match response.status() {
-                status if status.is_success() => return Ok(Answer { response, permit }),
-                StatusCode::NOT_MODIFIED if request.is_conditional() => return Ok(Answer { response, permit }),
-                // What is renewed may have ended early; once is enough to know.
-                StatusCode::UNAUTHORIZED if !renewed && inner.setup.habits.renewal.is_some() && request.is_ours() => {
-                    renewed = true;
-                    drop(permit);
-                    inner.authorization.forget().await;
-                }
-                StatusCode::MOVED_PERMANENTLY
-                | StatusCode::FOUND
-                | StatusCode::SEE_OTHER
-                | StatusCode::TEMPORARY_REDIRECT
-                | StatusCode::PERMANENT_REDIRECT => {
-                    hops += 1;
-                    let location = response.headers().get("location").and_then(|value| value.to_str().ok());
-                    let next = match request.json {
-                        None => redirect::follow(&url, location, hops, inner.setup.allow_plain_http),
-                        Some(_) => Err("it redirects a POST"),
-                    };
-                    let next = next.and_then(|next| match inner.authorization.is_in(&next) {
-                        true => Err("it redirects to an address that holds the credentials"),
-                        false => Ok(next),
-                    });
-                    url = next.map_err(|why| Failure::Final(Failed::of(response.status(), self.bad_answer(&request.what, why))))?;
-                }
-                _ => return Err(self.refusal(request, &url, response).await),
-            }
-        }
-    }
-
-    /// Whether the allowance that a request takes of has anything left for us. Nothing at all: everybody waits until it is renewed.
-    fn is_there_any_left(&self, request: &Request) -> Result<(), Failure> {
-        match request.resource.map_or(Verdict::Go, |resource| self.0.allowances.judge(resource)) {
-            Verdict::Go => {}
-            Verdict::Wait(wait) => self.0.budget.hold(wait),
-            Verdict::Spare(retry_after) => {
-                let error = SourceError::RateLimited { service: self.0.setup.service.clone(), retry_after };
-                return Err(Failure::Final(Failed::before(error)));
-            }
-        }
-        Ok(())
-    }
-
-    /// The credentials are for those whom the user named, and never travel from one of them to the other.
-    async fn authorization_for(&self, request: &Request, url: &Url) -> Result<Option<HeaderValue>, Failure> {
-        let inner = &*self.0;
-        if !inner.setup.trusted.contains(&url.origin()) || url.origin() != request.url.origin() || request.anonymous {
-            return Ok(None);
-        }
-        if let Some(own) = &request.authorization {
-            return Ok(authorization::header(own));
-        }
-        let current = inner.authorization.current(self).await.map_err(|error| Failure::Final(Failed::before(error)))?;
-        Ok(current.map(|current| current.header))
-    }
-
-    fn outgoing(
-        &self,
-        request: &Request,
-        url: &Url,
-        authorization: Option<HeaderValue>,
-        more: &HeaderMap,
-        total: Option<Duration>,
-    ) -> Result<reqwest::RequestBuilder, Failure> {
-        let inner = &*self.0;
-        let refuse = |detail: String, hint: &str| Failure::Final(Failed::before(SourceError::Misconfigured { detail, hint: hint.to_owned() }));
-        if !redirect::may_be_plain(url, inner.setup.allow_plain_http) {
-            let detail = format!("{} would be asked over plain http, which shows the credentials to everybody on the way", redirect::host(url));
-            return Err(refuse(detail, "Use https, or set `allow_plain_http = true` if you know that the way is safe."));
-        }
-        let mut outgoing = match &request.json {
-            None => {
-                let accept = request.accept.unwrap_or("application/json, */*;q=0.5");
-                inner.transport.to(url).request(Method::GET, url.clone()).header(ACCEPT, accept)
-            }
-            Some(json) if self.is_reading(url.path(), json) => inner
-                .transport
-                .to(url)
-                .request(Method::POST, url.clone())
-                .header(ACCEPT, request.accept.unwrap_or("application/json"))
-                .header(CONTENT_TYPE, "application/json")
-                .body(json.clone()),
-            Some(_) => return Err(refuse(format!("{} would be asked by POST", request.what), "This is a mistake in the program; please report it.")),
-        };
-        if let Some(total) = total {
-            outgoing = outgoing.timeout(total);
-        }
-        if inner.setup.trusted.contains(&url.origin()) {
-            for (name, value) in inner.setup.habits.headers {
-                outgoing = outgoing.header(*name, *value);
-            }
-            for (name, value) in &request.headers {
-                outgoing = outgoing.header(*name, value);
-            }
-        }
-        if let Some(authorization) = authorization {
-            outgoing = outgoing.header(AUTHORIZATION, authorization);
-        }
-        if inner.setup.trusted.contains(&url.origin())
-            && url.origin() == request.url.origin()
-            && !request.anonymous
-            && let Some(cookies) = inner.jar.header(url).filter(|_| request.cookies)
-        {
-            outgoing = outgoing.header(COOKIE, cookies);
-        }
-        Ok(outgoing.headers(more.clone()))
-    }
-
-    fn is_reading(&self, path: &str, json: &str) -> bool {
-        let setup = &self.0.setup;
-        setup.post_paths.iter().any(|ending| path.ends_with(ending)) && setup.habits.only_reads.is_none_or(|reads| reads(path, json))
+    /// The head of an answer, without what repeats our credentials.
+    fn head(&self, response: &Response) -> Headers {
+        Headers(self.0.authorization.without_echoes_in(response.headers()))
     }
 
     /// How long we wait where a limit does not say it.
@@ -498,10 +396,10 @@ impl Client {
                 tokio::time::sleep(wait::backoff(base, tries, BACKOFF_MAX)).await;
                 Ok(())
             }
-            // The budget makes everybody wait as the service asked; without a word from it, we choose, and all wait as well.
+            // The gates make wait as the service asked; without a word from it, we choose, and all wait.
             Failure::Limited { held, .. } => {
                 if !held {
-                    self.0.budget.hold(self.own_pause(tries));
+                    self.0.budget.gates.hold(None, self.own_pause(tries));
                 }
                 Ok(())
             }

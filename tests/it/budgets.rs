@@ -1,7 +1,8 @@
 //! What a sync may cost in requests: N pages and posts, S spaces.
 
-use crate::home::Home;
+use crate::home::{Home, wait_for};
 use crate::support::corpus::{Options, populate};
+use crate::support::habits::Fault;
 use crate::support::{Class, Site};
 
 const DAEMON: &str = env!("CARGO_BIN_EXE_context-syncd");
@@ -122,4 +123,38 @@ fn comments_cost_their_own_lists_and_no_page_is_asked_for_them() {
         assert_eq!(site.count(Class::Comments), 2, "one to hear of it, one for what it says\n{}", site.transcript());
         assert!(home.page(&format!("--{}.comments.md", pages[1])).contains("New"));
     }
+}
+
+#[test]
+fn a_service_that_asked_for_rest_is_not_asked_again_by_the_next_worker() {
+    let site = Site::cloud();
+    site.edit(|m| {
+        m.add_space("ENG", "Engineering");
+    });
+    let home = Home::for_site(DAEMON, &site, "");
+    home.synced();
+    let cache = home.path().join("cache/context-sync/confluence");
+    assert_eq!(std::fs::read_dir(&cache).unwrap().count(), 0, "who is not limited keeps nothing");
+    site.habits(|habits| habits.always("/wiki/", Fault::too_many(3000)));
+    site.clear_requests();
+    let daemon = home.start();
+    let kept = || std::fs::read_dir(&cache).unwrap().count() == 1;
+    wait_for("the limit", || total(&site) > 0 && kept(), || format!("{}\n{}", site.transcript(), daemon.log()));
+    daemon.kill();
+    let before = total(&site);
+    let daemon = home.start();
+    wait_for("the wait", || is_waiting(&home), || daemon.log());
+    assert_eq!(total(&site), before, "{}", site.transcript());
+    daemon.stop();
+    // With another token it asks at once.
+    site.habits(|habits| habits.forgive());
+    home.configure(&crate::home::site_config(&site, "").replace(crate::support::TOKEN, crate::support::SCOPED_TOKEN));
+    home.once();
+    assert!(total(&site) > before, "{}", site.transcript());
+}
+
+fn is_waiting(home: &Home) -> bool {
+    let mut command = home.command(std::path::Path::new(DAEMON).with_file_name("context-syncctl"));
+    command.args(["status", "-o", "json"]);
+    crate::home::said(command).stdout.contains("\"waiting\"")
 }

@@ -1,5 +1,6 @@
 //! The GitHub connector in the real program, against a simulated GitHub.
 
+mod allowances;
 mod anonymous;
 mod budgets;
 mod closed;
@@ -8,8 +9,8 @@ mod discussions;
 mod files;
 mod git_room;
 mod issues;
-mod lost_state;
 mod lost;
+mod lost_state;
 mod moved;
 mod parts;
 mod real;

@@ -32,8 +32,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("zstd", &["state"]),
     ("reqwest", &["connectors/http"]),
     ("rustls", &["connectors/http"]),
-    // git's names of contents, and the signature of an App.
-    ("aws_lc_rs", &["connectors/github/access", "connectors/github/blobs"]),
+    // git's names of contents, the signature of an App, and what marks an account.
+    ("aws_lc_rs", &["connectors/github/access", "connectors/github/blobs", "connectors/http/account"]),
     ("tokio_cron_scheduler", &["schedule"]),
     ("croner", &["schedule"]),
     ("interprocess", &["control"]),

@@ -1,6 +1,7 @@
 //! What the register says of this connector.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::{Config, Confluence};
 use crate::connectors::{Kind, http, settings};
@@ -21,11 +22,11 @@ pub const KIND: Kind = Kind {
     required: &["CONFLUENCE_URL"],
     lists: &["spaces", "include_spaces", "exclude_spaces", "pages", "exclude_pages", "labels", "exclude_labels"],
     check: |given| settings::filled(&Config::read(given)?),
-    build: |name, given, secrets, _| Ok(Box::new(Confluence::new(name, given, secrets)?)),
+    build: |name, given, secrets, cache| Ok(Box::new(Confluence::new(name, given, secrets, cache)?)),
     // A name without its secret is refused, and reading needs neither, nor any way to the site.
     reader: |name, given| {
         let given = settings::without(given, &[&["username"], http::Settings::WAYS]);
-        Ok(Box::new(Confluence::new(name, &given, &BTreeMap::new())?))
+        Ok(Box::new(Confluence::new(name, &given, &BTreeMap::new(), Path::new(""))?))
     },
     notes: |given| Config::read(given).and_then(|config| config.address()).map(|address| address.notes).unwrap_or_default(),
 };

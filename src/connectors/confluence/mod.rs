@@ -34,6 +34,7 @@ mod v1;
 mod validate;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -86,7 +87,7 @@ pub struct Confluence {
 impl Confluence {
     /// # Errors
     /// When settings or secrets cannot work.
-    pub fn new(name: ConnectorName, given: &serde_json::Value, secrets: &BTreeMap<String, Secret>) -> Result<Self, SourceError> {
+    pub fn new(name: ConnectorName, given: &serde_json::Value, secrets: &BTreeMap<String, Secret>, cache: &Path) -> Result<Self, SourceError> {
         let wrong = |detail: String| settings::wrong(&name, &detail);
         let config = Config::read(given).map_err(&wrong)?;
         let address = config.address().map_err(&wrong)?;
@@ -97,6 +98,9 @@ impl Confluence {
         let client = Client::new(Setup {
             trusted: [Some(address.base.origin()), gateway.map(|gateway| gateway.origin())].into_iter().flatten().collect(),
             authorization: credentials.authorization,
+            // Cloud takes no password; who gives a name to a Data Center gives one, whatever the setting is called.
+            is_password: credentials.way == "password" || credentials.way == "API token" && !(address.cloud_host || config.cloud == Some(true)),
+            cache: (!cache.as_os_str().is_empty()).then(|| cache.to_owned()),
             hint: hint.clone(),
             post_paths: READING_POSTS,
             ..config.http.setup(address.base.host_str().unwrap_or_default().to_owned(), ways)

@@ -117,6 +117,10 @@ impl App {
 
 #[async_trait]
 impl Renewal for App {
+    fn account(&self) -> String {
+        format!("App {} at {}", self.id, self.installation.as_deref().unwrap_or(&self.owner))
+    }
+
     async fn renew(&self, client: &Client) -> Result<Renewed, SourceError> {
         let id = self.installation(client).await?;
         let path = format!("/app/installations/{id}/access_tokens");

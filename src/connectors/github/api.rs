@@ -116,16 +116,16 @@ impl Api {
     /// [`Trouble`] becomes a [`SourceError`] by itself, where nothing more is to be known of it.
     pub(super) async fn graphql<T: DeserializeOwned>(&self, what: &str, query: &str, variables: serde_json::Value) -> Result<Answer<T>, Trouble> {
         let body = serde_json::json!({ "query": query, "variables": variables }).to_string();
+        let request = Request::post(self.address.graphql.clone(), what, body).of("graphql").at_most(MOST_BYTES).tries(2);
         let mut tries = 0;
         loop {
             tries += 1;
-            let request = Request::post(self.address.graphql.clone(), what, body.clone()).of("graphql").at_most(MOST_BYTES).tries(2);
-            let reply: Reply<Envelope> = self.client.reply(request).await.map_err(|failed| Trouble::of(self.explained(what, failed)))?;
+            let reply: Reply<Envelope> = self.client.reply(request.clone()).await.map_err(|failed| Trouble::of(self.explained(what, failed)))?;
             *locked(&self.ends) = reply.headers.get(ends::HEADER).map(shortened);
             let Some(envelope) = reply.body else { return Err(self.nothing(what, "it has no body")) };
             let errors: Vec<QueryError> = envelope.errors.into_iter().map(QueryError::from).collect();
             if errors.iter().any(QueryError::is_limit) {
-                let asked = self.client.hold(&reply.headers, tries);
+                let asked = self.client.hold(&request, &reply.headers, tries).await;
                 if tries >= TRIES {
                     return Err(Trouble::Other(SourceError::RateLimited { service: self.host(), retry_after: asked }));
                 }
@@ -142,7 +142,7 @@ impl Api {
                 return Err(self.nothing(what, why));
             };
             if let Some(cost) = serde_json::from_str::<Costs>(data.get()).ok().and_then(|costs| costs.rate_limit) {
-                self.client.took("graphql", cost.cost);
+                self.client.took(&request, cost.cost);
             }
             let data = serde_json::from_str(data.get()).map_err(|error| self.nothing(what, &format!("it has another shape: {error}")))?;
             return Ok(Answer { data, errors });

@@ -124,6 +124,8 @@ impl GitHub {
         let client = Client::new(Setup {
             trusted: vec![address.api.origin(), address.graphql.origin()],
             authorization,
+            is_password: false,
+            cache: (!cache.as_os_str().is_empty()).then(|| cache.to_owned()),
             hint: hint(way, address.web_base()),
             post_paths: READING_POSTS,
             habits: Habits {

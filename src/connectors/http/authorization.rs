@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use base64::Engine as _;
-use reqwest::header::HeaderValue;
+use reqwest::header::{HeaderMap, HeaderValue};
 use tokio::time::Instant;
 use url::Url;
 
@@ -24,6 +24,9 @@ const BEFORE_THE_END: Duration = Duration::from_secs(5 * 60);
 pub trait Renewal: Send + Sync {
     /// New ones. Its own requests bring what they need themselves ([`super::Request::authorized`]).
     async fn renew(&self, client: &Client) -> Result<Renewed, SourceError>;
+
+    /// Whose they are, today and tomorrow, without anything secret: the allowances are those of that account.
+    fn account(&self) -> String;
 }
 
 /// New credentials.
@@ -39,7 +42,8 @@ pub struct Renewed {
 pub(super) struct Current {
     pub(super) header: HeaderValue,
     pub(super) secret: Arc<Secret>,
-    ends: Option<Instant>,
+    /// When it is to be renewed; none: never.
+    renew: Option<Instant>,
 }
 
 pub(super) struct Authorization {
@@ -73,7 +77,7 @@ impl Authorization {
     /// None where `fixed` cannot stand in a header.
     pub(super) fn new(fixed: Option<&Secret>, renewal: Option<Arc<dyn Renewal>>) -> Option<Self> {
         let current = match fixed {
-            Some(secret) => Some(Current { header: header(secret)?, secret: Arc::new(Secret::new(secret.expose().to_owned())), ends: None }),
+            Some(secret) => Some(Current { header: header(secret)?, secret: Arc::new(Secret::new(secret.expose().to_owned())), renew: None }),
             None => None,
         };
         Some(Self { renewal, current: tokio::sync::Mutex::new(current), echoes: RwLock::new(Echoes::of(fixed)) })
@@ -83,26 +87,37 @@ impl Authorization {
     pub(super) async fn current(&self, client: &Client) -> Result<Option<Current>, SourceError> {
         let mut current = self.current.lock().await;
         let Some(renewal) = &self.renewal else { return Ok(current.clone()) };
-        let fresh = current.as_ref().is_some_and(|now| now.ends.is_none_or(|ends| ends.saturating_duration_since(Instant::now()) > BEFORE_THE_END));
+        let fresh = current.as_ref().is_some_and(|now| now.renew.is_none_or(|renew| renew > Instant::now()));
         if !fresh {
             let renewed = renewal.renew(client).await?;
             let Some(header) = header(&renewed.authorization) else {
                 return Err(client.bad_answer("the new credentials", "they hold characters that cannot be sent in a header"));
             };
             self.echoes.write().unwrap_or_else(PoisonError::into_inner).add(&renewed.authorization);
-            *current = Some(Current { header, secret: Arc::new(renewed.authorization), ends: Instant::now().checked_add(renewed.lives) });
+            // What does not live for so long at all is not renewed for each request.
+            let good = renewed.lives.saturating_sub(BEFORE_THE_END.min(renewed.lives / 2));
+            *current = Some(Current { header, secret: Arc::new(renewed.authorization), renew: Instant::now().checked_add(good) });
         }
         Ok(current.clone())
     }
 
-    /// What is sent is no good any more, and renewed at the next request.
-    pub(super) async fn forget(&self) {
-        *self.current.lock().await = None;
+    /// What was refused is no good any more, and renewed at the next request; unless another request had the same trouble, and it is renewed already.
+    pub(super) async fn forget(&self, refused: &HeaderValue) {
+        let mut current = self.current.lock().await;
+        if current.as_ref().is_some_and(|now| now.header == *refused) {
+            *current = None;
+        }
     }
 
     /// Whether an address carries one of our credentials.
     pub(super) fn is_in(&self, url: &Url) -> bool {
         self.echoes.read().unwrap_or_else(PoisonError::into_inner).are_in(url)
+    }
+
+    /// The head of an answer without the values that repeat our credentials: marks and names in it are kept and shown.
+    pub(super) fn without_echoes_in(&self, headers: &HeaderMap) -> HeaderMap {
+        let echoes = self.echoes.read().unwrap_or_else(PoisonError::into_inner);
+        headers.iter().filter(|(_, value)| !echoes.are_among(value.as_bytes())).map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     /// `text` without our credentials.

@@ -1,8 +1,11 @@
 //! What a body is: JSON, a page for people, a page to log in.
 
+use std::time::Duration;
+
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
 /// Bodies above this are parsed beside the thread that drives the network.
 const LARGE: usize = 256 << 10;
@@ -47,14 +50,14 @@ pub(super) async fn parse<T: DeserializeOwned + Send + 'static>(body: Vec<u8>) -
     }
 }
 
-/// The first bytes of a refusal's body, in lower case: enough to tell what it complains of, and never shown.
-pub(super) async fn start(mut response: Response, bytes: usize) -> String {
-    let mut text = Vec::new();
+/// The first bytes of a body that nobody asked for, as far as they come within `patience`: enough to tell what it is.
+pub(super) async fn start(mut response: Response, bytes: usize, patience: Duration) -> Vec<u8> {
+    let (mut text, ends) = (Vec::new(), Instant::now() + patience);
     while text.len() < bytes {
-        let Ok(Some(chunk)) = response.chunk().await else { break };
+        let Ok(Ok(Some(chunk))) = tokio::time::timeout_at(ends, response.chunk()).await else { break };
         text.extend_from_slice(&chunk[..chunk.len().min(bytes - text.len())]);
     }
-    String::from_utf8_lossy(&text).to_ascii_lowercase()
+    text
 }
 
 #[cfg(test)]

@@ -1,31 +1,28 @@
-//! Manners towards hosts: so many requests at a time, a token bucket that shrinks when a host complains and slowly grows back, and one gate for all
-//! requests of the worker that opens when the service said.
+//! Manners towards hosts: so many requests at a time, and a token bucket that shrinks when a host complains and slowly grows back. No request takes a place
+//! while its gate is shut.
 //!
-//! What the time is comes from outside the reckoning, so that tests turn it. No clock that anybody sets counts: the wait that a service asked for is measured
-//! by one that goes on while the machine sleeps, and the moment that is shown to people is reckoned from it when it is asked for.
+//! What the time is comes from outside the reckoning, so that tests turn it. Knows nothing of why a gate is shut.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use nix::time::ClockId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
+
+use super::gates::{Gates, Resource, UnderWay};
 
 /// The smallest share of the allowance.
 const FLOOR: f64 = 1.0 / 16.0;
 /// Complaints closer together than this are one.
 const ONE_COMPLAINT: Duration = Duration::from_secs(10);
-/// While the gate is shut, it is looked at so often: the machine may have slept meanwhile.
-const LOOK: Duration = Duration::from_secs(20);
-/// A moment that is shown moves only if it is wrong by so much, or every look would be news.
-const SHOWN_MS: u64 = 2000;
 /// After so long without complaint, a tenth of the allowance comes back.
 const HEALS_EVERY: Duration = Duration::from_secs(30);
 
 /// A place among the requests at a time.
 pub(super) struct Permit {
     _held: Option<OwnedSemaphorePermit>,
+    _under_way: UnderWay,
 }
 
 pub(super) struct Budget {
@@ -33,24 +30,7 @@ pub(super) struct Budget {
     burst: f64,
     per_second: f64,
     hosts: Mutex<HashMap<String, Arc<Host>>>,
-    gate: Mutex<Gate>,
-}
-
-#[derive(Default)]
-struct Gate {
-    opens: Option<Instant>,
-    /// How long the machine had slept when that was reckoned, since it started.
-    slept: Duration,
-    /// As it was shown last.
-    shown_ms: u64,
-}
-
-impl Gate {
-    /// How long it stays shut; none: it is open.
-    fn shut_for(&self, now: Instant, slept: Duration) -> Option<Duration> {
-        let left = self.opens?.saturating_duration_since(now).saturating_sub(slept.saturating_sub(self.slept));
-        Some(left).filter(|left| !left.is_zero())
-    }
+    pub(super) gates: Gates,
 }
 
 struct Host {
@@ -72,52 +52,28 @@ impl Budget {
             burst: f64::from(burst.max(1)),
             per_second: f64::from(per_second.max(1)),
             hosts: Mutex::default(),
-            gate: Mutex::default(),
+            gates: Gates::default(),
         }
     }
 
-    /// Returns when a request to `host` may be sent.
-    pub(super) async fn enter(&self, host: &str) -> Permit {
+    /// Returns when a request of this kind may be sent to `host`.
+    pub(super) async fn enter(&self, host: &str, kind: Option<&Resource>) -> Permit {
         let host = self.host(host);
-        // The semaphore is never closed; were it, requests would pass one by one through the bucket all the same.
-        let held = Arc::clone(&host.places).acquire_owned().await.ok();
-        while let Some(wait) = self.wait(&host, Instant::now(), slept()) {
-            tokio::time::sleep(wait.min(LOOK)).await;
+        'anew: loop {
+            self.gates.pass(kind).await;
+            // The semaphore is never closed; were it, requests would pass one by one through the bucket all the same.
+            let held = Arc::clone(&host.places).acquire_owned().await.ok();
+            loop {
+                // Somebody's answer shut it meanwhile: nobody stands for an hour in a place that requests of another kind could take.
+                if self.gates.is_shut(kind) {
+                    continue 'anew;
+                }
+                match self.take(&host, Instant::now()) {
+                    None => return Permit { _held: held, _under_way: self.gates.under_way() },
+                    Some(wait) => tokio::time::sleep(wait).await,
+                }
+            }
         }
-        Permit { _held: held }
-    }
-
-    /// How long a request to `host` has to wait; none: its token is taken.
-    fn wait(&self, host: &Host, now: Instant, slept: Duration) -> Option<Duration> {
-        let shut = locked(&self.gate).shut_for(now, slept);
-        shut.or_else(|| self.take(host, now))
-    }
-
-    /// Keeps every request of this client back for `wait`.
-    pub(super) fn hold(&self, wait: Duration) {
-        self.hold_from(Instant::now(), slept(), wait);
-    }
-
-    fn hold_from(&self, now: Instant, slept: Duration, wait: Duration) {
-        let mut gate = locked(&self.gate);
-        // A service's number may be beyond every clock.
-        if let Some(opens) = now.checked_add(wait).filter(|_| gate.shut_for(now, slept).is_none_or(|left| left < wait)) {
-            *gate = Gate { opens: Some(opens), slept, shown_ms: 0 };
-        }
-    }
-
-    /// The wall clock's moment at which the gate opens, while it is shut.
-    pub(super) fn waiting_until_ms(&self) -> Option<u64> {
-        self.waiting_at(Instant::now(), slept(), SystemTime::now())
-    }
-
-    fn waiting_at(&self, now: Instant, slept: Duration, wall: SystemTime) -> Option<u64> {
-        let mut gate = locked(&self.gate);
-        let until = wall.checked_add(gate.shut_for(now, slept)?).map_or(0, since_1970_ms);
-        if gate.shown_ms.abs_diff(until) > SHOWN_MS {
-            gate.shown_ms = until;
-        }
-        Some(gate.shown_ms)
     }
 
     /// Requests a second that we allow ourselves at the moment, at the host that has complained most.
@@ -184,20 +140,6 @@ impl Budget {
     }
 }
 
-/// How long the machine has slept since it started.
-fn slept() -> Duration {
-    let read = |clock: ClockId| clock.now().map_or(Duration::ZERO, Duration::from);
-    // In this order, so that what passes between the two looks is no sleep.
-    let awake = read(ClockId::CLOCK_MONOTONIC);
-    let all = read(ClockId::CLOCK_BOOTTIME);
-    // A moment between the looks is not worth telling either.
-    Some(all.saturating_sub(awake)).filter(|slept| *slept > Duration::from_secs(1)).unwrap_or_default()
-}
-
-fn since_1970_ms(at: SystemTime) -> u64 {
-    at.duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
-}
-
 /// Nothing that is done under these locks can leave them half done.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -211,7 +153,7 @@ mod tests {
     fn seconds_for(budget: &Budget, now: &mut Instant, requests: usize) -> f64 {
         let (host, began) = (budget.host("a:443"), *now);
         for _ in 0..requests {
-            while let Some(wait) = budget.wait(&host, *now, Duration::ZERO) {
+            while let Some(wait) = budget.take(&host, *now) {
                 *now += wait;
             }
         }
@@ -250,54 +192,32 @@ mod tests {
         assert!((15.0..17.0).contains(&least), "a sixteenth of ten a second: {least}");
     }
 
-    #[test]
-    fn the_gate_holds_every_host_until_the_second_and_is_told() {
-        let (budget, now, awake, wall) = (Budget::new(4, 100, 50), Instant::now(), Duration::ZERO, UNIX_EPOCH);
-        let hour = Duration::from_secs(3600);
-        assert_eq!(budget.waiting_at(now, awake, wall), None);
-        budget.hold_from(now, awake, hour);
-        budget.hold_from(now, awake, Duration::from_secs(5));
-        budget.hold_from(now, awake, Duration::MAX);
-        assert_eq!(budget.waiting_at(now, awake, wall), Some(3_600_000));
-        for host in ["a:443", "b:443"] {
-            assert_eq!(budget.wait(&budget.host(host), now, awake), Some(hour));
-        }
-        let after = now + hour;
-        assert_eq!((budget.wait(&budget.host("b:443"), after, awake), budget.waiting_at(after, awake, wall)), (None, None));
-    }
-
-    #[test]
-    fn a_wait_is_neither_shortened_nor_prolonged_by_a_clock_that_is_set() {
-        let (budget, now, awake) = (Budget::new(4, 100, 50), Instant::now(), Duration::ZERO);
-        budget.hold_from(now, awake, Duration::from_secs(3600));
-        for days in [0, 400, 1] {
-            let wall = UNIX_EPOCH + Duration::from_secs(days * 86_400);
-            assert_eq!(budget.waiting_at(now, awake, wall), Some(days * 86_400_000 + 3_600_000), "what is shown follows the clock");
-            assert_eq!(budget.wait(&budget.host("a:443"), now, awake), Some(Duration::from_secs(3600)));
-        }
-        let later = now + Duration::from_millis(400);
-        let wall = UNIX_EPOCH + Duration::from_secs(86_400);
-        assert_eq!(budget.waiting_at(later, awake, wall), Some(86_400_000 + 3_600_000), "a moment is no news");
-    }
-
-    #[test]
-    fn the_time_that_the_machine_slept_counts_as_waited() {
-        let (budget, now) = (Budget::new(4, 100, 50), Instant::now());
-        let before = Duration::from_secs(7000);
-        budget.hold_from(now, before, Duration::from_secs(3600));
-        assert_eq!(budget.wait(&budget.host("a:443"), now, before + Duration::from_secs(3000)), Some(Duration::from_secs(600)));
-        assert_eq!(budget.wait(&budget.host("a:443"), now, before + Duration::from_secs(4000)), None);
-        assert!(slept() < Duration::from_secs(10 * 365 * 86_400));
-    }
-
     #[tokio::test]
     async fn at_most_so_many_at_a_time_per_host() {
         let budget = Budget::new(2, 100, 50);
-        let (one, _two) = (budget.enter("a:443").await, budget.enter("a:443").await);
+        let (one, _two) = (budget.enter("a:443", None).await, budget.enter("a:443", None).await);
         let soon = Duration::from_millis(20);
-        assert!(tokio::time::timeout(soon, budget.enter("a:443")).await.is_err());
-        budget.enter("b:443").await;
+        assert!(tokio::time::timeout(soon, budget.enter("a:443", None)).await.is_err());
+        budget.enter("b:443", None).await;
         drop(one);
-        budget.enter("a:443").await;
+        budget.enter("a:443", None).await;
+    }
+
+    #[tokio::test]
+    async fn who_waits_at_a_gate_takes_no_place_from_others() {
+        let budget = Arc::new(Budget::new(1, 100, 50));
+        let kind = |name: &str| Some(Resource { host: "a:443".to_owned(), name: name.to_owned() });
+        let only = budget.enter("a:443", kind("core").as_ref()).await;
+        let late = tokio::spawn({
+            let (budget, graphql) = (Arc::clone(&budget), kind("graphql"));
+            async move { budget.enter("a:443", graphql.as_ref()).await }
+        });
+        tokio::task::yield_now().await;
+        // While it stands in the queue, its gate is shut.
+        budget.gates.hold(kind("graphql").as_ref(), Duration::from_secs(3600));
+        drop(only);
+        let other = tokio::time::timeout(Duration::from_secs(30), budget.enter("a:443", kind("core").as_ref())).await;
+        assert!(other.is_ok() && !late.is_finished());
+        late.abort();
     }
 }

@@ -10,6 +10,8 @@ use url::Url;
 
 /// Cookies kept per client.
 const MOST: usize = 50;
+/// Longer ones are not kept, as browsers do: a server takes no request whose head has no end.
+const MOST_BYTES: usize = 4096;
 
 #[derive(Default)]
 pub(super) struct Jar(Mutex<BTreeMap<(String, String), String>>);
@@ -22,6 +24,9 @@ impl Jar {
             let Some((name, value)) = header.to_str().ok().and_then(|text| text.split(';').next()?.split_once('=')) else { continue };
             let mut jar = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let key = (origin.clone(), name.trim().to_owned());
+            if key.1.is_empty() || key.1.len() + value.len() > MOST_BYTES {
+                continue;
+            }
             if value.trim().is_empty() {
                 jar.remove(&key);
             } else if jar.len() < MOST || jar.contains_key(&key) {
@@ -54,6 +59,9 @@ mod tests {
         assert_eq!(jar.header(&here).unwrap(), "JSESSIONID=abc; b=2");
         assert_eq!(jar.header(&there), None);
         jar.keep(&here, &[HeaderValue::from_static("b=; Max-Age=0")]);
+        assert_eq!(jar.header(&here).unwrap(), "JSESSIONID=abc");
+        let long = HeaderValue::from_str(&format!("long={}", "x".repeat(MOST_BYTES))).unwrap();
+        jar.keep(&here, &[long, HeaderValue::from_static("=nameless")]);
         assert_eq!(jar.header(&here).unwrap(), "JSESSIONID=abc");
     }
 }

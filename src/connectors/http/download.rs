@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::{BoxStream, try_unfold};
-use reqwest::header::CONTENT_RANGE;
+use reqwest::header::{CONTENT_RANGE, ETAG, HeaderValue, IF_RANGE, RANGE};
 use reqwest::{Response, StatusCode};
 
 use super::failed::{Failure, without_answer};
@@ -31,6 +31,8 @@ struct Course {
     request: Request,
     answer: Option<Answer>,
     length: Option<u64>,
+    /// Which state of the file this is, if the service says so (a strong `ETag`).
+    mark: Option<HeaderValue>,
     got: u64,
     /// Bytes of a repeated answer that were handed out already.
     skip: u64,
@@ -55,14 +57,16 @@ impl Client {
         let answer = self.begin(&request).await?;
         if !page && body::is_html(&answer.response) {
             let from = answer.response.url().clone();
-            let start = body::start(answer.response, 64 << 10).await;
-            return Err(self.page_for_people(start.as_bytes(), &request, &from));
+            let start = body::start(answer.response, 64 << 10, self.0.setup.patience.silence).await;
+            return Err(self.page_for_people(&start, &request, &from));
         }
         let length = answer.response.content_length();
         if length.is_some_and(|length| length > request.max_bytes) {
             return Err(Failed::of(answer.response.status(), too_large(&request)));
         }
-        let course = Course { client: self.clone(), request, answer: Some(answer), length, got: 0, skip: 0, resumes: 0, pace: Pace::default() };
+        let mark = mark(&answer.response);
+        let (client, answer) = (self.clone(), Some(answer));
+        let course = Course { client, request, answer, length, mark, got: 0, skip: 0, resumes: 0, pace: Pace::default() };
         Ok(Download { length, bytes: try_unfold(course, Course::next).boxed() })
     }
 
@@ -140,16 +144,27 @@ impl Course {
         if enough { Ok(()) } else { Err(self.client.bad_answer(&self.request.what, "it comes slower than a kilobyte a second")) }
     }
 
-    /// Asks for the rest. Servers that know no ranges send all of it again.
+    /// Asks for the rest; for all of it where a length is unknown, since then a server may count in compressed bytes. Servers that know no ranges send all of it
+    /// again as well.
     async fn resume(&mut self, broken: Failed) -> Result<(), SourceError> {
         self.answer = None;
         let mut broken = broken;
         while self.resumes < RESUMES {
             self.resumes += 1;
             tokio::time::sleep(wait::backoff(self.client.0.setup.retry_base, self.resumes, BACKOFF_MAX)).await;
-            match self.client.send(&self.request, &range(self.got), None).await {
+            let mut from = range(if self.length.is_some() { self.got } else { 0 });
+            from.extend(self.mark.clone().filter(|_| from.contains_key(RANGE)).map(|mark| (IF_RANGE, mark)));
+            match self.client.send(&self.request, &from, None).await {
                 Ok(answer) => {
-                    self.skip = if starts_at(&answer.response) == Some(self.got) { 0 } else { self.got };
+                    let (begins, whole) = extent(&answer.response);
+                    let same = |here: Option<u64>| self.length.is_none() || here.is_none() || self.length == here;
+                    if !same(whole) || mark(&answer.response).is_some_and(|mark| self.mark.as_ref().is_some_and(|before| *before != mark)) {
+                        return Err(self.client.bad_answer(&self.request.what, "it changed while it was fetched"));
+                    }
+                    let Some(skip) = begins.and_then(|begins| self.got.checked_sub(begins)) else {
+                        return Err(self.client.bad_answer(&self.request.what, "another part of it than the one that was asked for"));
+                    };
+                    self.skip = skip;
                     self.answer = Some(answer);
                     return Ok(());
                 }
@@ -161,10 +176,18 @@ impl Course {
     }
 }
 
-/// Where a partial answer begins.
-fn starts_at(response: &Response) -> Option<u64> {
-    let range = response.headers().get(CONTENT_RANGE).filter(|_| response.status() == StatusCode::PARTIAL_CONTENT)?;
-    range.to_str().ok()?.strip_prefix("bytes ")?.split('-').next()?.parse().ok()
+/// Where an answer begins, and how long the whole is, as far as it tells.
+fn extent(response: &Response) -> (Option<u64>, Option<u64>) {
+    if response.status() != StatusCode::PARTIAL_CONTENT {
+        return (Some(0), response.content_length());
+    }
+    let range = response.headers().get(CONTENT_RANGE).and_then(|range| range.to_str().ok()?.strip_prefix("bytes ")?.split_once('/'));
+    let Some((part, whole)) = range else { return (None, None) };
+    (part.split('-').next().and_then(|begins| begins.parse().ok()), whole.parse().ok())
+}
+
+fn mark(response: &Response) -> Option<HeaderValue> {
+    response.headers().get(ETAG).filter(|mark| mark.as_bytes().starts_with(b"\"")).cloned()
 }
 
 fn too_large(request: &Request) -> SourceError {

@@ -46,6 +46,11 @@ impl Echoes {
         self.0.iter().any(|secret| memmem::find(&decoded, secret.expose().as_bytes()).is_some() || url.as_str().contains(secret.expose()))
     }
 
+    /// Whether a header's value repeats one of them.
+    pub(super) fn are_among(&self, value: &[u8]) -> bool {
+        self.0.iter().any(|secret| memmem::find(value, secret.expose().as_bytes()).is_some())
+    }
+
     /// `json` without them.
     pub(super) fn remove(&self, mut json: Vec<u8>) -> Vec<u8> {
         if self.0.is_empty() {

@@ -10,8 +10,9 @@ use reqwest::header::HeaderMap;
 use reqwest::{Response, StatusCode};
 use url::Url;
 
+use super::allowance::Rest;
 use super::failed::{Failed, Failure, Refusal};
-use super::{BACKOFF_MAX, Client, Headers, Request, body, redirect, wait};
+use super::{BACKOFF_MAX, Client, Headers, Hop, LIMIT_MAX, Request, body, redirect, wait};
 use crate::connectors::connector::SourceError;
 
 /// So much of a refusal is kept.
@@ -22,11 +23,11 @@ const PORTAL: &str =
 
 impl Client {
     /// What a status that is no success means; the waiting that it asks for is arranged for all requests.
-    pub(super) async fn refusal(&self, request: &Request, url: &Url, response: Response) -> Failure {
-        let inner = &*self.0;
+    pub(super) async fn refusal(&self, request: &Request, hop: &Hop, response: Response) -> Failure {
+        let (inner, url) = (&*self.0, &hop.url);
         let status = response.status();
         let json = body::is_json(&response);
-        let headers = response.headers().clone();
+        let headers = inner.authorization.without_echoes_in(response.headers());
         let (text, response) = match inner.setup.habits.keeps_refusals {
             true => (Some(self.what_it_says(response).await), None),
             false => (None, Some(response)),
@@ -40,7 +41,7 @@ impl Client {
         {
             inner.budget.slow_down(&redirect::host(url));
             if let Some(asked) = asked {
-                inner.budget.hold(asked);
+                self.hold_back(request, hop, &headers, asked).await;
             }
             let error = SourceError::RateLimited { service: inner.setup.service.clone(), retry_after: asked.unwrap_or(BACKOFF_MAX) };
             return Failure::Limited { failed: failed(error), held: asked.is_some() };
@@ -64,7 +65,7 @@ impl Client {
             }
             StatusCode::UNAUTHORIZED => {
                 let said = match response {
-                    Some(response) => body::start(response, 2048).await,
+                    Some(response) => self.what_it_says(response).await.to_ascii_lowercase(),
                     None => words.unwrap_or_default(),
                 };
                 let scope = said.contains("scope");
@@ -81,8 +82,8 @@ impl Client {
             status if matches!(status.as_u16(), 408 | 425 | 502..=504 | 520..=530) => {
                 // Where allowances are told with each answer, when they are renewed says nothing of a failure.
                 let told = if inner.setup.habits.limit_words.is_empty() { wait::asked(&headers) } else { wait::of_limit(&headers) };
-                if let Some(asked) = told.filter(|asked| !asked.is_zero()) {
-                    inner.budget.hold(asked);
+                if let Some(asked) = told {
+                    self.hold_back(request, hop, &headers, asked).await;
                 }
                 Failure::Again(Failed { slow: true, ..failed(self.bad_answer(&what, &format!("status {}", status.as_u16()))) })
             }
@@ -100,13 +101,24 @@ impl Client {
         (asked.is_some() || status == StatusCode::TOO_MANY_REQUESTS || words.iter().any(|word| said.contains(word))).then_some(asked)
     }
 
-    /// The beginning of a refusal's body, without our credentials.
-    async fn what_it_says(&self, mut response: Response) -> String {
-        let mut text = Vec::new();
-        while text.len() < SAID_BYTES {
-            let Ok(Some(chunk)) = response.chunk().await else { break };
-            text.extend_from_slice(&chunk[..chunk.len().min(SAID_BYTES - text.len())]);
+    /// Keeps requests back as an answer asks: those of one kind where nothing is said but that its allowance is spent, else all of the worker. A stranger keeps
+    /// back those to himself, and not for as long as he likes.
+    pub(super) async fn hold_back(&self, request: &Request, hop: &Hop, headers: &HeaderMap, wait: Duration) {
+        let kind = self.kind(request, hop).filter(|kind| {
+            let named = wait::text(headers, "x-ratelimit-resource");
+            !hop.trusted || wait::of_spent(headers).is_some() && named.is_none_or(|named| named == kind.name)
+        });
+        let wait = if hop.trusted { wait } else { wait.min(LIMIT_MAX) };
+        self.0.budget.gates.hold(kind.as_ref(), wait);
+        // What is left of an allowance is remembered where it is noted.
+        if kind.is_none() {
+            self.remember(None, Rest { left: 0, of: 0, renews_in: wait }).await;
         }
+    }
+
+    /// The beginning of a refusal's body, without our credentials.
+    async fn what_it_says(&self, response: Response) -> String {
+        let text = body::start(response, SAID_BYTES, self.0.setup.patience.silence).await;
         String::from_utf8_lossy(&self.0.authorization.without_echoes(text)).into_owned()
     }
 

@@ -135,6 +135,8 @@ impl Settings {
             service,
             trusted: Vec::new(),
             authorization: None,
+            is_password: false,
+            cache: None,
             hint: String::new(),
             post_paths: &[],
             allow_plain_http: self.allow_plain_http,

@@ -12,8 +12,13 @@ use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
+use url::Url;
 
 use super::*;
+
+mod renewed;
+mod spent;
+mod strangers;
 
 type Answered = hyper::Response<Full<Bytes>>;
 
@@ -44,17 +49,25 @@ async fn serve(answer: impl Fn(&str, usize) -> Answered + Send + Sync + 'static)
 
 /// A server that writes these bytes to each connection, one after the other, and hangs up.
 async fn scripted(answers: Vec<&'static str>) -> Url {
+    scripted_and_heard(answers).await.0
+}
+
+/// The same, with the heads of the requests as they came.
+async fn scripted_and_heard(answers: Vec<&'static str>) -> (Url, Arc<Mutex<Vec<String>>>) {
+    let heard = Arc::<Mutex<Vec<String>>>::default();
+    let hears = Arc::clone(&heard);
     let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = Url::parse(&format!("http://{}", socket.local_addr().unwrap())).unwrap();
     tokio::spawn(async move {
         for answer in answers {
             let (mut stream, _) = socket.accept().await.unwrap();
             let mut request = [0; 4096];
-            let _ = stream.read(&mut request).await;
+            let length = stream.read(&mut request).await.unwrap_or_default();
+            hears.lock().unwrap().push(String::from_utf8_lossy(&request[..length]).to_ascii_lowercase());
             stream.write_all(answer.as_bytes()).await.unwrap();
         }
     });
-    origin
+    (origin, heard)
 }
 
 fn answer(status: u16, headers: &[(&str, &str)], body: &str) -> Answered {
@@ -74,6 +87,8 @@ fn client(trusted: &Url) -> Client {
         service: "wiki.example".to_owned(),
         trusted: vec![trusted.origin()],
         authorization: Some(Secret::new("Bearer token-that-nobody-may-see".to_owned())),
+        is_password: false,
+        cache: None,
         hint: "Make a new token.".to_owned(),
         post_paths: &["/users-bulk"],
         allow_plain_http: false,
@@ -141,6 +156,8 @@ fn setup_of(trusted: &Url) -> Setup {
         service: "wiki.example".to_owned(),
         trusted: vec![trusted.origin()],
         authorization: Some(Secret::new("Bearer token-that-nobody-may-see".to_owned())),
+        is_password: false,
+        cache: None,
         hint: String::new(),
         post_paths: &[],
         allow_plain_http: false,

@@ -6,6 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
+/// What is longer is no wait, but a number of another kind: milliseconds, say.
+const LONGEST: Duration = Duration::from_secs(365 * 86_400);
+
 /// The wait that an answer asks for: Retry-After in seconds or as a date, else `X-RateLimit-Reset`.
 pub(super) fn asked(headers: &HeaderMap) -> Option<Duration> {
     let now = text(headers, DATE.as_str()).and_then(http_date).unwrap_or_else(Utc::now);
@@ -18,15 +21,21 @@ fn after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
         Err(_) => http_date(value).map(|until| until.signed_duration_since(now).to_std().unwrap_or_default()),
     });
-    retry.filter(|wait| !wait.is_zero())
+    retry.filter(is_wait)
 }
 
 /// The wait that a limit asks for where allowances are told beside it: Retry-After, else, and only if nothing is left, until the allowance is renewed.
 pub(super) fn of_limit(headers: &HeaderMap) -> Option<Duration> {
     let now = text(headers, DATE.as_str()).and_then(http_date).unwrap_or_else(Utc::now);
-    let spent = || number(headers, "x-ratelimit-remaining") == Some(0);
+    after(headers, now).or_else(|| of_spent(headers))
+}
+
+/// The wait of a limit that is nothing but an allowance which is spent; none: it is another one, or says nothing.
+pub(super) fn of_spent(headers: &HeaderMap) -> Option<Duration> {
+    let now = text(headers, DATE.as_str()).and_then(http_date).unwrap_or_else(Utc::now);
+    let spent = after(headers, now).is_none() && number(headers, "x-ratelimit-remaining") == Some(0);
     // The moment is told in whole seconds.
-    after(headers, now).or_else(|| spent().then(|| reset(headers, now)).flatten().map(|wait| wait + Duration::from_secs(1)))
+    spent.then(|| reset(headers, now)).flatten().map(|wait| wait + Duration::from_secs(1))
 }
 
 /// What is left of an allowance, how much it is, and how long until it is whole again.
@@ -44,10 +53,14 @@ fn reset(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let until = match value.parse::<i64>() {
         // Some services give seconds since 1970, others seconds from now.
         Ok(seconds) if seconds > 1_000_000_000 => DateTime::from_timestamp(seconds, 0)?,
-        Ok(seconds) => now + chrono::Duration::try_seconds(seconds)?,
+        Ok(seconds) => now.checked_add_signed(chrono::Duration::try_seconds(seconds)?)?,
         Err(_) => iso(value)?,
     };
-    until.signed_duration_since(now).to_std().ok().filter(|wait| !wait.is_zero())
+    until.signed_duration_since(now).to_std().ok().filter(is_wait)
+}
+
+fn is_wait(wait: &Duration) -> bool {
+    !wait.is_zero() && *wait <= LONGEST
 }
 
 /// RFC 3339; the seconds may be missing.
@@ -110,6 +123,30 @@ mod tests {
         }
         assert_eq!(asked(&headers(&[date, ("x-ratelimit-reset", "2026-01-01T14:58Z")])), None);
         assert_eq!(asked(&headers(&[date, ("retry-after", "0"), ("x-ratelimit-reset", "2026-01-01T15:00Z")])), Some(Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn a_number_that_can_be_no_wait_is_none() {
+        for value in ["18446744073709551615", "99999999999"] {
+            assert_eq!(asked(&headers(&[("retry-after", value)])), None, "{value}");
+        }
+        // The same moment in milliseconds.
+        let date = ("date", "Thu, 01 Jan 2026 14:59:00 GMT");
+        for value in ["1767279600000", "9223372036854775807", "-9223372036854775", "-9223372036854775808"] {
+            assert_eq!(asked(&headers(&[date, ("x-ratelimit-reset", value)])), None, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_spent_allowance_is_told_from_other_limits() {
+        let date = ("date", "Thu, 01 Jan 2026 14:59:00 GMT");
+        let reset = ("x-ratelimit-reset", "1767279600");
+        let spent = ("x-ratelimit-remaining", "0");
+        let wait = |more: &[(&'static str, &str)]| of_spent(&headers(&[&[date, reset], more].concat()));
+        assert_eq!(wait(&[spent]), Some(Duration::from_secs(61)));
+        assert_eq!(wait(&[spent, ("retry-after", "7")]), None, "a secondary limit that comes with the last request");
+        assert_eq!(wait(&[("x-ratelimit-remaining", "1")]), None);
+        assert_eq!(wait(&[]), None);
     }
 
     #[test]
