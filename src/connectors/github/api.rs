@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::address::Address;
 use super::trouble::{QueryError, Trouble};
-use super::{ends, locked};
+use super::{ends, locked, refused};
 use crate::connectors::connector::{SourceError, Traffic};
 use crate::connectors::http::{Client, Failed, Reply, Request};
 use crate::model::one_line;
@@ -120,7 +120,7 @@ impl Api {
         loop {
             tries += 1;
             let request = Request::post(self.address.graphql.clone(), what, body.clone()).of("graphql").at_most(MOST_BYTES).tries(2);
-            let reply: Reply<Envelope> = self.client.reply(request).await.map_err(Trouble::of)?;
+            let reply: Reply<Envelope> = self.client.reply(request).await.map_err(|failed| Trouble::of(self.explained_query(what, failed)))?;
             *locked(&self.ends) = reply.headers.get(ends::HEADER).map(shortened);
             let Some(envelope) = reply.body else { return Err(self.nothing(what, "it has no body")) };
             let errors: Vec<QueryError> = envelope.errors.into_iter().map(QueryError::from).collect();
@@ -185,23 +185,24 @@ impl Api {
         Ok(Request::get(url, what).of("core"))
     }
 
-    /// A refusal that says what it lacks is told with that: a permission, a scope, a login.
+    /// A refusal that says why is told with that: a permission, a scope, a login, an address. 404 tells nobody whether something is there.
     fn explained(&self, what: &str, failed: Failed) -> Failed {
-        let (Some(403 | 404), SourceError::NotVisible { .. }, Some(said)) = (failed.status, &failed.error, &failed.refusal) else { return failed };
-        let header = |name: &str| said.headers.get(name).filter(|value| !value.is_empty());
-        let lacks = match (header("x-github-sso"), header("x-accepted-github-permissions"), header("x-accepted-oauth-scopes")) {
-            (Some(_), ..) => "403: its organisation wants a login by SAML; authorise the token for it".to_owned(),
-            (_, Some(permissions), _) => format!("403: the token lacks a permission; it takes {permissions}"),
-            (_, _, Some(scopes)) if !has_scope(header("x-oauth-scopes").unwrap_or_default(), scopes) => {
-                format!("403: the token lacks a scope; it takes one of {scopes}")
-            }
-            _ => return failed,
-        };
-        // 404 tells nobody whether it is there, so only what is refused is explained.
-        if failed.status == Some(404) {
-            return failed;
+        let (Some(403), SourceError::NotVisible { .. }, Some(said)) = (failed.status, &failed.error, &failed.refusal) else { return failed };
+        match refused::of_rest(said) {
+            Some(why) => Failed { error: self.bad_answer(what, &format!("403: {why}")), ..failed },
+            None => failed,
         }
-        Failed { error: self.bad_answer(what, &lacks), ..failed }
+    }
+
+    /// The same for a query. There is one address for all of them: what is missing is the interface.
+    fn explained_query(&self, what: &str, failed: Failed) -> Failed {
+        match (failed.status, &failed.error) {
+            (Some(404 | 410), SourceError::NotVisible { status, .. }) => {
+                let detail = format!("{status}: there is no GraphQL at {}; check `url`, `api_url` and `graphql_url`", self.address.graphql);
+                Failed { error: self.bad_answer(what, &detail), ..failed }
+            }
+            _ => self.explained(what, failed),
+        }
     }
 
     /// What an answer that is not as promised means.
@@ -212,11 +213,6 @@ impl Api {
     fn nothing(&self, what: &str, detail: &str) -> Trouble {
         Trouble::Other(self.bad_answer(what, detail))
     }
-}
-
-/// Whether one of the scopes that are accepted is among those that the token has.
-fn has_scope(has: &str, accepted: &str) -> bool {
-    accepted.split(',').map(str::trim).any(|one| has.split(',').any(|own| own.trim() == one))
 }
 
 /// What the service says goes into messages as one line of a bearable length.

@@ -7,22 +7,26 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use super::GitHub;
 use super::api::Answer;
 use super::memory::Memory;
 use super::node::Node;
 use super::repository::Repository;
 use super::trouble::{QueryError, Trouble};
 use super::wishes::Wish;
+use super::{GitHub, refused};
 use crate::connectors::connector::SourceError;
 
 /// Repositories in one query.
 const SLOTS: usize = 25;
+/// Pages of one owner's list, of 25 each: nobody has so many repositories.
+const MOST_PAGES: usize = 4000;
 /// A slot is asked again so often without what it lacks.
 const MOST_LACKS: usize = 12;
 
 /// Nobody can tell these apart.
-pub(super) const GONE: &str = "it is not there, or not for us";
+pub(super) const GONE: &str = "it is not there, or not for us (404)";
+/// An answer that says neither what there is nor that there is nothing.
+const SILENT: &str = "the answer says nothing of it";
 
 /// What came of asking.
 #[derive(Debug, Default)]
@@ -39,6 +43,14 @@ pub(super) struct Seen {
     pub(super) omitted: BTreeMap<u64, BTreeSet<String>>,
     /// For people: what could not be had and why.
     pub(super) notes: BTreeSet<String>,
+}
+
+impl Seen {
+    /// How many repositories an entry brought so far, those that are not wanted included.
+    fn ids(&self, key: &str) -> usize {
+        self.found.iter().filter(|(_, asked_as)| asked_as == key).map(|(repository, _)| repository.id).collect::<BTreeSet<_>>().len()
+            + self.unwanted.len()
+    }
 }
 
 /// Why an entry brought nothing.
@@ -58,7 +70,11 @@ struct Slot {
     what: What,
     /// Fields that are left out.
     omit: BTreeSet<String>,
+    /// Those of them that failed in this run alone, and are asked for by the next one.
+    failing: BTreeSet<String>,
     tries: usize,
+    /// Pages of an owner's list before this one.
+    pages: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -91,6 +107,11 @@ impl Slot {
         }
     }
 
+    /// What it is not asked for any more: for want of a permission, and not because it failed once.
+    fn denied(&self) -> BTreeSet<String> {
+        self.omit.difference(&self.failing).cloned().collect()
+    }
+
     /// The branch that is asked for.
     fn branch(&self) -> Option<String> {
         match &self.what {
@@ -117,8 +138,13 @@ impl GitHub {
 
     /// Asks after repositories that the listings of their owners lack: number, node, entry.
     pub(super) async fn ask_nodes(&self, nodes: Vec<(u64, String, String)>, memory: &mut Memory) -> Result<Seen, SourceError> {
-        let slot =
-            |(number, id, asked_as)| Slot { what: What::Node { number, id, asked_as, branch: self.branch() }, omit: BTreeSet::new(), tries: 0 };
+        let slot = |(number, id, asked_as)| Slot {
+            what: What::Node { number, id, asked_as, branch: self.branch() },
+            omit: BTreeSet::new(),
+            failing: BTreeSet::new(),
+            tries: 0,
+            pages: 0,
+        };
         self.ask(nodes.into_iter().map(slot).collect(), memory).await
     }
 
@@ -139,7 +165,7 @@ impl GitHub {
             }
         };
         // Once a day it is tried whether a permission came.
-        Slot { what, omit: omit.filter(|_| !everything).unwrap_or_default(), tries: 0 }
+        Slot { what, omit: omit.filter(|_| !everything).unwrap_or_default(), failing: BTreeSet::new(), tries: 0, pages: 0 }
     }
 
     async fn ask(&self, mut open: VecDeque<Slot>, memory: &mut Memory) -> Result<Seen, SourceError> {
@@ -250,23 +276,29 @@ impl GitHub {
         for (at, (slot, _)) in asked.into_iter().enumerate() {
             let alias = format!("r{at}");
             let errors: Vec<&QueryError> = answer.errors.iter().filter(|error| error.is_at(&alias) || error.path.is_empty()).collect();
+
+            let told = answer.data.contains_key(&alias);
             let data = answer.data.remove(&alias).filter(|data| !data.is_null());
             // A permission that is lacking takes the whole repository with it: once more without what it is for.
-            let denied: BTreeSet<String> = errors.iter().filter_map(|error| denied(error)).filter(|field| !slot.omit.contains(field)).collect();
-            if !denied.is_empty() && slot.tries < MOST_LACKS {
-                for (field, error) in denied.iter().zip(&errors) {
-                    seen.notes.insert(format!("{field} of {} cannot be read: {}", slot.key(), error.message));
+            let denied: BTreeMap<String, &QueryError> = errors.iter().filter_map(|error| Some((denied(error)?, *error))).collect();
+            if denied.keys().any(|field| !slot.omit.contains(field)) && slot.tries < MOST_LACKS {
+                let mut slot = Slot { tries: slot.tries + 1, ..slot };
+                for (field, error) in denied {
+                    seen.notes.insert(refused::of_part(&field, &slot.key(), &error.message));
+                    if !error.is_for_long() {
+                        slot.failing.insert(field.clone());
+                    }
+                    slot.omit.insert(field);
                 }
-                let omit = slot.omit.union(&denied).cloned().collect();
-                open.push_back(Slot { omit, tries: slot.tries + 1, ..slot });
+                open.push_back(slot);
                 continue;
             }
             match (&slot.what, data) {
-                (_, None) => lacks(&slot, absence(&errors), seen),
+                (_, None) => lacks(&slot, nothing_at(&slot, told, &errors), seen),
                 (What::Owner { .. }, Some(data)) => self.take_page(slot, data, &errors, open, memory, seen),
                 (_, Some(data)) => {
                     let key = slot.key();
-                    self.take_one(data, &key, slot.branch(), &slot.omit, seen).unwrap_or_else(|why| lacks(&slot, why, seen));
+                    self.take_one(data, &key, slot.branch(), &slot.denied(), seen).unwrap_or_else(|why| lacks(&slot, why, seen));
                 }
             }
         }
@@ -274,7 +306,7 @@ impl GitHub {
 
     fn take_one(&self, data: Value, key: &str, branch: Option<String>, omit: &BTreeSet<String>, seen: &mut Seen) -> Result<(), Absence> {
         let node: Node = serde_json::from_value(data).map_err(|_| Absence::Incomplete("its answer has another shape".to_owned()))?;
-        let repository = node.repository(self, branch).ok_or_else(|| Absence::Missing(GONE.to_owned()))?;
+        let repository = node.repository(self, branch).ok_or_else(|| Absence::Incomplete(SILENT.to_owned()))?;
         let of_all = key.ends_with("/*");
         if of_all && !(key == owner_key(&repository) && self.config.wants_of_all(&repository.full_name, repository.archived, repository.fork)) {
             seen.unwanted.insert(repository.id);
@@ -294,11 +326,11 @@ impl GitHub {
         let page = data.get_mut("repositories").map(Value::take).unwrap_or_default();
         let total = page.get("totalCount").and_then(Value::as_u64).unwrap_or_default();
         let known = memory.owners.entry(login.to_lowercase()).or_default();
-        (known.count, known.omit) = (total, slot.omit.clone());
+        (known.count, known.omit) = (total, slot.denied());
         let nodes = page.get("nodes").and_then(Value::as_array).cloned().unwrap_or_default();
-        let count = nodes.len();
+        let (count, before) = (nodes.len(), seen.ids(&key));
         for node in nodes {
-            if node.is_null() || self.take_one(node, &key, self.branch(), &slot.omit, seen).is_err() {
+            if node.is_null() || self.take_one(node, &key, self.branch(), &slot.denied(), seen).is_err() {
                 seen.absent.insert(key.clone(), absence(errors).into_incomplete());
             }
         }
@@ -307,12 +339,17 @@ impl GitHub {
             seen.absent.insert(key.clone(), absence(errors).into_incomplete());
         }
         let info = page.get("pageInfo");
-        let more = info.and_then(|info| info.get("hasNextPage")).and_then(Value::as_bool) == Some(true);
+        let goes_on = info.and_then(|info| info.get("hasNextPage")).and_then(Value::as_bool);
+        if goes_on.is_none() {
+            seen.absent.insert(key.clone(), Absence::Incomplete("the list of its repositories does not say where it ends".to_owned()));
+        }
+        let (more, news) = (goes_on == Some(true), seen.ids(&key) > before || !errors.is_empty());
         let end = info.and_then(|info| info.get("endCursor")).and_then(Value::as_str);
         match (more, end, &slot.what) {
-            (true, Some(end), What::Owner { after, .. }) if after.as_deref() != Some(end) && count > 0 => {
-                let expected = usize::try_from(total).unwrap_or(SLOTS).max(SLOTS);
-                open.push_front(Slot { what: What::Owner { login: login.clone(), after: Some(end.to_owned()), expected }, ..slot });
+            // Two pages that lead to each other would never end: each must bring somebody new.
+            (true, Some(end), What::Owner { after, .. }) if after.as_deref() != Some(end) && count > 0 && news && slot.pages < MOST_PAGES => {
+                let (expected, pages) = (usize::try_from(total).unwrap_or(SLOTS).max(SLOTS), slot.pages + 1);
+                open.push_front(Slot { what: What::Owner { login: login.clone(), after: Some(end.to_owned()), expected }, pages, ..slot });
             }
             (true, ..) => {
                 seen.absent.insert(key, Absence::Incomplete("the list of its repositories does not end".to_owned()));
@@ -354,15 +391,26 @@ fn denied(error: &QueryError) -> Option<String> {
     error.path.iter().skip(1).find(|step| PARTS.contains(&step.as_str())).cloned()
 }
 
+/// What it means that nothing came where a slot's answer should stand. Only an owner is told to be nobody by `null` alone; all else is told with an error, and
+/// an answer that lacks it altogether says nothing.
+fn nothing_at(slot: &Slot, told: bool, errors: &[&QueryError]) -> Absence {
+    match slot.what {
+        What::Owner { .. } if told && errors.is_empty() => Absence::Missing(GONE.to_owned()),
+        _ => absence(errors),
+    }
+}
+
 /// What an absence of data means, by the errors beside it.
 fn absence(errors: &[&QueryError]) -> Absence {
-    let said = errors.iter().find(|error| !error.message.is_empty());
-    match said {
-        Some(error) if error.saml => Absence::Incomplete("its organisation wants a login by SAML: authorise the token for it".to_owned()),
-        Some(error) if error.kind == "NOT_FOUND" => Absence::Missing(GONE.to_owned()),
-        Some(error) if error.message.to_ascii_lowercase().contains("blocked") => Absence::Blocked(error.message.clone()),
-        Some(error) => Absence::Incomplete(error.message.clone()),
-        None => Absence::Missing(GONE.to_owned()),
+    let Some(error) = errors.iter().find(|error| !error.message.is_empty() || error.saml || !error.kind.is_empty()) else {
+        return Absence::Incomplete(SILENT.to_owned());
+    };
+    match refused::known(&error.message) {
+        _ if error.saml => Absence::Incomplete(refused::SAML.to_owned()),
+        _ if error.kind == "NOT_FOUND" => Absence::Missing(GONE.to_owned()),
+        Some(refused::BLOCKED) => Absence::Blocked(refused::BLOCKED.to_owned()),
+        Some(why) => Absence::Incomplete(why.to_owned()),
+        None => Absence::Incomplete(error.message.clone()),
     }
 }
 

@@ -28,6 +28,7 @@ mod parts;
 mod place;
 mod plain;
 mod raw;
+mod refused;
 mod releases;
 mod repositories;
 mod repository;

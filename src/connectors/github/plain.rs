@@ -4,12 +4,12 @@
 
 use serde::Deserialize;
 
-use super::GitHub;
 use super::api::SHA;
 use super::heads::{Absence, GONE, Seen};
 use super::memory::{Facts, Memory, Owner, Remembered};
 use super::repository::{Condition, Head, Heads, Repository, encoded};
 use super::wishes::Wish;
+use super::{GitHub, refused};
 use crate::connectors::connector::{Consequence, SourceError};
 use crate::connectors::http::Failed;
 
@@ -137,8 +137,10 @@ impl GitHub {
             match self.commit(&repository.full_name, &repository.branch, None).await {
                 Ok(commit) => repository.head = commit.map(|commit| Head { commit, tree: String::new(), date: None }),
                 // Nothing was ever pushed, or not to this branch.
-                Err(failed) if failed.status == Some(409) => repository.empty = true,
-                Err(failed) if matches!(failed.status, Some(404 | 422)) => repository.empty = plain.size == Some(0) && plain.pushed_at.is_none(),
+                Err(failed) if failed.json && failed.status == Some(409) => repository.empty = true,
+                Err(failed) if failed.json && matches!(failed.status, Some(404 | 422)) => {
+                    repository.empty = plain.size == Some(0) && plain.pushed_at.is_none()
+                }
                 Err(failed) => return Err(failed),
             }
         }
@@ -172,7 +174,7 @@ impl GitHub {
                 known.mark = reply.headers.get("etag").map(str::to_owned);
             }
             if reply.headers.get("x-github-sso").is_some_and(|sso| sso.starts_with("partial-results")) {
-                seen.absent.insert(key.to_owned(), Absence::Incomplete("the list leaves out what wants a login by SAML".to_owned()));
+                seen.absent.insert(key.to_owned(), Absence::Incomplete(format!("the list leaves something out: {}", refused::SAML)));
             }
             listed.extend(found);
             match reply.headers.next_page() {
@@ -264,14 +266,12 @@ pub(super) fn is_oid(text: &str) -> bool {
 
 /// What a refusal means for one repository; an error where it ends the run.
 pub(super) fn absence(failed: Failed) -> Result<Absence, SourceError> {
-    let said = failed.refusal.as_ref();
-    let blocked = failed.status == Some(451) || said.is_some_and(|said| said.text.contains("\"block\"") || said.text.contains("access blocked"));
-    let sso = said.is_some_and(|said| said.headers.get("x-github-sso").is_some());
+    let why = failed.refusal.as_ref().filter(|_| failed.json).and_then(|said| refused::of_rest(said));
     match failed.error {
-        _ if blocked => Ok(Absence::Blocked("the service has blocked it".to_owned())),
-        _ if sso => Ok(Absence::Incomplete("its organisation wants a login by SAML: authorise the token for it".to_owned())),
-        SourceError::NotVisible { status: 404 | 410, .. } => Ok(Absence::Missing(GONE.to_owned())),
-        error if error.consequence() == Consequence::Defer => Ok(Absence::Incomplete(error.to_string())),
+        _ if failed.status == Some(451) || why.as_deref() == Some(refused::BLOCKED) => Ok(Absence::Blocked(refused::BLOCKED.to_owned())),
+        SourceError::NotVisible { status: 404 | 410, .. } if failed.json => Ok(Absence::Missing(GONE.to_owned())),
+        // A page of somebody on the way is no word of the service.
+        ref error if error.consequence() == Consequence::Defer => Ok(Absence::Incomplete(why.unwrap_or_else(|| error.to_string()))),
         error => Err(error),
     }
 }

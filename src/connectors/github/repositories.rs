@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::GitHub;
-use super::heads::{Absence, GONE, Seen};
+use super::heads::{Absence, Seen};
 use super::memory::{Memory, Remembered};
 use super::place;
 use super::repository::Repository;
@@ -85,7 +85,7 @@ impl GitHub {
         seen.unwanted.append(&mut again.unwanted);
         for (id, ..) in lost {
             if !seen.unwanted.contains(&id) && !seen.found.iter().any(|(found, _)| found.id == id) {
-                seen.lost.insert(id, again.lost.remove(&id).unwrap_or_else(|| Absence::Missing(GONE.to_owned())));
+                seen.lost.insert(id, again.lost.remove(&id).unwrap_or_else(|| Absence::Incomplete("nobody could be asked after it".to_owned())));
             }
         }
         Ok(())

@@ -65,6 +65,11 @@ impl QueryError {
                 .any(|words| message.contains(words))
     }
 
+    /// Whether it will be so at the next run, too: for want of a permission or a login, and not because something failed.
+    pub(super) fn is_for_long(&self) -> bool {
+        self.saml || matches!(self.kind.as_str(), "FORBIDDEN" | "INSUFFICIENT_SCOPES")
+    }
+
     /// What this server does not know.
     pub(super) fn lacks(&self) -> Option<String> {
         let told = matches!(self.kind.as_str(), "undefinedField" | "argumentNotAccepted" | "undefinedType" | "undefinedFragment");

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 
 use super::memory::Memory;
-use super::repository::Part;
-use super::{GitHub, ends};
+use super::repository::{Condition, Part};
+use super::{GitHub, ends, refused};
 use crate::connectors::connector::{Completion, SourceError, Validation};
 
 /// Repositories that are named one by one.
@@ -33,18 +33,28 @@ impl GitHub {
         let names: Vec<&str> = plan.listed.iter().map(|repository| repository.full_name.as_str()).collect();
         let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
         let word = if names.len() == 1 { "repository" } else { "repositories" };
-        notes.insert(0, format!("{} {word} to mirror: {}{more}", names.len(), names[..names.len().min(NAMED)].join(", ")));
-        problems.extend(plan.never.iter().map(|(entry, completion)| {
-            let why = match completion {
-                Completion::Missing(why) | Completion::Incomplete(why) => why.as_str(),
-                _ => "the service has blocked it",
-            };
-            format!("{entry}: {why}. Check its spelling, and that the token may read it.")
+        let named = names[..names.len().min(NAMED)].join(", ");
+        notes.insert(
+            0,
+            if names.is_empty() { "no repository to mirror".to_owned() } else { format!("{} {word} to mirror: {named}{more}", names.len()) },
+        );
+        problems.extend(plan.never.iter().filter_map(|(entry, completion)| match completion {
+            Completion::Missing(why) if self.is_anonymous() => Some(format!("{entry}: {why}. Check its spelling; what is private needs a token.")),
+            Completion::Missing(why) => Some(format!("{entry}: {why}. Check its spelling, and that the token may read it.")),
+            Completion::Incomplete(why) => Some(format!("{entry}: {why}.")),
+            // What is blocked is among the plan's notes.
+            _ => None,
         }));
-        for repository in plan.listed.iter().filter(|repository| repository.head.is_none() && !repository.empty && self.is_wanted(Part::Files)) {
-            problems.push(format!("{} has no branch `{}`. Correct it in `repos`, or `branch`.", repository.full_name, repository.branch));
+        for repository in
+            plan.listed.iter().filter(|one| one.head.is_none() && !one.empty && one.state == Condition::Good && self.is_wanted(Part::Files))
+        {
+            problems.push(match repository.branch.as_str() {
+                "" => format!("the files of {}: {}.", repository.full_name, refused::no_branch(&self.config, self.way)),
+                branch => format!("{} has no branch `{branch}`. Correct it in `repos`, or `branch`.", repository.full_name),
+            });
         }
         problems.extend(plan.notes.iter().map(|note| format!("{note}.")));
+        problems.extend(self.without_git().await.map(|said| format!("{said}.")));
         if self.is_anonymous() {
             let mut closed = BTreeSet::new();
             self.note_what_needs_a_token(&mut closed);
