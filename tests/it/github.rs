@@ -1,13 +1,16 @@
 //! The GitHub connector in the real program, against a simulated GitHub.
 
 mod anonymous;
+mod bad_hour;
 mod budgets;
 mod desk;
 mod discussions;
 mod files;
 mod git_room;
 mod issues;
+mod messages;
 mod moved;
+mod narrowed;
 mod real;
 mod refused;
 mod releases;

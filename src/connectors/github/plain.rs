@@ -65,7 +65,7 @@ impl GitHub {
     pub(super) async fn ask_numbers(&self, lost: &[(u64, String, String)]) -> Result<Seen, SourceError> {
         let mut seen = Seen::default();
         for (id, _, asked_as) in lost {
-            match self.api.get::<Plain>(&format!("the repository {id}"), &format!("/repositories/{id}")).await {
+            match self.plain(&format!("the repository {id}"), &format!("/repositories/{id}")).await {
                 Ok(plain) if format!("{}/*", plain.full_name.split('/').next().unwrap_or_default().to_lowercase()) == *asked_as => {
                     let repository = self.with_head(plain, None).await.map_err(|failed| failed.error)?;
                     seen.found.push((repository, asked_as.clone()));
@@ -100,9 +100,15 @@ impl GitHub {
             seen.found.push((facts.repository(id, remembered, self.clone_url(&remembered.name)), key.to_owned()));
             return Ok(());
         }
-        let plain: Plain = self.api.get(&format!("the repository {full_name}"), &format!("/repos/{full_name}")).await?;
+        let plain = self.plain(&format!("the repository {full_name}"), &format!("/repos/{full_name}")).await?;
         seen.found.push((self.with_head(plain, branch).await?, key.to_owned()));
         Ok(())
+    }
+
+    /// One repository.
+    async fn plain(&self, what: &str, path: &str) -> Result<Plain, Failed> {
+        let plain: Plain = self.api.get(what, path).await?;
+        if plain.is_one() { Ok(plain) } else { Err(self.api.bad_answer(what, "it does not say which repository it is").into()) }
     }
 
     /// Whether the branch points where it pointed: the one request of a run without change.
@@ -170,6 +176,9 @@ impl GitHub {
                 }
                 return Ok(());
             };
+            if !found.iter().all(Plain::is_one) {
+                return Err(self.api.bad_answer(&what, "it does not say which repositories these are").into());
+            }
             if page == 0 {
                 known.mark = reply.headers.get("etag").map(str::to_owned);
             }
@@ -235,6 +244,11 @@ impl GitHub {
 }
 
 impl Plain {
+    /// Whether it says which repository it is.
+    fn is_one(&self) -> bool {
+        self.id != 0 && self.full_name.split_once('/').is_some_and(|(owner, name)| !owner.is_empty() && !name.is_empty())
+    }
+
     fn repository(&self, clone_url: String, branch: String) -> Repository {
         Repository {
             id: self.id,

@@ -1,5 +1,6 @@
 //! Listing and all that is decided from it: what was touched by hand, what leaves, who has to be asked for, whether there is anything to do.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use context_sync_protocol::event::{Level, Summary};
@@ -93,10 +94,16 @@ impl Engine {
     }
 
     fn note_incomplete(&self, book: &Book, summary: &mut Summary) {
+        // Several scopes may bear one name, as the parts of a repository do: each says its own.
+        let mut all: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for entry in book.scopes.values() {
             if let Some((name, Completion::Incomplete(why), _)) = &entry.listed {
-                summary.scopes.insert(name.clone(), why.clone());
+                all.entry(name).or_default().insert(why);
             }
+        }
+        for (name, reasons) in all {
+            let reasons: Vec<&str> = reasons.into_iter().collect();
+            summary.scopes.insert(name.to_owned(), reasons.join("; "));
         }
         for (scope, why) in &summary.scopes {
             self.reporter.log(Level::Warn, &format!("`{scope}` was not listed as a whole ({why}); nothing of it is removed."), &[("scope", scope)]);

@@ -161,6 +161,11 @@ impl GitHub {
         self.world().app.private_key()
     }
 
+    /// Changes the App.
+    pub fn app<T>(&self, change: impl FnOnce(&mut App) -> T) -> T {
+        change(&mut self.world().app)
+    }
+
     /// Lets each request wait.
     pub fn latency(&self, latency: Duration) {
         self.world().habits.latency = latency;
