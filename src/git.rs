@@ -11,6 +11,7 @@ mod environment;
 mod error;
 mod fetch;
 mod process;
+mod program;
 #[cfg(test)]
 mod tests;
 
@@ -110,16 +111,31 @@ impl Git {
         (self.calls.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
     }
 
-    /// The commit at a repository's head; none where it has no commit. One request, in git's sense.
+    /// Whether the program is there and new enough; asks nobody else.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub async fn is_there(&self) -> Result<(), GitError> {
+        self.found().await.map(|_| ())
+    }
+
+    /// The commit at a repository's head; none where it has no commit. One request, in git's sense; two where there is none.
     ///
     /// # Errors
     /// What went wrong, after another try where that may help.
     pub async fn head(&self, url: &Url) -> Result<Option<Head>, GitError> {
-        // The newer protocol asks what is there only after it has asked what it may ask: twice for an answer of a few lines.
-        let said = self.remote(url, &["-c", "protocol.version=0", "ls-remote", "--quiet", "--symref"], &["HEAD"], None).await?;
-        Ok(head_of(&String::from_utf8_lossy(&said)))
+        let said = self.remote(url, HEAD, &["HEAD"], false).await?.0;
+        let head = head_of(&String::from_utf8_lossy(&said));
+        // To git, a page to log in is an old kind of server that has nothing: only who speaks git says that a repository is empty.
+        if head.is_none() && !self.remote(url, HEAD, &["HEAD"], true).await?.1.contains("packet:") {
+            return Err(GitError::no_git());
+        }
+        Ok(head)
     }
 }
+
+/// The newer protocol asks what is there only after it has asked what it may ask: twice for an answer of a few lines.
+const HEAD: &[&str] = &["-c", "protocol.version=0", "ls-remote", "--quiet", "--symref"];
 
 impl fmt::Debug for Git {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

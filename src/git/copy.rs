@@ -13,8 +13,10 @@ use super::{Git, GitError, is_sha};
 
 /// Longest list of paths: some hundred thousand.
 const MOST_ENTRIES_BYTES: usize = 64 << 20;
-/// Most contents, in bytes together, that one reading holds.
-const MOST_BLOB_BYTES: usize = 64 << 20;
+/// Contents that are read in one go, in bytes together.
+const AT_ONCE_BYTES: u64 = 32 << 20;
+/// What git says of each content besides: its name, kind and size.
+const LINE_BYTES: u64 = 128;
 
 /// A copy; it asks the network for nothing but in [`Copy::bring`].
 #[derive(Debug)]
@@ -89,14 +91,18 @@ impl Copy<'_> {
     /// When the copy is broken: it is removed, and the next fetch makes it anew.
     pub async fn blobs(&self, shas: &[String], most: u64) -> Result<Vec<Blob>, GitError> {
         let sizes = self.sizes(shas).await?;
-        let mut input = Vec::new();
-        for (sha, size) in &sizes {
-            if size.is_some_and(|size| size <= most) {
+        let mut wanted: Vec<(&str, u64)> = sizes.iter().filter_map(|(sha, size)| Some((*sha, size.filter(|size| *size <= most)?))).collect();
+        let mut found = FxHashMap::default();
+        while !wanted.is_empty() {
+            let (mut input, mut bytes) = (Vec::new(), 0);
+            while let Some((sha, size)) = wanted.pop_if(|(_, size)| bytes == 0 || bytes + *size <= AT_ONCE_BYTES) {
                 input.extend_from_slice(format!("{sha}\n").as_bytes());
+                bytes += size + LINE_BYTES;
             }
+            let most_output = usize::try_from(bytes).unwrap_or(usize::MAX);
+            let said = Bytes::from(self.ask(&["cat-file", "--batch"], input, most_output).await?);
+            found.extend(contents(&said).ok_or_else(|| GitError::Failed("what git shows cannot be read".to_owned()))?);
         }
-        let said = Bytes::from(self.ask(&["cat-file", "--batch"], input, MOST_BLOB_BYTES).await?);
-        let found = contents(&said).ok_or_else(|| GitError::Failed("what git shows cannot be read".to_owned()))?;
         let of = |sha: &String| match (found.get(sha), sizes.get(sha.as_str())) {
             (Some(bytes), _) => Blob::Here(bytes.clone()),
             (None, Some(Some(size))) => Blob::TooLarge(*size),

@@ -114,6 +114,12 @@ impl Environment {
         Ok(made)
     }
 
+    /// The same, telling on its standard error what is said in git's own protocol (no header, and so no credential, is part of that).
+    pub(super) fn telling(mut self) -> Self {
+        self.set("GIT_TRACE_PACKET", "2");
+        self
+    }
+
     fn common(git: &Git) -> Self {
         let mut made = Self(Vec::new());
         let folder = git.root();

@@ -24,6 +24,9 @@ pub enum GitError {
     /// No connection, or it broke off.
     #[error("no answer ({0})")]
     Network(String),
+    /// It would never end.
+    #[error("it comes slower than a kilobyte a second")]
+    Slow,
     /// Something stands in the way that another try does not remove: a certificate, a proxy.
     #[error("there is no safe way there ({0})")]
     Untrusted(&'static str),
@@ -36,6 +39,11 @@ pub enum GitError {
 }
 
 impl GitError {
+    /// Something answered that does not speak git.
+    pub(super) fn no_git() -> Self {
+        Self::Untrusted("what answers there is no git: a page to log in, or of a proxy")
+    }
+
     /// Whether the same may work a moment later.
     pub(super) fn may_pass(&self) -> bool {
         matches!(self, Self::Network(_))
@@ -43,7 +51,7 @@ impl GitError {
 
     /// Whether it is about the way or the other side, and our copy is as good as it was.
     pub(super) fn leaves_the_copy(&self) -> bool {
-        matches!(self, Self::NotFound | Self::Unauthorized | Self::Forbidden | Self::Limited | Self::Network(_) | Self::Untrusted(_))
+        matches!(self, Self::NotFound | Self::Unauthorized | Self::Forbidden | Self::Limited | Self::Network(_) | Self::Untrusted(_) | Self::Slow)
     }
 
     /// What git's words on its standard error mean; it was run in the language C.
@@ -110,6 +118,8 @@ impl GitError {
             {
                 Self::Network("the answer broke off".to_owned())
             }
+            () if has(&["could not read from remote repository"]) => Self::Network("the answer broke off".to_owned()),
+            () if has(&["is this a git repository", "bad line length character"]) => Self::no_git(),
             () if has(&["not our ref", "no such remote ref", "couldn't find remote ref"]) => {
                 Self::Failed("the commit is not there any more".to_owned())
             }
@@ -160,6 +170,11 @@ mod tests {
             (
                 "fatal: unable to access 'https://x/': Received HTTP code 407 from proxy after CONNECT",
                 GitError::Untrusted("407, the proxy wants to know who asks"),
+            ),
+            ("fatal: protocol error: bad line length character: <htm", GitError::no_git()),
+            (
+                "fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights",
+                GitError::Network("the answer broke off".into()),
             ),
         ] {
             let error = GitError::of(&format!("{said}\nhint: {secret}"));

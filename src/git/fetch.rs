@@ -14,12 +14,14 @@ use url::Url;
 use super::copy::Copy;
 use super::environment::Environment;
 use super::process::Call;
-use super::{Filter, Found, Git, GitError, authorities, is_sha};
+use super::{Filter, Git, GitError, is_sha};
 
 /// The branch of ours.
 pub(super) const SYNCED: &str = "refs/heads/synced";
 /// Stands in a copy while git works on it: a copy that has it when nobody does was left half made.
 const BUSY: &str = "busy";
+/// Says which contents a copy was made without: with another filter it is made anew, as nobody would send what it seems to have.
+const FILTER: &str = "filter";
 /// A copy's whole configuration; git writes into it what a partial copy needs, and we take it out again, or a missing content would be asked for one by one.
 const CONFIG: &str = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n";
 /// Packs in a copy before it is made anew: each fetch leaves one.
@@ -28,8 +30,6 @@ const MOST_PACKS: usize = 50;
 const TRIES: u32 = 3;
 /// The first pause between two; it doubles.
 const PAUSE: Duration = Duration::from_millis(500);
-/// The oldest version that takes its settings by the environment.
-const OLDEST: (u32, u32) = (2, 31);
 
 impl Git {
     /// A copy of `commit` of the repository at `url`, kept as `name` in the cache. It asks nobody if the copy is there already; if an earlier commit is, only
@@ -43,15 +43,15 @@ impl Git {
         }
         self.found().await?;
         let copy = Copy { git: self, folder: self.root().join(format!("{name}.git")), commit: commit.to_owned(), url: url.clone() };
-        match copy.begin(commit).await? {
-            Begun::There => return Ok(copy),
-            Begun::Anew | Begun::Earlier => {}
-        }
         let filter = match filter {
             Filter::None => None,
             Filter::Below(bytes) => Some(format!("blob:limit={bytes}")),
             Filter::NoBlobs => Some("blob:none".to_owned()),
         };
+        match copy.begin(commit, filter.clone().unwrap_or_default()).await? {
+            Begun::There => return Ok(copy),
+            Begun::Anew | Begun::Earlier => {}
+        }
         let wanted = format!("+{commit}:{SYNCED}");
         copy.bring_in(filter.as_deref(), &["--depth=1", "--update-shallow"], &wanted, Vec::new()).await?;
         Ok(copy)
@@ -84,10 +84,11 @@ impl Git {
         self.setup.folder.join("git")
     }
 
-    /// Asks `url` with a git command, again where the network failed.
-    pub(super) async fn remote(&self, url: &Url, command: &[&str], behind: &[&str], grows: Option<&Path>) -> Result<Vec<u8>, GitError> {
+    /// Asks `url` with a git command, again where the network failed; what it said, and with `telling` also in its protocol.
+    pub(super) async fn remote(&self, url: &Url, command: &[&str], behind: &[&str], telling: bool) -> Result<(Vec<u8>, String), GitError> {
         let found = self.found().await?;
         let environment = Environment::remote(self, found, url, None)?;
+        let environment = if telling { environment.telling() } else { environment };
         let arguments: Vec<OsString> = command.iter().copied().chain(["--", url.as_str()]).chain(behind.iter().copied()).map(Into::into).collect();
         let mut tries = 0;
         loop {
@@ -97,40 +98,14 @@ impl Git {
                 arguments: arguments.clone(),
                 input: Vec::new(),
                 most_output: 1 << 20,
-                grows,
+                grows: None,
             };
             self.calls.fetch_add(1, Ordering::Relaxed);
-            match self.run(call).await {
+            match self.run_and_listen(call).await {
                 Err(error) if may_try_again(&error, &mut tries).await => {}
                 other => return other,
             }
         }
-    }
-
-    /// Finds the program and reads its version, once; makes the folder.
-    pub(super) async fn found(&self) -> Result<&Found, GitError> {
-        let found = self.found.get_or_init(|| async {
-            let (program, root, ours) = (self.setup.program.clone(), self.root(), self.setup.ca_file.clone());
-            let looked = spawn_blocking(move || {
-                let program = find(&program)?;
-                make(&root)?;
-                Ok(Found { program, authorities: authorities::bundle(ours.as_deref(), &root)? })
-            });
-            let found = looked.await.unwrap_or_else(|error| Err(GitError::Failed(error.to_string())))?;
-            let environment = Environment::local(self);
-            let call = Call {
-                program: &found.program,
-                environment: &environment,
-                arguments: vec!["version".into()],
-                input: Vec::new(),
-                most_output: 4096,
-                grows: None,
-            };
-            let said = self.run(call).await?;
-            new_enough(&String::from_utf8_lossy(&said))?;
-            Ok(found)
-        });
-        found.await.as_ref().map_err(Clone::clone)
     }
 }
 
@@ -145,16 +120,17 @@ enum Begun {
 }
 
 impl Copy<'_> {
-    /// Looks at what is there; what is not sound, or has grown too large, is removed.
-    async fn begin(&self, commit: &str) -> Result<Begun, GitError> {
+    /// Looks at what is there; what is not sound, was made with another filter, or has grown too large, is removed.
+    async fn begin(&self, commit: &str, filter: String) -> Result<Begun, GitError> {
         let (folder, commit) = (self.folder.clone(), commit.to_owned());
         let begun = spawn_blocking(move || {
-            match commit_of(&folder).filter(|_| !folder.join(BUSY).exists()) {
+            let as_now = std::fs::read_to_string(folder.join(FILTER)).is_ok_and(|made_with| made_with == filter);
+            match commit_of(&folder).filter(|_| as_now && !folder.join(BUSY).exists()) {
                 Some(there) if there == commit => return Ok(Begun::There),
                 Some(_) if packs(&folder) < MOST_PACKS => return Ok(Begun::Earlier),
                 _ => {}
             }
-            anew(&folder)?;
+            anew(&folder, &filter)?;
             Ok(Begun::Anew)
         });
         begun.await.unwrap_or_else(|error| Err(GitError::Failed(error.to_string())))
@@ -225,6 +201,7 @@ impl Copy<'_> {
                 return put(&folder.join(BUSY), "");
             }
             put(&folder.join("config"), CONFIG)?;
+            tidy(&folder);
             std::fs::remove_file(folder.join(BUSY))
         });
         let failed = |error: std::io::Error| GitError::Failed(format!("{} cannot be written: {error}", self.folder.display()));
@@ -243,7 +220,7 @@ async fn may_try_again(error: &GitError, tries: &mut u32) -> bool {
 }
 
 /// Makes an empty copy, in place of whatever is there.
-fn anew(folder: &Path) -> Result<(), GitError> {
+fn anew(folder: &Path, filter: &str) -> Result<(), GitError> {
     let failed = |error: std::io::Error| GitError::Failed(format!("{} cannot be made: {error}", folder.display()));
     match std::fs::symlink_metadata(folder) {
         Ok(found) if found.is_dir() => std::fs::remove_dir_all(folder).map_err(failed)?,
@@ -254,10 +231,11 @@ fn anew(folder: &Path) -> Result<(), GitError> {
         make(&folder.join(below))?;
     }
     put(&folder.join("HEAD"), &format!("ref: {SYNCED}\n")).map_err(failed)?;
+    put(&folder.join(FILTER), filter).map_err(failed)?;
     put(&folder.join("config"), CONFIG).map_err(failed)
 }
 
-fn make(folder: &Path) -> Result<(), GitError> {
+pub(super) fn make(folder: &Path) -> Result<(), GitError> {
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|error| GitError::Failed(format!("{} cannot be made: {error}", folder.display())))
 }
@@ -281,26 +259,16 @@ fn packs(folder: &Path) -> usize {
     entries.filter(|entry| entry.path().extension().is_some_and(|ending| ending == "pack")).count()
 }
 
-/// The program by its path, or by `PATH`.
-fn find(program: &Path) -> Result<PathBuf, GitError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let runs = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
-    if program.components().count() > 1 {
-        return Some(program.to_owned()).filter(runs).ok_or(GitError::NotInstalled);
+/// Removes what a fetch leaves that did not come to its end: it would count for the limit, and locks would stay.
+fn tidy(folder: &Path) {
+    for (place, is_left) in [("objects/pack", "tmp_"), (".", ".lock"), ("refs/heads", ".lock")] {
+        for entry in std::fs::read_dir(folder.join(place)).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with(is_left) || is_left == ".lock" && name.ends_with(is_left) {
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).map(|folder| folder.join(program)).find(runs).ok_or(GitError::NotInstalled)
-}
-
-fn new_enough(said: &str) -> Result<(), GitError> {
-    let version = said.trim().strip_prefix("git version ").unwrap_or_default();
-    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-    let found = (parts.next().unwrap_or(0), parts.next().unwrap_or(0));
-    if found >= OLDEST {
-        return Ok(());
-    }
-    let shown: String = version.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.').take(20).collect();
-    Err(GitError::TooOld(if shown.is_empty() { "its version is not known".to_owned() } else { format!("it is version {shown}") }))
 }
 
 /// A name that is one plain component.
@@ -309,18 +277,4 @@ fn name_is_plain(name: &str) -> bool {
         && name.len() <= 100
         && !name.starts_with(['.', '-'])
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_old_program_is_said_by_its_version() {
-        for fine in ["git version 2.47.3\n", "git version 2.31.0.windows.1", "git version 3.0.1"] {
-            assert_eq!(new_enough(fine), Ok(()), "{fine}");
-        }
-        assert!(matches!(new_enough("git version 2.25.1"), Err(GitError::TooOld(said)) if said.contains("2.25.1")));
-        assert!(matches!(new_enough("busybox"), Err(GitError::TooOld(_))));
-    }
 }

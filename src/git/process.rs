@@ -27,6 +27,9 @@ const LIMITED: &str = "ulimit -c 0; ulimit -f \"$1\"; ulimit -v \"$2\"; shift 2;
 const ADDRESS_SPACE_KIB: u64 = 1 << 20;
 /// How often a folder is measured.
 const LOOK: Duration = Duration::from_millis(200);
+/// What comes slower than this, on the whole, would never end; the other side may think for so many silences before.
+const LEAST_BYTES_PER_SECOND: u64 = 1024;
+const THINKING: u32 = 20;
 /// The end of what git says is kept for the reason of a failure.
 const KEPT_WORDS: usize = 16 << 10;
 
@@ -46,6 +49,11 @@ pub(super) struct Call<'c> {
 impl Git {
     /// Runs the program to its end; what it said on its standard output.
     pub(super) async fn run(&self, call: Call<'_>) -> Result<Vec<u8>, GitError> {
+        Ok(self.run_and_listen(call).await?.0)
+    }
+
+    /// The same, with the end of what it said on its standard error.
+    pub(super) async fn run_and_listen(&self, call: Call<'_>) -> Result<(Vec<u8>, String), GitError> {
         let (mut child, group) = Group::start(self, &call)?;
         let (Some(mut stdin), Some(stdout), Some(mut stderr)) = (child.stdin.take(), child.stdout.take(), child.stderr.take()) else {
             return Err(GitError::Failed("its pipes are not there".to_owned()));
@@ -80,7 +88,7 @@ impl Git {
         drop(group);
         let output = output?;
         match status {
-            Ok(status) if status.success() => Ok(output),
+            Ok(status) if status.success() => Ok((output, String::from_utf8_lossy(&words).into_owned())),
             Ok(_) => Err(GitError::of(&String::from_utf8_lossy(&words))),
             Err(error) => Err(GitError::Failed(format!("its end cannot be seen: {error}"))),
         }
@@ -88,7 +96,7 @@ impl Git {
 
     /// Returns when a run must not go on.
     async fn watch(&self, grows: Option<&Path>, life: &std::sync::Mutex<Instant>) -> GitError {
-        let (mut size, silence) = (0, self.setup.silence * 2);
+        let (mut size, mut came, silence, began) = (0, 0, self.setup.silence * 2, Instant::now());
         loop {
             tokio::time::sleep(LOOK).await;
             if let Some(folder) = grows {
@@ -97,12 +105,17 @@ impl Git {
                     return GitError::TooLarge;
                 }
                 if now != size {
+                    came += now.saturating_sub(size);
                     self.bytes.fetch_add(now.saturating_sub(size), Ordering::Relaxed);
                     size = now;
                     *life.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Instant::now();
                 }
             }
             let last = *life.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            // A byte now and then is no silence, and never an end.
+            if began.elapsed() > self.setup.silence * THINKING + Duration::from_secs(came / LEAST_BYTES_PER_SECOND) {
+                return GitError::Slow;
+            }
             if last.elapsed() > silence {
                 return GitError::Network(format!("nothing came for {} s", silence.as_secs()));
             }

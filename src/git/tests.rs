@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
+mod hostile;
+
 /// A bare repository and what reads it.
 struct Stage {
     dir: tempfile::TempDir,
@@ -257,7 +259,7 @@ async fn hostile_paths_are_names_and_no_files() {
     assert_eq!(entries[0].mode, "120000");
     let mut here: Vec<String> = std::fs::read_dir(stage.copy()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     here.sort_unstable();
-    assert_eq!(here, ["HEAD", "config", "objects", "refs", "shallow"]);
+    assert_eq!(here, ["HEAD", "config", "filter", "objects", "refs", "shallow"]);
     // What git itself would never have made is not taken at all.
     for name in ["..", ".git", "a/b"] {
         let inner = raw(&[("100755", b"post-checkout", &blob)]);

@@ -2,6 +2,7 @@
 
 mod allowances;
 mod anonymous;
+mod bad_hour;
 mod budgets;
 mod closed;
 mod desk;
@@ -11,7 +12,9 @@ mod git_room;
 mod issues;
 mod lost;
 mod lost_state;
+mod messages;
 mod moved;
+mod narrowed;
 mod parts;
 mod real;
 mod refused;

@@ -2,6 +2,7 @@
 //!
 //! Guarantees that the private key leaves this file as a signature only.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -11,13 +12,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 use super::address::Address;
 use super::api::JSON;
-use crate::connectors::connector::SourceError;
-use crate::connectors::http::{Client, Renewal, Renewed, Request};
+use crate::connectors::connector::{Consequence, SourceError};
+use crate::connectors::http::{Client, Failed, Renewal, Renewed, Request};
 use crate::model::Secret;
 
 /// A signed token lives so long; ten minutes are the most.
@@ -37,6 +39,8 @@ pub(super) struct App {
     owner: String,
     name: Option<String>,
     found: OnceCell<String>,
+    /// So many seconds this machine's clock is ahead of the service's, once that mattered; behind is negative.
+    ahead_secs: AtomicI64,
 }
 
 #[derive(Deserialize)]
@@ -61,7 +65,7 @@ impl App {
         owner: String,
         name: Option<String>,
     ) -> Result<Self, String> {
-        Ok(Self { id, key: key_pair(key)?, address, installation, owner, name, found: OnceCell::new() })
+        Ok(Self { id, key: key_pair(key)?, address, installation, owner, name, found: OnceCell::new(), ahead_secs: AtomicI64::new(0) })
     }
 
     /// Who we are, signed.
@@ -85,7 +89,27 @@ impl App {
             None => Request::get(url, what),
             Some(json) => Request::post(url, what, json.to_owned()),
         };
-        Ok(request.accept(JSON).authorized(self.signed(Utc::now().timestamp())?))
+        let now = Utc::now().timestamp() - self.ahead_secs.load(Ordering::Relaxed);
+        Ok(request.accept(JSON).authorized(self.signed(now)?))
+    }
+
+    /// Asks as the App. Who we are is signed with a time: where this machine's clock is wrong, the service refuses it, and tells its own.
+    async fn ask<T: DeserializeOwned + Send + 'static>(&self, client: &Client, path: &str, what: &str, json: Option<&str>) -> Result<T, Failed> {
+        let asked = client.json(self.request(path, what, json)?).await;
+        let Err(failed) = asked else { return asked };
+        match ahead_secs(&failed) {
+            Some(ahead) if failed.status == Some(401) && self.ahead_secs.swap(ahead, Ordering::Relaxed) != ahead => {
+                client.json(self.request(path, what, json)?).await
+            }
+            _ if said(&failed, "integration not found") => Err(Failed {
+                error: SourceError::Misconfigured {
+                    detail: format!("there is no App {}", self.id),
+                    hint: "Correct `app_id`: it is the number, or the client id, at the top of the App's settings.".to_owned(),
+                },
+                ..failed
+            }),
+            _ => Err(failed),
+        }
     }
 
     /// The installation's number: the configured one, or that of a repository's or owner's App.
@@ -100,9 +124,9 @@ impl App {
                 ways.insert(0, format!("/repos/{}/{name}/installation", self.owner));
             }
             for way in &ways {
-                match client.json::<Installation>(self.request(way, &what, None)?).await {
+                match self.ask::<Installation>(client, way, &what, None).await {
                     Ok(installation) => return Ok(installation.id.to_string()),
-                    Err(failed) if failed.status == Some(404) => {}
+                    Err(failed) if failed.json && failed.status == Some(404) && failed.error.consequence() == Consequence::Defer => {}
                     Err(failed) => return Err(failed.error),
                 }
             }
@@ -124,16 +148,22 @@ impl Renewal for App {
     async fn renew(&self, client: &Client) -> Result<Renewed, SourceError> {
         let id = self.installation(client).await?;
         let path = format!("/app/installations/{id}/access_tokens");
-        let asked = client.json::<Token>(self.request(&path, "a token of the App's installation", Some(PERMISSIONS))?).await;
+        let what = "a token of the App's installation";
+        let asked = self.ask::<Token>(client, &path, what, Some(PERMISSIONS)).await;
         let token = match asked {
             // The App was not given all of that: then whatever it was given.
-            Err(failed) if failed.status == Some(422) => client.json(self.request(&path, "a token of the App's installation", Some("{}"))?).await,
+            Err(failed) if failed.status == Some(422) => self.ask(client, &path, what, Some("{}")).await,
             asked => asked,
         }
         .map_err(|failed| match failed.error {
-            SourceError::NotVisible { .. } => SourceError::Misconfigured {
-                detail: format!("the App {} has no installation {id}, or it is suspended", self.id),
-                hint: "Check `installation_id`: it is the number at the end of the installation's address.".to_owned(),
+            SourceError::NotVisible { .. } if said(&failed, "suspended") => SourceError::Misconfigured {
+                detail: format!("the installation {id} of the App {} is suspended", self.id),
+                hint: "Its owner can lift that: `Installed GitHub Apps` in the settings of the organisation or account.".to_owned(),
+            },
+            SourceError::NotVisible { .. } if failed.json => SourceError::Misconfigured {
+                detail: format!("the App {} has no installation {id}", self.id),
+                hint: "Correct `installation_id`, the number at the end of the installation's address, or leave it out; or install the App again."
+                    .to_owned(),
             },
             error => error,
         })?;
@@ -146,6 +176,18 @@ impl Renewal for App {
             lives: lives.unwrap_or(Duration::from_secs(3600)),
         })
     }
+}
+
+/// Whether a refusal says this, in lower case.
+fn said(failed: &Failed, words: &str) -> bool {
+    failed.json && failed.refusal.as_ref().is_some_and(|said| said.text.to_ascii_lowercase().contains(words))
+}
+
+/// How far this machine's clock is ahead of that of who refused us, in seconds, where that is more than the time that is signed bears.
+fn ahead_secs(failed: &Failed) -> Option<i64> {
+    let there = failed.refusal.as_ref()?.headers.get("date").and_then(|date| DateTime::parse_from_rfc2822(date).ok())?;
+    let ahead = Utc::now().signed_duration_since(there).num_seconds();
+    (ahead.abs() >= EARLIER_SECS / 2).then_some(ahead)
 }
 
 /// The key out of PEM, in either of the forms that there are.

@@ -10,8 +10,8 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
 use super::address::Address;
-use super::trouble::{QueryError, SAML, Trouble};
-use super::{ends, locked};
+use super::trouble::{QueryError, Trouble};
+use super::{ends, locked, refused};
 use crate::connectors::connector::{SourceError, Traffic};
 use crate::connectors::http::{Client, Failed, Reply, Request};
 use crate::model::one_line;
@@ -120,7 +120,8 @@ impl Api {
         let mut tries = 0;
         loop {
             tries += 1;
-            let reply: Reply<Envelope> = self.client.reply(request.clone()).await.map_err(|failed| Trouble::of(self.explained(what, failed)))?;
+            let reply: Reply<Envelope> =
+                self.client.reply(request.clone()).await.map_err(|failed| Trouble::of(self.explained_query(what, failed)))?;
             *locked(&self.ends) = reply.headers.get(ends::HEADER).map(shortened);
             let Some(envelope) = reply.body else { return Err(self.nothing(what, "it has no body")) };
             let errors: Vec<QueryError> = envelope.errors.into_iter().map(QueryError::from).collect();
@@ -185,21 +186,23 @@ impl Api {
         Ok(Request::get(url, what).of("core"))
     }
 
-    /// What is refused is closed to us, and not gone; where it is told what is lacking, so do we: a permission, a scope, a login.
+    /// What is refused is closed to us, and not gone; where it is told what is lacking, so do we: a permission, a scope, a login, an address.
     fn explained(&self, what: &str, failed: Failed) -> Failed {
         // 404 tells nobody whether it is there.
         let (Some(403), SourceError::NotVisible { .. }, Some(said)) = (failed.status, &failed.error, &failed.refusal) else { return failed };
-        let header = |name: &str| said.headers.get(name).filter(|value| !value.is_empty());
-        let why = match (header("x-github-sso"), header("x-accepted-github-permissions"), header("x-accepted-oauth-scopes")) {
-            (Some(_), ..) => format!("403: {SAML}"),
-            (_, Some(permissions), _) => format!("403: the token lacks a permission; it takes {}", shortened(permissions)),
-            (_, _, Some(scopes)) if !has_scope(header("x-oauth-scopes").unwrap_or_default(), scopes) => {
-                format!("403: the token lacks a scope; it takes one of {}", shortened(scopes))
-            }
-            _ if said.text.contains("IP allow list") => "403: its organisation lets in only the addresses of its list".to_owned(),
-            _ => "403".to_owned(),
-        };
+        let why = refused::of_rest(said).map_or_else(|| "403".to_owned(), |why| format!("403: {}", shortened(&why)));
         Failed { error: SourceError::Denied { what: what.to_owned(), why }, ..failed }
+    }
+
+    /// The same for a query. There is one address for all of them: what is missing is the interface.
+    fn explained_query(&self, what: &str, failed: Failed) -> Failed {
+        match (failed.status, &failed.error) {
+            (Some(404 | 410), SourceError::NotVisible { status, .. }) => {
+                let detail = format!("{status}: there is no GraphQL at {}; check `url`, `api_url` and `graphql_url`", self.address.graphql);
+                Failed { error: self.bad_answer(what, &detail), ..failed }
+            }
+            _ => self.explained(what, failed),
+        }
     }
 
     /// What an answer that is not as promised means.
@@ -210,11 +213,6 @@ impl Api {
     fn nothing(&self, what: &str, detail: &str) -> Trouble {
         Trouble::Other(self.bad_answer(what, detail))
     }
-}
-
-/// Whether one of the scopes that are accepted is among those that the token has.
-fn has_scope(has: &str, accepted: &str) -> bool {
-    accepted.split(',').map(str::trim).any(|one| has.split(',').any(|own| own.trim() == one))
 }
 
 /// What the service says goes into messages as one line of a bearable length.

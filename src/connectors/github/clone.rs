@@ -10,7 +10,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::address::Address;
-use super::repository::Repository;
+use super::repository::{Part, Repository};
 use super::{Config, GitHub, locked};
 use crate::connectors::connector::SourceError;
 use crate::connectors::http::{Ways, basic, may_be_plain};
@@ -65,8 +65,14 @@ impl Clones {
 
     /// Keeps what concerns all repositories of the host.
     fn noted<T>(&self, asked: Result<T, GitError>) -> Result<T, GitError> {
-        if let Err(error @ (GitError::NotInstalled | GitError::TooOld(_) | GitError::Network(_) | GitError::Untrusted(_) | GitError::Limited)) =
-            &asked
+        if let Err(
+            error @ (GitError::NotInstalled
+            | GitError::TooOld(_)
+            | GitError::Network(_)
+            | GitError::Slow
+            | GitError::Untrusted(_)
+            | GitError::Limited),
+        ) = &asked
         {
             *locked(&self.down) = Some(error.clone());
         }
@@ -108,6 +114,18 @@ impl GitHub {
         Ok(&self.clones.git)
     }
 
+    /// What a machine without git lacks, once in a run, for people; none where git is there and new enough, or nothing is asked of it.
+    pub(super) async fn without_git(&self) -> Option<String> {
+        let files = self.is_anonymous() && self.is_wanted(Part::Files);
+        if !files && !self.config.wiki {
+            return None;
+        }
+        let (Err(error @ (GitError::NotInstalled | GitError::TooOld(_))), true) = (self.clones.git.is_there().await, self.clones.is_news()) else {
+            return None;
+        };
+        Some(missing(&error, self.config.wiki, files))
+    }
+
     /// Where a repository of git stands: one request.
     pub(super) async fn head_by_git(&self, url: &Url) -> Result<Option<Head>, CloneError> {
         Ok(self.clones.noted(self.git().await?.head(url).await)?)
@@ -145,6 +163,17 @@ impl GitHub {
     }
 }
 
+/// What is not had for want of git, and what to do.
+pub(super) fn missing(why: &GitError, wiki: bool, files: bool) -> String {
+    let lost = match (wiki, files) {
+        (true, true) => "wikis are not mirrored, and files come one by one, within the 60 requests an hour",
+        (false, true) => "files come one by one, within the 60 requests an hour",
+        _ => "wikis are not mirrored",
+    };
+    let off = if wiki { ", or turn wikis off with `wiki = false`" } else { "" };
+    format!("{why}: {lost}; install it (the package `git`, version 2.31 or newer){off}")
+}
+
 fn files_name(repository: &Repository) -> String {
     format!("{}.files", repository.id)
 }
@@ -163,6 +192,7 @@ pub(super) fn source_error(host: &str, what: &str, error: CloneError) -> SourceE
     let (service, what) = (host.to_owned(), what.to_owned());
     match error {
         GitError::Network(detail) => SourceError::Network { service, detail: format!("by git: {detail}") },
+        slow @ GitError::Slow => SourceError::Network { service, detail: format!("by git: {slow}") },
         GitError::Untrusted(detail) => SourceError::Untrusted {
             service,
             detail: format!("by git: {detail}"),

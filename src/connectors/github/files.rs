@@ -12,7 +12,7 @@ use super::place::{folders, parent};
 use super::repository::{Part, Repository};
 use super::slots::BRANCHES;
 use super::tree::Tree;
-use super::{GitHub, locked, place};
+use super::{GitHub, locked, place, refused};
 use crate::connectors::connector::{Completion, Depth, Listed, Presence, SourceError, Wanted};
 use crate::markdown::slug::split_ending;
 use crate::model::{ContentHash, Cursor, Key, Place, RemoteId, Revision, Scope};
@@ -96,8 +96,9 @@ impl GitHub {
         } else if repository.empty {
             out.done(repository, Part::Files, Completion::Complete, Tree::default().cursor()).await;
         } else if repository.branch.is_empty() {
-            // It says neither that it is empty nor what its branch is: nothing is known.
-            out.done(repository, Part::Files, Completion::News, since.cloned()).await;
+            // It says neither that it is empty nor what its branch is.
+            let why = format!("the files of {}: {}", repository.full_name, refused::no_branch(&self.config, self.way));
+            out.done(repository, Part::Files, Completion::Incomplete(why), since.cloned()).await;
         } else {
             let why =
                 format!("the files of {0}: it has no branch `{1}`; correct it in `repos` (or `branch`)", repository.full_name, repository.branch);

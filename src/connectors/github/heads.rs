@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde_json::{Map, Value};
 
-use super::GitHub;
 use super::api::Answer;
 use super::memory::Memory;
 use super::node::Node;
@@ -14,15 +13,20 @@ use super::repository::Repository;
 use super::slots::{self, BRANCHES, Denied, PARTS, Slot, What};
 use super::trouble::{QueryError, Trouble};
 use super::wishes::Wish;
+use super::{GitHub, refused};
 use crate::connectors::connector::SourceError;
 
 /// Repositories in one query.
 const SLOTS: usize = 25;
+/// Pages of one owner's list, of 25 each: nobody has so many repositories.
+const MOST_PAGES: usize = 4000;
 /// A slot is asked again so often without what it lacks.
 const MOST_LACKS: usize = 12;
 
 /// Nobody can tell these apart.
-pub(super) const GONE: &str = "it is not there, or not for us";
+pub(super) const GONE: &str = "it is not there, or not for us (404)";
+/// An answer that says neither what there is nor that there is nothing.
+const SILENT: &str = "the answer says nothing of it";
 
 /// What came of asking.
 #[derive(Debug, Default)]
@@ -37,6 +41,14 @@ pub(super) struct Seen {
     pub(super) absent: BTreeMap<String, Absence>,
     /// For people: what could not be had and why.
     pub(super) notes: BTreeSet<String>,
+}
+
+impl Seen {
+    /// How many repositories an entry brought so far, those that are not wanted included.
+    fn ids(&self, key: &str) -> usize {
+        self.found.iter().filter(|(_, asked_as)| asked_as == key).map(|(repository, _)| repository.id).collect::<BTreeSet<_>>().len()
+            + self.unwanted.len()
+    }
 }
 
 /// Why an entry brought nothing.
@@ -64,7 +76,9 @@ impl GitHub {
         let slot = |(number, id, asked_as)| Slot {
             what: What::Node { number, id, asked_as, branch: self.config.named_branch() },
             denied: Denied::new(),
+            failing: BTreeSet::new(),
             tries: 0,
+            pages: 0,
         };
         self.ask(nodes.into_iter().map(slot).collect(), memory).await
     }
@@ -82,7 +96,7 @@ impl GitHub {
             }
         };
         // Once a day it is tried whether a permission came.
-        Slot { what, denied: denied.filter(|_| !everything).unwrap_or_default(), tries: 0 }
+        Slot { what, denied: denied.filter(|_| !everything).unwrap_or_default(), failing: BTreeSet::new(), tries: 0, pages: 0 }
     }
 
     async fn ask(&self, mut open: VecDeque<Slot>, memory: &mut Memory) -> Result<Seen, SourceError> {
@@ -126,21 +140,29 @@ impl GitHub {
         for (at, (slot, _)) in asked.into_iter().enumerate() {
             let alias = format!("r{at}");
             let errors: Vec<&QueryError> = answer.errors.iter().filter(|error| error.is_at(&alias) || error.path.is_empty()).collect();
+
+            let told = answer.data.contains_key(&alias);
             let data = answer.data.remove(&alias).filter(|data| !data.is_null());
             // A permission that is lacking takes the whole repository with it: once more without what it is for.
-            let mut denied: Denied = errors.iter().filter_map(|error| denied(error)).collect();
-            denied.retain(|field, _| !slot.denied.contains_key(field));
-            if !denied.is_empty() && slot.tries < MOST_LACKS {
-                denied.extend(slot.denied);
-                open.push_back(Slot { denied, tries: slot.tries + 1, what: slot.what });
+            let denied: BTreeMap<&str, &QueryError> = errors.iter().filter_map(|error| Some((denied(error)?, *error))).collect();
+            if denied.keys().any(|field| !slot.denied.contains_key(*field)) && slot.tries < MOST_LACKS {
+                let mut slot = Slot { tries: slot.tries + 1, ..slot };
+                for (field, error) in denied {
+                    if !error.is_denial() {
+                        seen.notes.insert(refused::of_part(field, &slot.key(), &error.why()));
+                        slot.failing.insert(field.to_owned());
+                    }
+                    slot.denied.insert(field.to_owned(), refused::why_of_part(field, &error.why()));
+                }
+                open.push_back(slot);
                 continue;
             }
             match (&slot.what, data) {
-                (_, None) => lacks(&slot, absence(&errors), seen),
+                (_, None) => lacks(&slot, nothing_at(&slot, told, &errors), seen),
                 (What::Owner { .. }, Some(data)) => self.take_page(slot, data, &errors, open, memory, seen),
                 (_, Some(data)) => {
                     let key = slot.key();
-                    self.take_one(data, &key, slot.branch(), &slot.denied, seen).unwrap_or_else(|why| lacks(&slot, why, seen));
+                    self.take_one(data, &key, slot.branch(), &slot.for_long(), seen).unwrap_or_else(|why| lacks(&slot, why, seen));
                 }
             }
         }
@@ -148,7 +170,7 @@ impl GitHub {
 
     fn take_one(&self, data: Value, key: &str, branch: Option<String>, denied: &Denied, seen: &mut Seen) -> Result<(), Absence> {
         let node: Node = serde_json::from_value(data).map_err(|_| Absence::Incomplete("its answer has another shape".to_owned()))?;
-        let mut repository = node.repository(self, branch).ok_or_else(|| Absence::Missing(GONE.to_owned()))?;
+        let mut repository = node.repository(self, branch).ok_or_else(|| Absence::Incomplete(SILENT.to_owned()))?;
         let of_all = key.ends_with("/*");
         if of_all && !(key == owner_key(&repository) && self.config.wants_of_all(&repository.full_name, repository.archived, repository.fork)) {
             seen.unwanted.insert(repository.id);
@@ -166,11 +188,11 @@ impl GitHub {
         let page = data.get_mut("repositories").map(Value::take).unwrap_or_default();
         let total = page.get("totalCount").and_then(Value::as_u64).unwrap_or_default();
         let known = memory.owners.entry(login.to_lowercase()).or_default();
-        (known.count, known.denied) = (total, slot.denied.clone());
+        (known.count, known.denied) = (total, slot.for_long());
         let nodes = page.get("nodes").and_then(Value::as_array).cloned().unwrap_or_default();
-        let count = nodes.len();
+        let (count, before) = (nodes.len(), seen.ids(&key));
         for node in nodes {
-            if node.is_null() || self.take_one(node, &key, self.config.named_branch(), &slot.denied, seen).is_err() {
+            if node.is_null() || self.take_one(node, &key, self.config.named_branch(), &slot.for_long(), seen).is_err() {
                 seen.absent.insert(key.clone(), absence(errors).of_some());
             }
         }
@@ -179,12 +201,17 @@ impl GitHub {
             seen.absent.insert(key.clone(), absence(errors).of_some());
         }
         let info = page.get("pageInfo");
-        let more = info.and_then(|info| info.get("hasNextPage")).and_then(Value::as_bool) == Some(true);
+        let goes_on = info.and_then(|info| info.get("hasNextPage")).and_then(Value::as_bool);
+        if goes_on.is_none() {
+            seen.absent.insert(key.clone(), Absence::Incomplete("the list of its repositories does not say where it ends".to_owned()));
+        }
+        let (more, news) = (goes_on == Some(true), seen.ids(&key) > before || !errors.is_empty());
         let end = info.and_then(|info| info.get("endCursor")).and_then(Value::as_str);
         match (more, end, &slot.what) {
-            (true, Some(end), What::Owner { after, .. }) if after.as_deref() != Some(end) && count > 0 => {
-                let expected = usize::try_from(total).unwrap_or(SLOTS).max(SLOTS);
-                open.push_front(Slot { what: What::Owner { login: login.clone(), after: Some(end.to_owned()), expected }, ..slot });
+            // Two pages that lead to each other would never end: each must bring somebody new.
+            (true, Some(end), What::Owner { after, .. }) if after.as_deref() != Some(end) && count > 0 && news && slot.pages < MOST_PAGES => {
+                let (expected, pages) = (usize::try_from(total).unwrap_or(SLOTS).max(SLOTS), slot.pages + 1);
+                open.push_front(Slot { what: What::Owner { login: login.clone(), after: Some(end.to_owned()), expected }, pages, ..slot });
             }
             (true, ..) => {
                 seen.absent.insert(key, Absence::Incomplete("the list of its repositories does not end".to_owned()));
@@ -212,21 +239,32 @@ pub(super) fn owner_key(repository: &Repository) -> String {
 }
 
 /// The part of a repository that an error denies: the field below it.
-fn denied(error: &QueryError) -> Option<(String, String)> {
+fn denied(error: &QueryError) -> Option<&'static str> {
     let field = |step: &String| if step == "branch" { Some(BRANCHES) } else { PARTS.into_iter().find(|part| part == step) };
-    error.path.iter().skip(1).find_map(field).map(|field| (field.to_owned(), error.why()))
+    error.path.iter().skip(1).find_map(field)
+}
+
+/// What it means that nothing came where a slot's answer should stand. Only an owner is told to be nobody by `null` alone; all else is told with an error, and
+/// an answer that lacks it altogether says nothing.
+fn nothing_at(slot: &Slot, told: bool, errors: &[&QueryError]) -> Absence {
+    match slot.what {
+        What::Owner { .. } if told && errors.is_empty() => Absence::Missing(GONE.to_owned()),
+        _ => absence(errors),
+    }
 }
 
 /// What an absence of data means, by the errors beside it.
 fn absence(errors: &[&QueryError]) -> Absence {
-    let said = errors.iter().find(|error| !error.message.is_empty());
-    match said {
-        Some(error) if error.saml => Absence::Denied(error.why()),
-        Some(error) if error.kind == "NOT_FOUND" => Absence::Missing(GONE.to_owned()),
-        Some(error) if error.message.to_ascii_lowercase().contains("blocked") => Absence::Blocked(error.message.clone()),
-        Some(error) if error.is_denial() => Absence::Denied(error.why()),
-        Some(error) => Absence::Incomplete(error.message.clone()),
-        None => Absence::Missing(GONE.to_owned()),
+    let Some(error) = errors.iter().find(|error| !error.message.is_empty() || error.saml || !error.kind.is_empty()) else {
+        return Absence::Incomplete(SILENT.to_owned());
+    };
+    match refused::known(&error.message) {
+        _ if error.saml => Absence::Denied(refused::SAML.to_owned()),
+        _ if error.kind == "NOT_FOUND" => Absence::Missing(GONE.to_owned()),
+        Some(refused::BLOCKED) => Absence::Blocked(refused::BLOCKED.to_owned()),
+        Some(why) => Absence::Denied(why.to_owned()),
+        None if error.is_denial() => Absence::Denied(error.message.clone()),
+        None => Absence::Incomplete(error.message.clone()),
     }
 }
 

@@ -59,6 +59,9 @@ impl GitHub {
         plan.notes.extend(ends.map(|said| format!("{said}; make a new one, or nothing is brought up to date after that")));
         self.keep(&plan, &scopes);
         let mut notes = plan.notes.clone();
+        if self.is_anonymous() {
+            notes.extend(self.without_git().await);
+        }
         self.say_of_others(&plan, &scopes, &out).await;
         for repository in &plan.listed {
             self.list_repository(repository, &scopes, depth, &mut notes, &mut out).await?;

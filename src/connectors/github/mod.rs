@@ -29,6 +29,7 @@ mod parts;
 mod place;
 mod plain;
 mod raw;
+mod refused;
 mod releases;
 mod repositories;
 mod repository;

@@ -4,14 +4,13 @@
 
 use serde::Deserialize;
 
-use super::GitHub;
 use super::api::SHA;
 use super::heads::{Absence, GONE, Seen};
 use super::memory::{Facts, Memory, Owner, Remembered};
 use super::repository::{Condition, Head, Heads, Repository, encoded};
 use super::slots::Denied;
-use super::trouble::SAML;
 use super::wishes::Wish;
+use super::{GitHub, refused};
 use crate::connectors::connector::{Consequence, SourceError};
 use crate::connectors::http::Failed;
 
@@ -67,7 +66,7 @@ impl GitHub {
     pub(super) async fn ask_numbers(&self, lost: &[(u64, String, String)]) -> Result<Seen, SourceError> {
         let mut seen = Seen::default();
         for (id, _, asked_as) in lost {
-            match self.api.get::<Plain>(&format!("the repository {id}"), &format!("/repositories/{id}")).await {
+            match self.plain(&format!("the repository {id}"), &format!("/repositories/{id}")).await {
                 Ok(plain) if format!("{}/*", plain.full_name.split('/').next().unwrap_or_default().to_lowercase()) == *asked_as => {
                     let repository = self.with_head(plain, None).await.map_err(|failed| failed.error)?;
                     seen.found.push((repository, asked_as.clone()));
@@ -102,9 +101,15 @@ impl GitHub {
             seen.found.push((facts.repository(id, remembered, self.clone_url(&remembered.name)), key.to_owned()));
             return Ok(());
         }
-        let plain: Plain = self.api.get(&format!("the repository {full_name}"), &format!("/repos/{full_name}")).await?;
+        let plain = self.plain(&format!("the repository {full_name}"), &format!("/repos/{full_name}")).await?;
         seen.found.push((self.with_head(plain, branch).await?, key.to_owned()));
         Ok(())
+    }
+
+    /// One repository.
+    async fn plain(&self, what: &str, path: &str) -> Result<Plain, Failed> {
+        let plain: Plain = self.api.get(what, path).await?;
+        if plain.is_one() { Ok(plain) } else { Err(self.api.bad_answer(what, "it does not say which repository it is").into()) }
     }
 
     /// Whether the branch points where it pointed: the one request of a run without change.
@@ -139,8 +144,10 @@ impl GitHub {
             match self.commit(&repository.full_name, &repository.branch, None).await {
                 Ok(commit) => repository.head = commit.map(|commit| Head { commit, tree: String::new(), date: None }),
                 // Nothing was ever pushed, or not to this branch.
-                Err(failed) if failed.status == Some(409) => repository.empty = true,
-                Err(failed) if matches!(failed.status, Some(404 | 422)) => repository.empty = plain.size == Some(0) && plain.pushed_at.is_none(),
+                Err(failed) if failed.json && failed.status == Some(409) => repository.empty = true,
+                Err(failed) if failed.json && matches!(failed.status, Some(404 | 422)) => {
+                    repository.empty = plain.size == Some(0) && plain.pushed_at.is_none()
+                }
                 Err(failed) => return Err(failed),
             }
         }
@@ -170,11 +177,14 @@ impl GitHub {
                 }
                 return Ok(());
             };
+            if !found.iter().all(Plain::is_one) {
+                return Err(self.api.bad_answer(&what, "it does not say which repositories these are").into());
+            }
             if page == 0 {
                 known.mark = reply.headers.get("etag").map(str::to_owned);
             }
             if reply.headers.get("x-github-sso").is_some_and(|sso| sso.starts_with("partial-results")) {
-                seen.absent.insert(key.to_owned(), Absence::Denied(format!("the list of its repositories is not whole; {SAML}")));
+                seen.absent.insert(key.to_owned(), Absence::Denied(format!("the list leaves something out: {}", refused::SAML)));
             }
             listed.extend(found);
             match reply.headers.next_page() {
@@ -235,6 +245,11 @@ impl GitHub {
 }
 
 impl Plain {
+    /// Whether it says which repository it is.
+    fn is_one(&self) -> bool {
+        self.id != 0 && self.full_name.split_once('/').is_some_and(|(owner, name)| !owner.is_empty() && !name.is_empty())
+    }
+
     fn repository(&self, clone_url: String, branch: String) -> Repository {
         Repository {
             id: self.id,
@@ -267,13 +282,13 @@ pub(super) fn is_oid(text: &str) -> bool {
 
 /// What a refusal means for one repository; an error where it ends the run.
 pub(super) fn absence(failed: Failed) -> Result<Absence, SourceError> {
-    let said = failed.refusal.as_ref();
-    let blocked = failed.status == Some(451) || said.is_some_and(|said| said.text.contains("\"block\"") || said.text.contains("access blocked"));
+    let why = failed.refusal.as_ref().filter(|_| failed.json).and_then(|said| refused::of_rest(said));
     match failed.error {
-        _ if blocked => Ok(Absence::Blocked("the service has blocked it".to_owned())),
-        SourceError::Denied { why, .. } => Ok(Absence::Denied(why)),
-        SourceError::NotVisible { status: 404 | 410, .. } => Ok(Absence::Missing(GONE.to_owned())),
-        error if error.consequence() == Consequence::Defer => Ok(Absence::Incomplete(error.to_string())),
+        _ if failed.status == Some(451) || why.as_deref() == Some(refused::BLOCKED) => Ok(Absence::Blocked(refused::BLOCKED.to_owned())),
+        SourceError::Denied { why: told, .. } if failed.json => Ok(Absence::Denied(why.unwrap_or(told))),
+        SourceError::NotVisible { status: 404 | 410, .. } if failed.json => Ok(Absence::Missing(GONE.to_owned())),
+        // A page of somebody on the way is no word of the service.
+        ref error if error.consequence() == Consequence::Defer => Ok(Absence::Incomplete(why.unwrap_or_else(|| error.to_string()))),
         error => Err(error),
     }
 }

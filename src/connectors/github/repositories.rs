@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::GitHub;
-use super::heads::{Absence, GONE, Seen};
+use super::heads::{Absence, Seen};
 use super::memory::{Lost, Memory, Remembered};
 use super::place;
 use super::repository::Repository;
@@ -110,7 +110,7 @@ impl GitHub {
         seen.found.append(&mut again.found);
         seen.unwanted.append(&mut again.unwanted);
         for (id, ..) in lost {
-            let absence = again.lost.remove(&id).unwrap_or_else(|| Absence::Missing(GONE.to_owned()));
+            let absence = again.lost.remove(&id).unwrap_or_else(|| Absence::Incomplete("nobody could be asked after it".to_owned()));
             let told = match &absence {
                 _ if seen.found.iter().any(|(found, _)| found.id == id) => None,
                 _ if seen.unwanted.contains(&id) => Some(Lost::Elsewhere),

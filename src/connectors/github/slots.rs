@@ -32,8 +32,12 @@ pub(super) struct Slot {
     pub(super) what: What,
     /// Fields that are left out.
     pub(super) denied: Denied,
+    /// Those of them that failed in this run alone, and are asked for by the next one.
+    pub(super) failing: BTreeSet<String>,
     /// How often it was asked again without what is closed to us.
     pub(super) tries: usize,
+    /// Pages of an owner's list before this one.
+    pub(super) pages: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -64,6 +68,11 @@ impl Slot {
             What::Node { asked_as, .. } => asked_as.clone(),
             What::Owner { login, .. } => format!("{login}/*").to_lowercase(),
         }
+    }
+
+    /// What is closed to us for want of a permission, and not because it failed once.
+    pub(super) fn for_long(&self) -> Denied {
+        self.denied.iter().filter(|(field, _)| !self.failing.contains(*field)).map(|(field, why)| (field.clone(), why.clone())).collect()
     }
 
     /// The branch that is asked for.

@@ -1,10 +1,8 @@
 //! What goes wrong with a query, by what can be done about it.
 
+use super::refused::SAML;
 use crate::connectors::connector::{Consequence, SourceError};
 use crate::connectors::http::Failed;
-
-/// An organisation's single sign-on.
-pub(super) const SAML: &str = "its organisation wants a login by SAML: authorise the token for it";
 
 /// Why a list is not all there.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::memory::Memory;
 use super::repositories::Fate;
-use super::repository::{Part, Repository};
-use super::{GitHub, ends, slots};
+use super::repository::{Condition, Part, Repository};
+use super::{GitHub, ends, refused, slots};
 use crate::connectors::connector::{SourceError, Validation};
 
 /// Repositories that are named one by one.
@@ -34,19 +34,29 @@ impl GitHub {
         let names: Vec<&str> = plan.listed.iter().map(|repository| repository.full_name.as_str()).collect();
         let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
         let word = if names.len() == 1 { "repository" } else { "repositories" };
-        notes.insert(0, format!("{} {word} to mirror: {}{more}", names.len(), names[..names.len().min(NAMED)].join(", ")));
-        problems.extend(plan.entries.iter().map(|(entry, fate)| {
-            let why = match fate {
-                Fate::Missing(why) | Fate::Incomplete(why) | Fate::Denied(why) => why.as_str(),
-                Fate::Blocked | Fate::Unwanted => "the service has blocked it",
-            };
-            format!("{entry}: {why}. Check its spelling, and that the token may read it.")
+        let named = names[..names.len().min(NAMED)].join(", ");
+        notes.insert(
+            0,
+            if names.is_empty() { "no repository to mirror".to_owned() } else { format!("{} {word} to mirror: {named}{more}", names.len()) },
+        );
+        problems.extend(plan.entries.iter().filter_map(|(entry, fate)| match fate {
+            Fate::Missing(why) if self.is_anonymous() => Some(format!("{entry}: {why}. Check its spelling; what is private needs a token.")),
+            Fate::Missing(why) => Some(format!("{entry}: {why}. Check its spelling, and that the token may read it.")),
+            Fate::Incomplete(why) | Fate::Denied(why) => Some(format!("{entry}: {why}.")),
+            // What is blocked is among the plan's notes.
+            Fate::Blocked | Fate::Unwanted => None,
         }));
         problems.extend(self.denied(&plan.listed).await);
-        for repository in plan.listed.iter().filter(|repository| repository.head.is_none() && !repository.empty && self.is_wanted(Part::Files)) {
-            problems.push(format!("{} has no branch `{}`. Correct it in `repos`, or `branch`.", repository.full_name, repository.branch));
+        for repository in
+            plan.listed.iter().filter(|one| one.head.is_none() && !one.empty && one.state == Condition::Good && self.is_wanted(Part::Files))
+        {
+            problems.push(match repository.branch.as_str() {
+                "" => format!("the files of {}: {}.", repository.full_name, refused::no_branch(&self.config, self.way)),
+                branch => format!("{} has no branch `{branch}`. Correct it in `repos`, or `branch`.", repository.full_name),
+            });
         }
         problems.extend(plan.notes.iter().map(|note| format!("{note}.")));
+        problems.extend(self.without_git().await.map(|said| format!("{said}.")));
         if self.is_anonymous() {
             let mut closed = BTreeSet::new();
             self.note_what_needs_a_token(&mut closed);
@@ -69,7 +79,7 @@ impl GitHub {
         }
         let told = |((what, why), of): (&(&str, &str), &Vec<&str>)| {
             let more = if of.len() > 1 { format!(" and of {} more", of.len() - 1) } else { String::new() };
-            format!("the {what} of {}{more} cannot be read: {why}. Give the token that permission, or turn them off.", of[0])
+            format!("the {what} of {}{more} cannot be read: {why}.", of[0])
         };
         let mut problems: BTreeSet<String> = closed.iter().map(told).collect();
         let with_head = listed.iter().find_map(|repository| Some((repository, &repository.head.as_ref()?.tree)));

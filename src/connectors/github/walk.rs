@@ -28,11 +28,10 @@ pub(super) struct Looked {
     pub(super) incomplete: Option<String>,
 }
 
+/// Both must be there: a tree that says nothing is no empty tree.
 #[derive(Deserialize)]
 struct Answer {
-    #[serde(default)]
     tree: Vec<Found>,
-    #[serde(default)]
     truncated: bool,
 }
 

@@ -3,6 +3,7 @@
 //! Costs one request where nothing changed, none where there is no wiki but once a day, and one more where it changed, whatever its size.
 
 mod brackets;
+mod fetch;
 mod images;
 mod links;
 mod memory;
@@ -14,24 +15,18 @@ mod tests;
 
 use std::sync::{Arc, Mutex};
 
-use bytes::Bytes;
-use futures_util::{StreamExt as _, stream};
 use rustc_hash::{FxHashMap, FxHashSet};
 use url::Url;
 
 use super::clone::{self, CloneError};
 use super::out::Out;
-use super::parts::Outcome;
 use super::repository::{Part, Repository};
 use super::{GitHub, locked};
-use crate::connectors::connector::{AssetStream, Completion, Depth, Fetched, Listed, Presence, SourceError, Wanted};
-use crate::git::{Blob, Copy, Entry, Filter, GitError};
-use crate::model::{AssetRef, Cursor, Revision};
+use crate::connectors::connector::{Completion, Depth, Listed, Presence, SourceError};
+use crate::git::{Entry, Filter, GitError};
+use crate::model::{Cursor, Revision};
 use memory::Memory;
 pub(super) use read::read;
-
-/// Contents that are read at a time, in bytes together.
-const AT_ONCE_BYTES: u64 = 16 << 20;
 
 /// What this run knows of wikis, by their repository's number.
 #[derive(Default)]
@@ -42,8 +37,8 @@ pub(super) struct Wikis(Mutex<FxHashMap<u64, Known>>);
 enum Known {
     /// There is none, or none any more.
     Absent,
-    /// Its pages: content and size by path.
-    Pages(Arc<FxHashMap<String, (String, Option<u64>)>>),
+    /// Its pages: content and size by path; and those that are there, and that the settings leave out since this run.
+    Pages(Arc<FxHashMap<String, (String, Option<u64>)>>, Arc<FxHashSet<String>>),
 }
 
 impl GitHub {
@@ -75,12 +70,13 @@ impl GitHub {
             }
             Err(error) => return self.wiki_trouble(repository, &old, since, error, out).await,
         };
-        if old.too_large.as_deref() == Some(&head.sha) {
+        let too_large = format!("{} {}", head.sha, self.config.max_copy_bytes);
+        if old.too_large.as_ref() == Some(&too_large) {
             out.warn(self.too_large(repository)).await;
             unchanged(out).await;
             return Ok(());
         }
-        if old.head.as_deref() == Some(&head.sha) && old.place == here && depth != Depth::Everything {
+        if old.head.as_deref() == Some(&head.sha) && old.place == here && old.selection == self.wiki_selection() && depth != Depth::Everything {
             unchanged(out).await;
             return Ok(());
         }
@@ -93,7 +89,7 @@ impl GitHub {
             Ok(entries) => self.tell_pages(repository, &old, &entries, &head.sha, out).await,
             Err(CloneError::Git(GitError::TooLarge)) => {
                 out.warn(self.too_large(repository)).await;
-                let cursor = Memory { too_large: Some(head.sha), ..old }.written();
+                let cursor = Memory { too_large: Some(too_large), ..old }.written();
                 out.done(repository, Part::Wiki, Completion::News, Some(cursor)).await;
             }
             Err(error) => return self.wiki_trouble(repository, &old, since, error, out).await,
@@ -105,6 +101,8 @@ impl GitHub {
     async fn tell_pages(&self, repository: &Repository, old: &Memory, entries: &[Entry], head: &str, out: &mut Out) {
         let (mut known, mut names, mut places) = (FxHashMap::default(), FxHashSet::default(), FxHashSet::default());
         let (mut large, mut unreadable) = (Vec::new(), 0_usize);
+        let selection = self.wiki_selection();
+        let reselected = !old.selection.is_empty() && old.selection != selection;
         for entry in entries.iter().filter(|entry| matches!(entry.mode.as_str(), "100644" | "100755")) {
             let Ok(path) = std::str::from_utf8(&entry.path) else {
                 unreadable += 1;
@@ -134,9 +132,11 @@ impl GitHub {
         if unreadable > 0 {
             out.warn(format!("The wiki of {}: {unreadable} names of files are no text in UTF-8, and left out.", repository.full_name)).await;
         }
-        let cursor = Memory::of(head, memory::place(repository), &known).written();
-        locked(&self.wikis.0).insert(repository.id, Known::Pages(Arc::new(known)));
-        out.done(repository, Part::Wiki, Completion::Complete, Some(cursor)).await;
+        let cursor = Memory::of(head, memory::place(repository), selection, &known).written();
+        let left_out = if reselected { large.into_iter().map(str::to_owned).collect() } else { FxHashSet::default() };
+        locked(&self.wikis.0).insert(repository.id, Known::Pages(Arc::new(known), Arc::new(left_out)));
+        let completion = if reselected { Completion::CompleteSelection } else { Completion::Complete };
+        out.done(repository, Part::Wiki, completion, Some(cursor)).await;
     }
 
     /// There is no wiki: nothing to say where there never was one; else what is kept leaves when that has been so for a while.
@@ -166,10 +166,7 @@ impl GitHub {
         let (completion, cursor) = match error {
             GitError::NotInstalled | GitError::TooOld(_) => {
                 if self.clones.is_news() {
-                    out.warn(format!(
-                        "Wikis are not mirrored: {error}. Install it (the package `git`, version 2.31 or newer), or turn wikis off with `wiki = false`."
-                    ))
-                    .await;
+                    out.warn(clone::missing(&error, true, false)).await;
                 }
                 (Completion::News, since.cloned())
             }
@@ -208,132 +205,17 @@ impl GitHub {
         }
     }
 
+    /// All settings by which pages and images are chosen.
+    fn wiki_selection(&self) -> String {
+        format!("{} {}", self.config.max_file_bytes, !self.config.images.is_empty())
+    }
+
     fn too_large(&self, repository: &Repository) -> String {
         format!(
             "The wiki of {} is larger than `max_copy_bytes` ({}) and not mirrored; raise that, or turn wikis off with `wiki = false`.",
             repository.full_name, self.config.max_copy_bytes
         )
     }
-
-    /// Fetches pages, from the copy that the listing left.
-    pub(super) async fn wiki_bodies(&self, batch: &[Wanted]) -> Vec<Outcome> {
-        let mut by_repository: FxHashMap<u64, Vec<(&Wanted, &str)>> = FxHashMap::default();
-        for wanted in batch {
-            if let Some((id, _, path)) = Part::of_id(wanted.id.as_str()) {
-                by_repository.entry(id).or_default().push((wanted, path));
-            }
-        }
-        let mut outcomes = Vec::with_capacity(batch.len());
-        for (id, wanted) in by_repository {
-            match self.bodies_of_one(id, &wanted).await {
-                Ok(found) => outcomes.extend(found),
-                Err(error) => outcomes.extend(wanted.iter().map(|(wanted, _)| (wanted.id.clone(), Err(error.clone())))),
-            }
-        }
-        outcomes
-    }
-
-    async fn bodies_of_one(&self, id: u64, wanted: &[(&Wanted, &str)]) -> Result<Vec<Outcome>, SourceError> {
-        let copy = self.wiki_copy(id).await?;
-        let pages = self.wiki_pages(id, &copy).await?;
-        let mut outcomes = Vec::with_capacity(wanted.len());
-        let mut rest = wanted;
-        while !rest.is_empty() {
-            let (mut bytes, mut count) = (0, 0);
-            for (_, path) in rest {
-                bytes += pages.get(*path).and_then(|(_, size)| *size).unwrap_or(0);
-                count += 1;
-                if bytes > AT_ONCE_BYTES {
-                    break;
-                }
-            }
-            let (now, later) = rest.split_at(count);
-            rest = later;
-            let shas: Vec<String> = now.iter().filter_map(|(_, path)| pages.get(*path)).map(|(sha, _)| sha.clone()).collect();
-            let blobs = self.wiki_blobs(id, &copy, &shas, self.config.max_file_bytes).await?;
-            let blobs: FxHashMap<&str, Blob> = shas.iter().map(String::as_str).zip(blobs).collect();
-            for (wanted, path) in now {
-                let what = || format!("the wiki page {path}");
-                let outcome = match pages.get(*path).map(|(sha, _)| (sha, blobs.get(sha.as_str()))) {
-                    Some((sha, Some(Blob::Here(bytes)))) => {
-                        Ok(Fetched { raw: read::raw(id, path, bytes), revision: Revision::new(sha), labels: wanted.labels.then(Vec::new) })
-                    }
-                    Some((_, Some(Blob::TooLarge(_)))) => Err(SourceError::TooLarge { what: what(), limit_bytes: self.config.max_file_bytes }),
-                    _ => Err(SourceError::NotVisible { what: what(), status: 404 }),
-                };
-                outcomes.push((wanted.id.clone(), outcome));
-            }
-        }
-        Ok(outcomes)
-    }
-
-    /// Contents; what is not in the copy is fetched.
-    async fn wiki_blobs(&self, id: u64, copy: &Copy<'_>, shas: &[String], most: u64) -> Result<Vec<Blob>, SourceError> {
-        let failed = |error: GitError| clone::source_error(&self.api.host(), &format!("the wiki of repository {id}"), error.into());
-        let blobs = copy.blobs(shas, most).await.map_err(failed)?;
-        if !blobs.contains(&Blob::Missing) {
-            return Ok(blobs);
-        }
-        copy.bring(shas).await.map_err(failed)?;
-        copy.blobs(shas, most).await.map_err(failed)
-    }
-
-    /// The copy of a wiki: that of this run, or one made now.
-    async fn wiki_copy(&self, id: u64) -> Result<Copy<'_>, SourceError> {
-        let what = format!("the wiki of repository {id}");
-        let gone = || SourceError::NotVisible { what: what.clone(), status: 404 };
-        let failed = |error: CloneError| clone::source_error(&self.api.host(), &what, error);
-        let repository = self.repository(id).ok_or_else(gone)?;
-        let url = wiki_url(&repository).map_err(failed)?;
-        if let Some(copy) = self.kept_copy(&url, &copy_name(id)).await {
-            return Ok(copy);
-        }
-        let head = self.head_by_git(&url).await.map_err(failed)?.ok_or_else(gone)?;
-        self.copy_by_git(&url, &copy_name(id), &head.sha, Filter::Below(self.config.max_file_bytes + 1)).await.map_err(failed)
-    }
-
-    /// The pages of a wiki, by this run's listing or the copy itself.
-    async fn wiki_pages(&self, id: u64, copy: &Copy<'_>) -> Result<Arc<FxHashMap<String, (String, Option<u64>)>>, SourceError> {
-        if let Some(Known::Pages(pages)) = locked(&self.wikis.0).get(&id) {
-            return Ok(Arc::clone(pages));
-        }
-        let what = format!("the wiki of repository {id}");
-        let entries = copy.entries().await.map_err(|error| clone::source_error(&self.api.host(), &what, error.into()))?;
-        let page = |entry: Entry| Some((String::from_utf8(entry.path).ok()?, (entry.sha, entry.size)));
-        let pages = Arc::new(entries.into_iter().filter_map(page).collect::<FxHashMap<_, _>>());
-        locked(&self.wikis.0).insert(id, Known::Pages(Arc::clone(&pages)));
-        Ok(pages)
-    }
-
-    /// What became of pages that the listing does not name.
-    pub(super) fn wiki_presence(&self, ids: Vec<Wanted>) -> Vec<(crate::model::RemoteId, Presence)> {
-        let wikis = locked(&self.wikis.0);
-        let presence = |id: &str| match Part::of_id(id).and_then(|(repository, _, path)| Some((wikis.get(&repository)?, path))) {
-            Some((Known::Absent, _)) => Presence::Gone,
-            Some((Known::Pages(pages), path)) if !pages.contains_key(path) => Presence::Gone,
-            // On doubt it stays.
-            _ => Presence::Present,
-        };
-        ids.into_iter().map(|wanted| (wanted.id.clone(), presence(wanted.id.as_str()))).collect()
-    }
-
-    /// An image of a wiki; none where the reference is another's.
-    pub(super) async fn wiki_image(&self, asset: &AssetRef) -> Option<Result<AssetStream, SourceError>> {
-        let (id, sha) = images::source(&asset.source)?;
-        let brought = async {
-            let copy = self.wiki_copy(id).await?;
-            match self.wiki_blobs(id, &copy, &[sha.to_owned()], self.config.max_asset_bytes).await?.pop() {
-                Some(Blob::Here(bytes)) => Ok(stream_of(bytes)),
-                Some(Blob::TooLarge(_)) => Err(SourceError::TooLarge { what: asset.name.clone(), limit_bytes: self.config.max_asset_bytes }),
-                _ => Err(SourceError::NotVisible { what: asset.name.clone(), status: 404 }),
-            }
-        };
-        Some(brought.await)
-    }
-}
-
-fn stream_of(bytes: Bytes) -> AssetStream {
-    AssetStream { length: Some(bytes.len() as u64), bytes: stream::once(async { Ok(bytes) }).boxed() }
 }
 
 /// What a refusal of git wants.

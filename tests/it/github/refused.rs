@@ -38,7 +38,7 @@ fn home(site: &GitHub, repos: &str, more: &str) -> Home {
 }
 
 /// What was counted as missing was so since the day before, and the next run lists everything.
-fn a_day_later(home: &Home) {
+pub(super) fn a_day_later(home: &Home) {
     const HOURS_MS: u64 = 25 * 3_600_000;
     let (state, _) = State::open(&home.output().join("github/.sync_state"), Duration::from_secs(10)).unwrap();
     let mut changes = vec![Change::PutSite(SiteRecord { last_everything_ms: 1, ..state.site().unwrap() })];

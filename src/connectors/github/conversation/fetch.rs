@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use url::Url;
@@ -78,7 +78,7 @@ impl GitHub {
         let mut found = by_index(answer.data);
         let mut outcomes: Vec<Outcome> = Vec::with_capacity(chunk.len());
         for (index, wanted) in chunk.iter().enumerate() {
-            let outcome = match self.whole(&mut found, &answer.errors, index, wanted) {
+            let outcome = match self.whole(kind, &mut found, &answer.errors, (index, wanted)) {
                 Ok(mut whole) => match self.complete(kind, &mut whole, &wanted.place.title, old).await {
                     Ok(()) => Ok(Fetched {
                         revision: whole.shown.revision(),
@@ -110,7 +110,13 @@ impl GitHub {
         today.or_else(|| repository_of(&wanted.place)).unwrap_or_default()
     }
 
-    fn whole(&self, found: &mut FxHashMap<usize, Box<RawValue>>, errors: &[QueryError], index: usize, wanted: &Wanted) -> Result<Whole, SourceError> {
+    fn whole(
+        &self,
+        kind: Kind,
+        found: &mut FxHashMap<usize, Box<RawValue>>,
+        errors: &[QueryError],
+        (index, wanted): (usize, &Wanted),
+    ) -> Result<Whole, SourceError> {
         let error = error_at(errors, index);
         let Some(text) = found.remove(&index) else {
             return Err(match error {
@@ -122,7 +128,11 @@ impl GitHub {
             return Err(self.api.bad_answer(&wanted.place.title, &error.message));
         }
         let whole: Whole = serde_json::from_str(text.get()).map_err(|error| self.api.bad_answer(&wanted.place.title, &error.to_string()))?;
-        if whole.is_whole() { Ok(whole) } else { Err(self.api.bad_answer(&wanted.place.title, "a part of it is missing")) }
+        if whole.is_whole() && (kind != Kind::Pull || whole.is_reviewed()) {
+            Ok(whole)
+        } else {
+            Err(self.api.bad_answer(&wanted.place.title, "a part of it is missing"))
+        }
     }
 }
 
@@ -131,6 +141,13 @@ pub(in crate::connectors::github) fn repository_of(place: &Place) -> Option<Stri
     let url = Url::parse(&place.url).ok()?;
     let mut segments = url.path_segments()?;
     Some(format!("{}/{}", segments.next()?, segments.next()?))
+}
+
+/// Which of `n0`, `n1`… were answered at all, be it by `null`; what lies in a repository that did not come was not.
+pub(in crate::connectors::github) fn answered(data: &Aliased) -> FxHashSet<usize> {
+    let repositories = data.iter().filter(|(alias, _)| alias.starts_with('r') && *alias != "rateLimit").filter_map(|(_, value)| value.as_ref());
+    let inside = repositories.filter_map(|value| parsed::<Aliased>(value)).flatten();
+    inside.filter_map(|(alias, _)| alias.strip_prefix('n')?.parse().ok()).collect()
 }
 
 /// What came under `n0`, `n1`…, whatever repository it is in.

@@ -22,6 +22,9 @@ use crate::model::{Cursor, Scope};
 /// The fewest conversations on a page, where the service is slow.
 const FEWEST: u32 = 5;
 
+/// Pages in a row of which nothing came, before a listing is given up.
+const MOST_BARREN: u32 = 3;
+
 /// What a scope's listing remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -167,7 +170,7 @@ impl GitHub {
         let query = query::list(kind, labels, selection.open_only(kind).filter(|_| *plan == Plan::Whole));
         let what = format!("the list of {} of {}", kind.plural(), repository.full_name);
         let container: Arc<[String]> = repository.folder.iter().cloned().chain([kind.folder().to_owned()]).collect();
-        let mut pages = Pages { first: query::LISTED, after: None, named: FxHashSet::default() };
+        let mut pages = Pages { first: query::LISTED, after: None, named: FxHashSet::default(), barren: 0 };
         let mut lacking = None;
         loop {
             let variables = json!({ "id": repository.node_id, "first": pages.first, "after": pages.after });
@@ -188,7 +191,7 @@ impl GitHub {
             let Some(page) = answer.data.list() else {
                 return Ok(Some(lacking.unwrap_or_else(|| Lack::other("the service did not give it"))));
             };
-            if !page.is_whole() {
+            if !page.is_sure() {
                 lacking.get_or_insert_with(|| Lack::other("the service left some out"));
             }
             let next = page.next();
@@ -207,7 +210,11 @@ impl GitHub {
                 self.name(kind, repository, plan, selection, &shown, &container, out).await;
             }
             match next {
-                Some(next) if !end && pages.after.as_ref() != Some(&next) && (news || lacking.is_some()) => pages.after = Some(next),
+                // Pages of which nothing came may be followed by better ones, but not for ever.
+                Some(next) if !end && pages.after.as_ref() != Some(&next) && (news || lacking.is_some() && pages.barren < MOST_BARREN) => {
+                    pages.barren = if news { 0 } else { pages.barren + 1 };
+                    pages.after = Some(next);
+                }
                 Some(_) if !end => {
                     return Ok(Some(Lack::other("the list has no end: the service gives the same page again")));
                 }
@@ -245,6 +252,8 @@ struct Pages {
     first: u32,
     after: Option<String>,
     named: FxHashSet<u64>,
+    /// Pages in a row that named nothing new.
+    barren: u32,
 }
 
 fn is_on(kind: Kind, repository: &Repository) -> bool {
@@ -256,9 +265,5 @@ fn is_on(kind: Kind, repository: &Repository) -> bool {
 }
 
 fn off(kind: Kind, repository: &Repository) -> String {
-    format!(
-        "{}: its {} are switched off, or this server does not show them any more; what is mirrored of them stays.",
-        repository.full_name,
-        kind.plural()
-    )
+    format!("{}: its {} are switched off, or closed to us; what is mirrored of them stays.", repository.full_name, kind.plural())
 }

@@ -43,7 +43,7 @@ impl Item for Hung {
     }
 
     fn is_whole(&self) -> bool {
-        self.comments.is_whole()
+        self.comments.is_sure()
     }
 }
 
@@ -71,10 +71,12 @@ impl GitHub {
         if let Some(reviews) = &mut whole.reviews {
             self.all(Rest::Reviews, &id, reviews, &mut way).await?;
         }
-        self.all(Rest::Threads, &id, &mut whole.review_threads, &mut way).await?;
-        for thread in whole.review_threads.nodes.iter_mut().flatten() {
-            let id = thread.id.clone();
-            self.all(Rest::ThreadComments, &id, &mut thread.comments, &mut way).await?;
+        if let Some(threads) = &mut whole.review_threads {
+            self.all(Rest::Threads, &id, threads, &mut way).await?;
+            for thread in threads.nodes.iter_mut().flatten() {
+                let id = thread.id.clone();
+                self.all(Rest::ThreadComments, &id, &mut thread.comments, &mut way).await?;
+            }
         }
         Ok(())
     }
@@ -95,14 +97,14 @@ impl GitHub {
                 return Err(self.api.bad_answer(way.what, &error.message));
             }
             let more = answer.data.list();
-            let Some(more) = more.filter(|more| more.is_whole() && more.nodes.iter().flatten().all(Item::is_whole)) else {
+            let Some(more) = more.filter(|more| more.is_sure() && more.nodes.iter().flatten().all(Item::is_whole)) else {
                 return Err(self.api.bad_answer(way.what, "a part of it is missing"));
             };
             if more.next().as_ref() == Some(&after) {
                 return Err(self.api.bad_answer(way.what, "its list has no end: the service gives the same page again"));
             }
             self.weigh(more.nodes.iter().flatten(), way)?;
-            if more.nodes.is_empty() && more.page_info.has_next_page {
+            if more.nodes.is_empty() && more.next().is_some() {
                 return Err(self.api.bad_answer(way.what, "its list has no end: the service gives empty pages"));
             }
             page.nodes.extend(more.nodes);

@@ -12,7 +12,7 @@ use crate::model::{Body, Document, Fact, Key, Treatment};
 const AT: &str = "2026-01-05T09:00:00Z";
 
 fn whole(kind: &str, mut json: Value) -> Conversation {
-    let base = json!({ "id": "X_1", "number": 12, "title": "It fails", "url": "https://github.example/acme/app/issues/12", "updatedAt": AT, "createdAt": AT });
+    let base = json!({ "id": "X_1", "comments": page(Vec::new()), "number": 12, "title": "It fails", "url": "https://github.example/acme/app/issues/12", "updatedAt": AT, "createdAt": AT });
     for (name, value) in base.as_object().unwrap() {
         json.as_object_mut().unwrap().entry(name).or_insert(value.clone());
     }
@@ -256,4 +256,24 @@ fn references_become_links_in_running_text_and_nowhere_else() {
             .body
             .keys();
     assert_eq!(keys, ["num:42:7", "num:42:8", "num:acme/other:9"].map(Key::new));
+}
+
+#[test]
+fn a_list_that_did_not_come_is_no_empty_list() {
+    let base = |comments: Value| {
+        let whole = json!({ "id": "X_1", "number": 12, "title": "It fails", "url": "https://github.example/acme/app/issues/12", "updatedAt": AT, "comments": comments });
+        serde_json::from_value::<Whole>(whole).is_ok_and(|whole| whole.is_whole())
+    };
+    assert!(base(page(Vec::new())));
+    for torn in [
+        json!({}),
+        json!(null),
+        json!({ "totalCount": 0, "nodes": [] }),
+        json!({ "totalCount": 1, "pageInfo": { "hasNextPage": false }, "nodes": null }),
+        json!({ "totalCount": 1, "pageInfo": { "hasNextPage": false } }),
+        json!({ "totalCount": 1, "pageInfo": { "hasNextPage": false }, "nodes": [null] }),
+        json!({ "totalCount": 200, "pageInfo": { "hasNextPage": true, "endCursor": null }, "nodes": [] }),
+    ] {
+        assert!(!base(torn.clone()), "{torn}");
+    }
 }

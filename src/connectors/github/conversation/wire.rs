@@ -10,8 +10,9 @@ use super::shown::Shown;
 #[serde(rename_all = "camelCase", default, bound(deserialize = "T: Deserialize<'de>"))]
 pub(in crate::connectors::github) struct Page<T> {
     pub(in crate::connectors::github) total_count: u64,
-    pub(in crate::connectors::github) page_info: PageInfo,
-    #[serde(deserialize_with = "or_default")]
+    /// None where it was not asked for, or did not come.
+    pub(in crate::connectors::github) page_info: Option<PageInfo>,
+    #[serde(deserialize_with = "or_one_that_did_not_come", default = "one_that_did_not_come")]
     pub(in crate::connectors::github) nodes: Vec<Option<T>>,
 }
 
@@ -41,9 +42,18 @@ impl<T> Default for ListOfNode<T> {
     }
 }
 
+/// A list that is missing is no empty list.
+fn one_that_did_not_come<T>() -> Vec<Option<T>> {
+    vec![None]
+}
+
+fn or_one_that_did_not_come<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<Option<T>>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_else(one_that_did_not_come))
+}
+
 impl<T> Default for Page<T> {
     fn default() -> Self {
-        Self { total_count: 0, page_info: PageInfo::default(), nodes: Vec::new() }
+        Self { total_count: 0, page_info: None, nodes: Vec::new() }
     }
 }
 
@@ -53,6 +63,11 @@ impl<T> Page<T> {
         self.nodes.iter().all(Option::is_some)
     }
 
+    /// Whether it says besides where it ends, or how it goes on: one that does not may be a piece of a list.
+    pub(in crate::connectors::github) fn is_sure(&self) -> bool {
+        self.is_whole() && self.page_info.as_ref().is_some_and(|info| !info.has_next_page || self.next().is_some())
+    }
+
     /// The nodes that came.
     pub(in crate::connectors::github) fn into_nodes(self) -> impl Iterator<Item = T> {
         self.nodes.into_iter().flatten()
@@ -60,7 +75,8 @@ impl<T> Page<T> {
 
     /// Where the next page begins, if there is one.
     pub(in crate::connectors::github) fn next(&self) -> Option<String> {
-        self.page_info.end_cursor.clone().filter(|cursor| self.page_info.has_next_page && !cursor.is_empty())
+        let info = self.page_info.as_ref().filter(|info| info.has_next_page)?;
+        info.end_cursor.clone().filter(|cursor| !cursor.is_empty())
     }
 }
 
@@ -295,7 +311,7 @@ pub(super) struct Whole {
     poll: Option<WirePoll>,
     pub(super) comments: Page<Said>,
     pub(super) reviews: Option<Page<Said>>,
-    pub(super) review_threads: Page<Hung>,
+    pub(super) review_threads: Option<Page<Hung>>,
 }
 
 impl Whole {
@@ -303,11 +319,16 @@ impl Whole {
     pub(super) fn is_whole(&self) -> bool {
         !self.id.is_empty()
             && self.shown.is_whole()
-            && self.comments.is_whole()
+            && self.comments.is_sure()
             && self.comments.nodes.iter().flatten().all(Said::is_whole)
-            && self.reviews.as_ref().is_none_or(Page::is_whole)
-            && self.review_threads.is_whole()
-            && self.review_threads.nodes.iter().flatten().all(|thread| thread.comments.is_whole())
+            && self.reviews.as_ref().is_none_or(Page::is_sure)
+            && self.review_threads.as_ref().is_none_or(Page::is_sure)
+            && self.review_threads.iter().flat_map(|threads| threads.nodes.iter().flatten()).all(|thread| thread.comments.is_sure())
+    }
+
+    /// Whether the lists came that only pull requests have.
+    pub(super) fn is_reviewed(&self) -> bool {
+        self.reviews.is_some() && self.review_threads.is_some()
     }
 
     /// What is kept of it.
@@ -353,7 +374,7 @@ impl Whole {
             }),
             comments: once(self.comments).map(|comment| comment.kept(answer.as_deref())).collect(),
             reviews: self.reviews.into_iter().flat_map(once).map(Said::review).collect(),
-            threads: self.review_threads.into_nodes().map(Hung::kept).collect(),
+            threads: self.review_threads.into_iter().flat_map(Page::into_nodes).map(Hung::kept).collect(),
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 use url::Url;
 
-use super::super::conversation::fetch::{Aliased, by_index, error_at, not_visible};
+use super::super::conversation::fetch::{Aliased, answered, by_index, error_at, not_visible};
 use super::super::conversation::{Asset, ListOfNode, Page, ReactionGroup, Release, or_default, reactions, reactions_query, repositories, variables};
 use super::super::parts::Outcome;
 use super::super::trouble::Trouble;
@@ -124,7 +124,7 @@ impl GitHub {
                      totalCount pageInfo { hasNextPage endCursor } nodes { name size downloadUrl } } } } rateLimit { cost remaining resetAt } }";
         while let Some(after) = page.next() {
             let answer = self.api.graphql::<ListOfNode<WireAsset>>(title, query, json!({ "id": id, "after": after })).await?;
-            let more = answer.data.list().filter(|more| answer.errors.is_empty() && more.is_whole());
+            let more = answer.data.list().filter(|more| answer.errors.is_empty() && more.is_sure());
             let more = more.ok_or_else(|| self.api.bad_answer(title, "a part of it is missing"))?;
             if more.next().as_ref() == Some(&after) || page.nodes.len() > MOST_ASSETS {
                 return Err(self.api.bad_answer(title, "its list of files has no end"));
@@ -152,12 +152,15 @@ impl GitHub {
                 }
                 Err(error) => return Err(error),
             };
+            let answered = answered(&answer.data);
             let found = by_index(answer.data);
             for (index, wanted) in chunk.iter().enumerate() {
                 let there = found.get(&index).map(|text| serde_json::from_str::<Whole>(text.get()).ok());
                 let presence = match there {
                     // A tag without a release is null, and no error.
-                    None if answer.errors.iter().all(|error| error.kind == "NOT_FOUND" && error.path.len() > 1) => Presence::Gone,
+                    None if answered.contains(&index) && answer.errors.iter().all(|error| error.kind == "NOT_FOUND" && error.path.len() > 1) => {
+                        Presence::Gone
+                    }
                     Some(Some(there)) if there.shown.database_id != of_id(&wanted.id) || there.shown.is_draft => Presence::Gone,
                     _ => Presence::Present,
                 };

@@ -63,7 +63,7 @@ pub(super) struct WireAsset {
 impl Wire {
     /// What it shows; none where something of it is missing.
     pub(super) fn shown(&self) -> Option<Shown> {
-        let id = self.database_id.filter(|_| !self.tag_name.is_empty() && !self.url.is_empty() && self.release_assets.is_whole())?;
+        let id = self.database_id.filter(|_| !self.tag_name.is_empty() && !self.url.is_empty() && self.release_assets.is_sure())?;
         Some(Shown {
             id,
             tag: self.tag_name.clone(),
@@ -152,7 +152,7 @@ impl GitHub {
             let Some(page) = answer.data.list() else {
                 return Ok(Some(lacking.unwrap_or_else(|| Lack::other("the service did not give them"))));
             };
-            if !page.is_whole() {
+            if !page.is_sure() {
                 lacking.get_or_insert_with(|| Lack::other("the service left some out"));
             }
             let next = page.next();

@@ -18,11 +18,14 @@ pub(super) struct Memory {
     /// There was no wiki: it is asked for once a day.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) absent: bool,
-    /// This commit is larger than the limit.
+    /// This commit is larger than this limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) too_large: Option<String>,
     /// What the places of pages follow from.
     pub(super) place: String,
+    /// The settings by which pages and images were chosen.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(super) selection: String,
     /// Pages: content by path.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) pages: BTreeMap<String, String>,
@@ -40,9 +43,9 @@ impl Memory {
     }
 
     /// After a whole listing.
-    pub(super) fn of(head: &str, place: String, known: &FxHashMap<String, (String, Option<u64>)>) -> Self {
+    pub(super) fn of(head: &str, place: String, selection: String, known: &FxHashMap<String, (String, Option<u64>)>) -> Self {
         let pages = known.iter().map(|(path, (sha, _))| (path.clone(), sha.clone())).collect();
-        Self { head: Some(head.to_owned()), place, pages, ..Self::default() }
+        Self { head: Some(head.to_owned()), place, selection, pages, ..Self::default() }
     }
 
     pub(super) fn written(&self) -> Cursor {
@@ -68,14 +71,14 @@ mod tests {
 
     #[test]
     fn a_page_that_lives_on_under_another_name_was_renamed() {
-        let old = Memory::of("1", String::new(), &known(&[("a.md", "1"), ("b.md", "2"), ("c.md", "3"), ("d.md", "3")]));
+        let old = Memory::of("1", String::new(), String::new(), &known(&[("a.md", "1"), ("b.md", "2"), ("c.md", "3"), ("d.md", "3")]));
         let now = known(&[("new.md", "1"), ("c.md", "3"), ("b.md", "9")]);
         assert_eq!(old.renamed(&now).collect::<Vec<_>>(), ["a.md"]);
     }
 
     #[test]
     fn it_is_read_as_it_was_written() {
-        let memory = Memory::of("1", "here".to_owned(), &known(&[("a.md", "1")]));
+        let memory = Memory::of("1", "here".to_owned(), "1 true".to_owned(), &known(&[("a.md", "1")]));
         assert_eq!(Memory::read(&memory.written()), memory);
         assert_eq!(Memory::read(&Cursor::new("nonsense")), Memory::default());
         assert_eq!(Memory { absent: true, ..Memory::default() }.written().as_str(), r#"{"absent":true,"place":""}"#);

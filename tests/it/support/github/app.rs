@@ -14,7 +14,7 @@ use super::model::{APP_ID, CLIENT_ID, Id, Owner, OwnerKind, time};
 use super::rest::{self, error};
 use super::site::World;
 use super::tokens::{Caller, Token, TokenKind};
-use crate::support::wire::{Answer, Request, machine_now};
+use crate::support::wire::{Answer, Request, http_date, machine_now};
 
 /// The App.
 #[derive(Default)]
@@ -22,6 +22,8 @@ pub struct App {
     key: OnceLock<KeyPair>,
     /// Seconds that an installation's token lives.
     pub token_secs: Option<u64>,
+    /// So many seconds the service's clock is ahead of this machine's, as far as the App's own signature is concerned.
+    pub clock_secs: i64,
     given: u64,
 }
 
@@ -55,7 +57,7 @@ impl App {
         let signed = &token[..head.len() + 1 + claims.len()];
         public.verify(signed.as_bytes(), &decoded(signature)?).map_err(|_| "A JSON web token could not be decoded")?;
         let claims = json(claims)?;
-        let now = i64::try_from(machine_now() / 1000).unwrap();
+        let now = i64::try_from(machine_now() / 1000).unwrap() + self.clock_secs;
         let (Some(iat), Some(exp)) = (claims["iat"].as_i64(), claims["exp"].as_i64()) else {
             return Err("'Issued at' claim ('iat') and 'Expiration time' claim ('exp') must be numeric values representing an assertion time");
         };
@@ -87,7 +89,8 @@ pub(super) fn is_own(segments: &[&str]) -> bool {
 pub(super) fn answer(world: &mut World, request: &Request, secret: Option<&str>, segments: &[&str]) -> Answer {
     let Some(secret) = secret else { return error(401, "A JSON web token could not be decoded") };
     if let Err(message) = world.app.check(secret) {
-        return if message == "Integration not found" { error(404, message) } else { error(401, message) };
+        let date = machine_now().checked_add_signed(world.app.clock_secs * 1000).unwrap();
+        return if message == "Integration not found" { error(404, message) } else { error(401, message).with("date", http_date(date)) };
     }
     match segments {
         ["app"] => Answer::json(&json!({"id": APP_ID, "client_id": CLIENT_ID, "slug": "simulated", "name": "Simulated"})),

@@ -218,6 +218,11 @@ impl GitHub {
         self.world().app.private_key()
     }
 
+    /// Changes the App.
+    pub fn app<T>(&self, change: impl FnOnce(&mut App) -> T) -> T {
+        change(&mut self.world().app)
+    }
+
     /// Points that GraphQL queries cost since the last [`Running::clear_requests`].
     pub fn points(&self) -> u64 {
         self.world().log.seen().iter().map(|seen| seen.points).sum()
