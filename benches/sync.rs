@@ -8,16 +8,16 @@
 
 #[path = "../tests/it/home.rs"]
 mod home;
+mod measure;
 #[path = "../tests/it/support/mod.rs"]
 mod support;
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
-use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use home::{Home, children};
-use nix::sys::resource::{UsageWho, getrusage};
+use home::Home;
+use measure::{Cost, field, megabytes, number};
 use support::Site;
 use support::corpus::{Options, populate};
 
@@ -62,10 +62,10 @@ fn large(pages: usize) {
     let home = Home::for_site(DAEMON, &site, "attachments = \"none\"");
     println!("{pages} pages in one space; seconds of wall time, requests, CPU seconds, peak MB of the worker\n");
     for label in ["first", "no change"] {
-        measure_by(label, &site, &home, |child| children(child).into_iter().map(resident).max().unwrap_or(0));
+        measure_by(label, &site, &home, |cost| cost.worker);
     }
     site.edit(|m| m.edit_page(ids[0], &support::prose::body(1, 2048)));
-    measure_by("one edited", &site, &home, |child| children(child).into_iter().map(resident).max().unwrap_or(0));
+    measure_by("one edited", &site, &home, |cost| cost.worker);
 }
 
 fn round(attachments: bool, latency: Duration) {
@@ -85,53 +85,15 @@ fn round(attachments: bool, latency: Duration) {
 }
 
 fn measure(label: &str, site: &Site, home: &Home) {
-    measure_by(label, site, home, |child| resident(child) + children(child).into_iter().map(resident).sum::<u64>());
+    measure_by(label, site, home, |cost| cost.together);
 }
 
-/// `memory` says how much the process with this id takes now, with its children or without.
-fn measure_by(label: &str, site: &Site, home: &Home, memory: impl Fn(u32) -> u64) {
+/// `memory` says whose memory is told.
+fn measure_by(label: &str, site: &Site, home: &Home, memory: impl Fn(&Cost) -> u64) {
     site.clear_requests();
-    let cpu = cpu_of_children();
-    let begun = Instant::now();
-    let mut child = home.daemon_command(&["--once"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let (peak, status) = watch(&mut child, memory);
-    let wall = begun.elapsed();
-    assert!(status.success(), "{label}: {status}");
-    println!(
-        "{label:34} {:>8.2} {:>9} {:>8.2} {:>8.1}",
-        wall.as_secs_f64(),
-        site.requests().len(),
-        (cpu_of_children() - cpu).as_secs_f64(),
-        peak as f64 / 1e6
-    );
-}
-
-/// The most that `memory` says, in bytes, looked at every 5 ms.
-fn watch(child: &mut Child, memory: impl Fn(u32) -> u64) -> (u64, std::process::ExitStatus) {
-    let mut peak = 0;
-    loop {
-        peak = peak.max(memory(child.id()));
-        if let Some(status) = child.try_wait().unwrap() {
-            return (peak, status);
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-}
-
-fn resident(pid: u32) -> u64 {
-    field(&format!("/proc/{pid}/status"), "VmRSS:") * 1024
-}
-
-fn field(file: &str, name: &str) -> u64 {
-    let text = std::fs::read_to_string(file).unwrap_or_default();
-    let line = text.lines().find_map(|l| l.strip_prefix(name));
-    line.and_then(|l| l.split_whitespace().next()?.parse().ok()).unwrap_or(0)
-}
-
-fn cpu_of_children() -> Duration {
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-    let time = |t: nix::sys::time::TimeVal| Duration::new(u64::try_from(t.tv_sec()).unwrap(), u32::try_from(t.tv_usec()).unwrap() * 1000);
-    time(usage.user_time()) + time(usage.system_time())
+    let cost = measure::once(label, home);
+    let (wall, cpu, peak) = (cost.wall.as_secs_f64(), cost.cpu.as_secs_f64(), megabytes(memory(&cost)));
+    println!("{label:34} {wall:>8.2} {:>9} {cpu:>8.2} {peak:>8.1}", site.requests().len());
 }
 
 /// How long `status` takes while a full sync goes on, asked every 20 ms over one connection.
@@ -181,16 +143,16 @@ fn idle() {
     std::thread::sleep(Duration::from_secs(5));
     let switches = || {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", daemon.pid())).unwrap();
-        tasks.map(|t| field(&format!("{}/status", t.unwrap().path().display()), "voluntary_ctxt_switches:")).sum::<u64>()
+        tasks.map(|t| number(&format!("{}/status", t.unwrap().path().display()), "voluntary_ctxt_switches:")).sum::<u64>()
     };
     let before = switches();
     std::thread::sleep(Duration::from_secs(60));
     let per_second = (switches() - before) as f64 / 60.0;
     let threads = std::fs::read_dir(format!("/proc/{}/task", daemon.pid())).unwrap().count();
-    let file = field(&format!("/proc/{}/status", daemon.pid()), "RssFile:");
+    let (all, file) = (field(daemon.pid(), "VmRSS:"), field(daemon.pid(), "RssFile:"));
     println!(
         "\nidle daemon: {:.1} MB resident ({:.1} MB of it shared program text), {per_second:.2} voluntary context switches a second, {threads} threads",
-        resident(daemon.pid()) as f64 / 1e6,
-        file as f64 * 1024.0 / 1e6
+        megabytes(all),
+        megabytes(file)
     );
 }

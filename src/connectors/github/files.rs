@@ -11,7 +11,7 @@ use super::out::Out;
 use super::place::{folders, parent};
 use super::repository::{Part, Repository};
 use super::slots::BRANCHES;
-use super::tree::Tree;
+use super::tree::{Outline, Tree};
 use super::{GitHub, locked, place, refused};
 use crate::connectors::connector::{Completion, Depth, Listed, Presence, SourceError, Wanted};
 use crate::markdown::slug::split_ending;
@@ -31,11 +31,15 @@ pub(super) enum KeptTree {
 impl GitHub {
     /// Lists the files of a repository.
     pub(super) async fn list_files(&self, repository: &Repository, since: Option<&Cursor>, depth: Depth, out: &mut Out) -> Result<(), SourceError> {
-        let before = since.and_then(Tree::recall);
         let Some(head) = &repository.head else { return self.without_head(repository, since, out).await };
         let choice = self.choice();
         let selection = self.selection();
-        let before = before.map(Arc::new);
+        if depth != Depth::Everything && since.and_then(Outline::recall).is_some_and(|outline| outline.is_of(repository, &selection)) {
+            // What is known stays as it is remembered, unread.
+            out.done(repository, Part::Files, Completion::News, since.cloned()).await;
+            return Ok(());
+        }
+        let before = since.and_then(Tree::recall).map(Arc::new);
         let reselected = before.as_ref().is_some_and(|before| before.choice != selection);
         let same_files = before
             .as_ref()
@@ -43,15 +47,7 @@ impl GitHub {
             .filter(|_| !reselected);
         let tree = match same_files {
             Some(before) => {
-                let same = before.name == repository.full_name
-                    && before.folder == repository.folder
-                    && before.branch == repository.branch
-                    && before.archived == repository.archived;
                 self.keep_tree(repository.id, Arc::clone(before), false);
-                if same && depth != Depth::Everything {
-                    out.done(repository, Part::Files, Completion::News, since.cloned()).await;
-                    return Ok(());
-                }
                 Tree { commit: head.commit.clone(), ..Tree::clone(before) }
             }
             None => {
@@ -140,9 +136,9 @@ impl GitHub {
             let folder = parent(path);
             let container = containers.entry(folder).or_insert_with(|| folders(&repository.folder, folder).into());
             let id = RemoteId::new(format!("{}:file/{path}", repository.id));
-            let is_readme = readmes.get(folder) == Some(&path.as_str());
+            let is_readme = readmes.get(folder) == Some(&&**path);
             let place = place_of(repository, &scope, Arc::clone(container), &kind, path, is_readme.then_some(folder));
-            documents.insert(path.as_str());
+            documents.insert(&**path);
             out.send(Listed::Seen { id: id.clone(), revision: Revision::new(revision), place, people: Vec::new() }).await;
             out.send(Listed::Labels { id, labels: labels.clone() }).await;
         }
@@ -154,7 +150,7 @@ impl GitHub {
     async fn name_renamed(&self, repository: &Repository, before: &Tree, tree: &Tree, documents: &BTreeSet<&str>, choice: &Choice, out: &Out) {
         let new: BTreeSet<&str> =
             documents.iter().filter(|path| !before.files.contains_key(**path)).filter_map(|path| tree.files.get(*path)?.content()).collect();
-        for (path, file) in before.files.iter().filter(|(path, _)| !documents.contains(path.as_str()) && choice.is_document(path)) {
+        for (path, file) in before.files.iter().filter(|(path, _)| !documents.contains(&***path) && choice.is_document(path)) {
             if file.content().is_some_and(|content| new.contains(content)) {
                 let id = RemoteId::new(format!("{}:file/{path}", repository.id));
                 out.send(Listed::Gone { id, why: Presence::Renamed }).await;

@@ -3,6 +3,7 @@
 //! No link is ever made here: the content that it leads to is mirrored under its own path.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
@@ -44,23 +45,24 @@ impl GitHub {
             .files
             .iter()
             .filter(|(path, file)| file.is_link() && choice.is_document(path))
-            .map(|(path, file)| (path.clone(), file.sha.clone()))
+            .map(|(path, file)| (path.to_string(), file.sha.to_string()))
             .collect();
         for (path, sha) in &links {
-            let known = before.and_then(|before| before.files.get(path)).filter(|file| file.sha == *sha).and_then(|file| file.target.clone());
+            let known =
+                before.and_then(|before| before.files.get(path.as_str())).filter(|file| *file.sha == **sha).and_then(|file| file.target.clone());
             let target = match known {
                 Some(target) => Some(target),
-                None => self.text_of_link(repository, head, sha).await?,
+                None => self.text_of_link(repository, head, sha).await?.map(Into::into),
             };
-            if let Some(file) = tree.files.get_mut(path) {
-                file.target = target;
+            if let Some(file) = tree.files.get_mut(path.as_str()) {
+                Arc::make_mut(file).target = target;
             }
         }
         let mut asked = BTreeMap::new();
         for (path, _) in &links {
             let content = self.behind(repository, head, tree, path, &mut asked).await?;
-            if let Some(file) = tree.files.get_mut(path) {
-                file.content = content;
+            if let Some(file) = tree.files.get_mut(path.as_str()) {
+                Arc::make_mut(file).content = content.map(Into::into);
             }
         }
         Ok(())
@@ -97,14 +99,14 @@ impl GitHub {
     ) -> Result<Option<String>, SourceError> {
         let mut at = path.to_owned();
         for _ in 0..HOPS {
-            let Some(target) = tree.files.get(&at).and_then(|file| file.target.clone()) else { return Ok(None) };
+            let Some(target) = tree.files.get(at.as_str()).and_then(|file| file.target.clone()) else { return Ok(None) };
             // From the root of a machine, or out of the repository.
             let Some(next) = (!target.starts_with('/')).then(|| joined(parent(&at), &target)).flatten().filter(|next| is_sound(next)) else {
                 return Ok(None);
             };
-            match tree.files.get(&next) {
+            match tree.files.get(next.as_str()) {
                 Some(file) if file.is_link() => at = next,
-                Some(file) => return Ok(Some(file.sha.clone())),
+                Some(file) => return Ok(Some(file.sha.to_string())),
                 None if self.is_anonymous() => return Ok(None),
                 None => {
                     if let Some(known) = asked.get(&next) {

@@ -1,5 +1,7 @@
 //! Looks through a commit: the root first, then only folders that can hold something and whose tree is another than last time.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
 use super::GitHub;
@@ -7,7 +9,7 @@ use super::choice::Choice;
 use super::clone::CloneError;
 use super::place::is_sound;
 use super::repository::{Head, Repository};
-use super::tree::{File, Tree};
+use super::tree::{File, Mode, Tree};
 use crate::connectors::connector::{Consequence, SourceError};
 use crate::connectors::http::Failed;
 
@@ -121,19 +123,19 @@ impl GitHub {
 
     fn take_file(&self, path: String, mode: String, sha: String, size: Option<u64>, choice: &Choice, looked: &mut Looked) {
         let (document, image) = (choice.is_document(&path), choice.is_image(&path));
-        match mode.as_str() {
-            "160000" => looked.submodules += usize::from(choice.looks_into(&path)),
+        match (mode.as_str(), Mode::of(&mode)) {
+            ("160000", _) => looked.submodules += usize::from(choice.looks_into(&path)),
             _ if !document && !image => {}
             _ if !is_sound(&path) => looked.unsound += 1,
-            "100644" | "100755" | "100664" | "120000" => {
+            (_, Some(mode)) => {
                 let limit = if document { self.config.max_file_bytes } else { self.config.max_asset_bytes };
                 if size.is_some_and(|size| size > limit) {
                     looked.too_large += 1;
                     return;
                 }
-                looked.tree.files.insert(path, File { sha, mode, size, target: None, content: None });
+                looked.tree.files.insert(path.into(), Arc::new(File { sha: sha.into(), mode, size, target: None, content: None }));
             }
-            _ => {}
+            (_, None) => {}
         }
     }
 

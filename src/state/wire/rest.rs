@@ -1,5 +1,7 @@
 //! Stored forms of scopes, the site, and people.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::Stored;
@@ -7,12 +9,22 @@ use super::document::is_false;
 use crate::model::Cursor;
 use crate::state::records::{Missing, ScopeRecord, SiteRecord};
 
+/// A longer cursor is packed: one that names all files of a repository has megabytes, and is written again with each change of one of them.
+const PACKED_FROM_BYTES: usize = 4096;
+/// What a packed cursor may be at most.
+const MOST_BYTES: u64 = 256 << 20;
+/// Fast, and nearly as small as it gets: most of such a cursor is names of contents, which nothing makes smaller.
+const LEVEL: i32 = 3;
+
 #[derive(Serialize, Deserialize)]
 pub(in crate::state) struct ScopeWire {
     #[serde(rename = "n")]
     name: String,
     #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
     cursor: Option<String>,
+    /// A long one: base64 of zstd. A program that does not know this field lists everything once more.
+    #[serde(rename = "z", default, skip_serializing_if = "Option::is_none")]
+    packed: Option<String>,
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     missing: Option<MissingWire>,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
@@ -39,9 +51,12 @@ impl Stored for ScopeRecord {
     type Wire = ScopeWire;
 
     fn to_wire(&self) -> ScopeWire {
+        let cursor = self.cursor.as_ref().map(Cursor::as_str);
+        let packed = cursor.filter(|cursor| cursor.len() >= PACKED_FROM_BYTES).and_then(pack);
         ScopeWire {
             name: self.name.clone(),
-            cursor: self.cursor.as_ref().map(|cursor| cursor.as_str().to_owned()),
+            cursor: cursor.filter(|_| packed.is_none()).map(str::to_owned),
+            packed,
             missing: self.missing.as_ref().map(|missing| MissingWire {
                 listings: missing.listings,
                 first_ms: missing.first_ms,
@@ -62,8 +77,24 @@ impl Stored for ScopeRecord {
             last_ms: missing.last_ms,
             why: missing.why,
         });
-        Ok(Self { name: wire.name, cursor: wire.cursor.map(Cursor::new), missing, denied: wire.denied, unwanted: wire.unwanted })
+        let cursor = match wire.packed {
+            Some(packed) => Some(unpack(&packed).ok_or("its cursor cannot be unpacked")?),
+            None => wire.cursor,
+        };
+        Ok(Self { name: wire.name, cursor: cursor.map(Cursor::new), missing, denied: wire.denied, unwanted: wire.unwanted })
     }
+}
+
+/// None where it cannot be packed: then it stays as it is.
+fn pack(cursor: &str) -> Option<String> {
+    zstd::bulk::compress(cursor.as_bytes(), LEVEL).ok().map(|bytes| STANDARD.encode(bytes))
+}
+
+fn unpack(packed: &str) -> Option<String> {
+    let bytes = STANDARD.decode(packed).ok()?;
+    let size = zstd::zstd_safe::get_frame_content_size(&bytes).ok()??;
+    let size = usize::try_from(size).ok().filter(|_| size <= MOST_BYTES)?;
+    String::from_utf8(zstd::bulk::decompress(&bytes, size).ok()?).ok()
 }
 
 #[derive(Serialize, Deserialize)]

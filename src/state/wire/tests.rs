@@ -124,6 +124,12 @@ fn missing_scope() -> ScopeRecord {
     ScopeRecord { missing: Some(missing), ..full_scope() }
 }
 
+/// As it is packed where it is long.
+fn packed_scope() -> ScopeRecord {
+    let cursor = format!("{{\"since\":\"2025-08-22\",\"files\":\"{}\"}}", "docs/a.md ".repeat(30));
+    ScopeRecord { name: "ENG".to_owned(), cursor: Some(Cursor::new(cursor)), ..ScopeRecord::default() }
+}
+
 fn site() -> SiteRecord {
     SiteRecord { last_success_ms: 1, last_everything_ms: 2, full_wanted: true, settings: u64::MAX, runs: 5, unclean: true, ahead_ms: 0 }
 }
@@ -153,6 +159,7 @@ fn fossils_of_version_1_are_read_and_today_s_records_come_back() {
             "scope-bare" => check(fossil, &ScopeRecord { name: "ENG".to_owned(), ..ScopeRecord::default() }),
             "site" => check(fossil, &site()),
             "site-ahead" => check(fossil, &SiteRecord { ahead_ms: -7, ..site() }),
+            "scope-packed" => check(fossil, &packed_scope()),
             "scope-missing" => check(fossil, &missing_scope()),
             "scope-denied" => {
                 check(fossil, &ScopeRecord { name: "ENG".to_owned(), denied: Some("no permission".to_owned()), ..ScopeRecord::default() })
@@ -176,6 +183,21 @@ fn what_came_later_is_written_only_where_it_says_something() {
     assert_eq!(decode::<AssetRecord>(&encode(&of_scope).unwrap()).as_ref(), Ok(&of_scope));
     let plain = String::from_utf8(encode(&full_document()).unwrap()).unwrap();
     assert!(!plain.contains("\"e\":") && !plain.contains("\"o\":true"), "{plain}");
+}
+
+#[test]
+fn a_long_cursor_takes_a_fraction_of_its_length_and_one_that_is_damaged_is_refused() {
+    let files: String = (0..20_000).map(|file| format!("\"docs/part-{}/page-{file}.md\":{{\"m\":\"100644\"}},", file / 100)).collect();
+    let scope = ScopeRecord { cursor: Some(Cursor::new(&files)), ..packed_scope() };
+    let stored = encode(&scope).unwrap();
+    assert!(stored.len() < files.len() / 5, "{} of {}", stored.len(), files.len());
+    assert_eq!(decode::<ScopeRecord>(&stored).as_ref(), Ok(&scope));
+    let stored = String::from_utf8(stored).unwrap();
+    for damaged in [stored.replacen("\"z\":\"", "\"z\":\"AAAA", 1), stored.replacen("\"z\":\"", "\"z\":\"!", 1)] {
+        assert_eq!(decode::<ScopeRecord>(damaged.as_bytes()), Err("its cursor cannot be unpacked".to_owned()));
+    }
+    let short = encode(&ScopeRecord { cursor: Some(Cursor::new("c")), ..packed_scope() }).unwrap();
+    assert!(String::from_utf8(short).unwrap().contains("\"c\":\"c\""), "a short one stays readable");
 }
 
 #[test]

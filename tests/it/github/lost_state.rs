@@ -71,7 +71,7 @@ fn files_stay_as_long_as_the_list_of_files_is_not_whole_whatever_else_is() {
     let said = home.once();
     assert_eq!(said.code, Some(8), "{said:#?}");
     assert!(home.living().contains_key("acme/app/docs/setup.md"), "{said:#?}");
-    site.habits(crate::support::github::habits::Habits::forgive);
+    site.habits(|habits| habits.forgive());
     home.synced();
     assert!(!home.living().contains_key("acme/app/docs/setup.md"));
 }
