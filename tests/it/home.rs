@@ -95,9 +95,12 @@ impl Home {
 
     /// The connector's folder.
     pub fn mirror(&self) -> PathBuf {
-        let github = std::fs::read_to_string(self.config())
-            .is_ok_and(|text| text.contains("[connectors.github]") && !text.contains("[connectors.confluence]"));
-        self.output().join(if github { "github" } else { "confluence" })
+        let text = std::fs::read_to_string(self.config()).unwrap_or_default();
+        let tables: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("[connectors.")?.strip_suffix(']')).collect();
+        self.output().join(match tables[..] {
+            [only] => only,
+            _ => "confluence",
+        })
     }
 
     /// A command with this home's environment and no other.
