@@ -87,7 +87,7 @@ impl Driver {
                 Listed::Denied { scope, why } => panic!("{scope:?} is closed: {why}"),
                 Listed::Gone { id, why } => panic!("{id} is gone: {why:?}"),
                 Listed::ScopeDone { scope, name, completion, cursor } => {
-                    if let (true, Some(cursor)) = (completion.advances(), cursor) {
+                    if let (true, Some(cursor)) = (completion.advances() || completion == Completion::Unwanted, cursor) {
                         cursors.insert(scope.clone(), cursor);
                     }
                     assert!(seen.scopes.insert(name.clone(), (scope, completion)).is_none(), "{name} is done twice");

@@ -348,3 +348,28 @@ fn a_stretch_that_breaks_off_is_listed_again() {
         assert!(matches!(runs[0].completion("BIG"), Completion::Stretch { above: 1.., .. }));
     });
 }
+
+#[test]
+fn a_space_that_is_asked_for_again_is_listed_as_a_whole() {
+    on_both(async |site| {
+        let pages = furnished(&site);
+        let mut driver = Driver::new(&site, &json!({}));
+        driver.everything().await;
+        // Its turn has just been.
+        for _ in 0..4 {
+            driver = driver.next_run(&site, &json!({}));
+            let seen = rolled(&mut driver).await;
+            if whole(&seen).contains(&"SP7") {
+                break;
+            }
+        }
+        driver = driver.next_run(&site, &json!({"exclude_spaces": ["SP7"]}));
+        assert_eq!(rolled(&mut driver).await.completion("SP7"), &Completion::Unwanted);
+        site.edit(|m| m.delete(pages[7][3]));
+        driver = driver.next_run(&site, &json!({}));
+        let seen = rolled(&mut driver).await;
+        assert_eq!(seen.completion("SP7"), &Completion::Complete, "{:?}\n{}", seen.scopes, site.transcript());
+        driver = driver.next_run(&site, &json!({}));
+        assert_eq!(rolled(&mut driver).await.completion("SP7"), &Completion::News, "and has its turn from now on");
+    });
+}

@@ -1,9 +1,14 @@
 //! Repositories that an owner does not list any more: asked after once a day, back when they are listed again, and forgotten with their last document.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use context_syncd::connectors::build;
+use context_syncd::connectors::connector::{Depth, Listed};
+use context_syncd::model::{ConnectorName, Cursor, Scope, Secret};
 use context_syncd::state::{Change, SiteRecord, State};
+use futures_util::StreamExt as _;
+use serde_json::{Map, Value};
 
 use super::files::{FILES_ONLY, paths};
 use super::stage::DAEMON;
@@ -102,4 +107,45 @@ fn a_repository_that_is_closed_for_a_while_is_back_at_the_next_run() {
     });
     assert_eq!(home.once().code, Some(0));
     assert!(home.page("acme/app/README.md").contains("# Two"));
+}
+
+/// The cursors after a listing that the engine would ask for; all that is needed of a worker.
+async fn listed(site: &GitHub, since: Vec<(Scope, Cursor)>, depth: Depth) -> Vec<(Scope, Cursor)> {
+    let mut settings = Map::new();
+    for line in site.config_as("").lines().filter(|line| !line.starts_with("every")) {
+        if let Some((key, value)) = line.split_once(" = ") {
+            settings.insert(key.to_owned(), Value::from(value.trim_matches('"')));
+        }
+    }
+    settings.insert("repos".to_owned(), Value::from(vec!["acme/*"]));
+    settings.insert("wiki".to_owned(), Value::from(false));
+    let secrets = [("token".to_owned(), Secret::new(TOKEN.to_owned()))].into();
+    let name = ConnectorName::new("github").unwrap();
+    let connector = build("github", &name, &Value::Object(settings), secrets, std::path::Path::new("/nowhere")).unwrap();
+    site.clear_requests();
+    let mut items = connector.changes(since.clone(), depth);
+    let mut cursors: BTreeMap<Scope, Cursor> = since.into_iter().collect();
+    while let Some(item) = items.next().await {
+        if let Listed::ScopeDone { scope, cursor: Some(cursor), .. } = item.unwrap() {
+            cursors.insert(scope, cursor);
+        }
+    }
+    cursors.into_iter().collect()
+}
+
+#[test]
+fn where_a_site_is_listed_by_parts_all_of_it_is_asked_after_in_each_round() {
+    let (site, _home) = two(false);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut since = listed(&site, Vec::new(), Depth::Everything).await;
+        site.edit(|m| m.repo("acme/app").transfer("elsewhere"));
+        let mut heads = Vec::new();
+        for _ in 0..9 {
+            since = listed(&site, since, Depth::Rolling(25)).await;
+            heads.push(site.requests().iter().filter(|seen| seen.operation == "Heads").count());
+        }
+        // When it is lost, and at each fourth run.
+        assert_eq!(heads, [2, 1, 1, 2, 1, 1, 1, 2, 1], "{}", site.transcript());
+    });
 }
