@@ -142,7 +142,10 @@ fn no_list_that_is_torn_takes_anything_away() {
     let mut troubles: Vec<Trouble> = torn.into_iter().map(|(says, torn)| trouble(&["List", "Releases"], 8, says, of(torn))).collect();
     // A whole list without anything in it is counted, three times over a day; then each is asked after, and is there.
     let nothing = json!({"list": {"totalCount": 0, "nodes": [], "pageInfo": {"hasNextPage": false, "endCursor": null}}});
-    troubles.push(doubt(&["List", "Releases"], 8, "suddenly empty", of(nothing)));
+    troubles.push(doubt(&["List", "Releases"], 8, "suddenly empty", of(nothing.clone())));
+    // So it is where the repository does not come when they are asked after.
+    let silent = answers(&json!({"data": {"node": nothing, "r0": null}}));
+    troubles.push(doubt(&["List", "Releases", "Tags", "Numbers"], 8, "suddenly empty", silent));
     endure(true, "\"acme/app\"", troubles);
 }
 
