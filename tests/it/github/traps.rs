@@ -54,24 +54,24 @@ fn bodies_in_pieces_or_packed_and_heads_without_marks_or_allowances_are_no_matte
 fn an_owners_list_has_pages_and_what_its_unchanged_first_one_hides_is_found_within_a_day() {
     let site = GitHub::new();
     site.edit(|m| {
-        m.add_organization("ann");
+        m.add_organization("umbrella");
         for n in 0..3 {
-            m.add_repository(&format!("ann/app-{n}")).commit("main", &[("README.md", format!("# {n}\n"))]);
+            m.add_repository(&format!("umbrella/app-{n}")).commit("main", &[("README.md", format!("# {n}\n"))]);
         }
     });
     site.habits(|h| h.page_cap = Some(1));
     let home = Home::new(DAEMON);
-    home.configure(&site.config_as(&format!("repos = [\"ann/*\"]\n{FILES_ONLY}")));
+    home.configure(&site.config_as(&format!("repos = [\"umbrella/*\"]\n{FILES_ONLY}")));
     synced(&site, &home);
     assert_eq!((paths(&home).len(), site.count(Class::Repositories)), (3, 3), "three pages: {}", site.transcript());
     // The one that was pushed to first stands on the last page.
-    site.edit(|m| m.delete_repository("ann/app-0"));
+    site.edit(|m| m.delete_repository("umbrella/app-0"));
     synced(&site, &home);
     assert!(site.requests().len() == 1 && site.requests()[0].status == Some(304), "{}", site.transcript());
     a_day_later(&home);
     let said = home.once();
     assert_eq!(said.code, Some(8), "{said:#?}\n{}", site.transcript());
-    assert!(said.stderr.contains("ann/app-0"), "{said:#?}");
+    assert!(said.stderr.contains("umbrella/app-0"), "{said:#?}");
     assert_eq!(paths(&home).len(), 3, "not before that is sure");
 }
 
