@@ -70,7 +70,9 @@ impl GitError {
             {
                 Self::TooLarge
             }
-            () if has(&["no space left", "disk quota"]) => Self::Failed("the disk of the cache folder is full".to_owned()),
+            () if has(&["no space left", "disk quota"]) => {
+                Self::Failed("the disk of the cache folder is full: make room, or set XDG_CACHE_HOME to a larger one".to_owned())
+            }
             () if has(&["from proxy after connect", "proxy connect aborted", "connect tunnel failed"]) => {
                 Self::Untrusted(if has(&["407"]) { "407, the proxy wants to know who asks" } else { "the proxy refuses the way there" })
             }
@@ -170,6 +172,10 @@ mod tests {
             (
                 "fatal: unable to access 'https://x/': Received HTTP code 407 from proxy after CONNECT",
                 GitError::Untrusted("407, the proxy wants to know who asks"),
+            ),
+            (
+                "error: write error: No space left on device\nfatal: index-pack failed",
+                GitError::Failed("the disk of the cache folder is full: make room, or set XDG_CACHE_HOME to a larger one".into()),
             ),
             ("fatal: protocol error: bad line length character: <htm", GitError::no_git()),
             (

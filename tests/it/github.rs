@@ -21,5 +21,6 @@ mod refused;
 mod releases;
 mod repositories;
 mod stage;
+mod traps;
 mod ways_in;
 mod wiki;

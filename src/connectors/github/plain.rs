@@ -287,7 +287,9 @@ pub(super) fn absence(failed: Failed) -> Result<Absence, SourceError> {
         _ if failed.status == Some(451) || why.as_deref() == Some(refused::BLOCKED) => Ok(Absence::Blocked(refused::BLOCKED.to_owned())),
         SourceError::Denied { why: told, .. } if failed.json => Ok(Absence::Denied(why.unwrap_or(told))),
         SourceError::NotVisible { status: 404 | 410, .. } if failed.json => Ok(Absence::Missing(GONE.to_owned())),
-        // A page of somebody on the way is no word of the service.
+        SourceError::NotVisible { status: status @ (404 | 410), .. } => {
+            Ok(Absence::Incomplete(format!("{status}, but by a page for people and not by the service: something on the way answers in its place")))
+        }
         ref error if error.consequence() == Consequence::Defer => Ok(Absence::Incomplete(why.unwrap_or_else(|| error.to_string()))),
         error => Err(error),
     }

@@ -101,8 +101,14 @@ fn no_answer_about_repositories_that_is_torn_or_somebody_elses_takes_anything_aw
     let heads = ["Heads"];
     let of = |code, says, value: serde_json::Value| trouble(&heads, code, says, answers(&value));
     for repos in ["\"acme/app\", \"acme/other\"", "\"acme/*\""] {
-        let silent = [json!({"data": {}}), json!({"data": {"r0": 7, "r1": "x"}}), json!({"data": {"r0": {}, "r1": {}}})];
-        endure(true, repos, silent.into_iter().map(|value| doubt(&heads, 8, "could not be listed as a whole", answers(&value))).collect());
+        // Only of an owner `null` alone means that there is nobody.
+        let silent = match repos.contains('*') {
+            true => vec![("says nothing of it", json!({"data": {}})), ("does not say where it ends", json!({"data": {"r0": {}}}))],
+            false => [json!({}), json!({"r0": {}, "r1": {}}), json!({"r0": null, "r1": 7})]
+                .map(|data| ("says nothing of it", json!({"data": data})))
+                .into(),
+        };
+        endure(true, repos, silent.into_iter().map(|(says, value)| doubt(&heads, 8, says, answers(&value))).collect());
     }
     endure(
         true,
@@ -121,22 +127,25 @@ fn no_answer_about_repositories_that_is_torn_or_somebody_elses_takes_anything_aw
 
 #[test]
 fn no_list_that_is_torn_takes_anything_away() {
+    const SOME: &str = "the service left some out";
     let torn = [
-        json!({"list": {}}),
-        json!({"list": null}),
-        json!({}),
-        json!({"list": {"totalCount": 1, "nodes": null, "pageInfo": {"hasNextPage": false}}}),
-        json!({"list": {"totalCount": 1, "nodes": [], "pageInfo": null}}),
-        json!({"list": {"totalCount": 1, "nodes": [null], "pageInfo": {"hasNextPage": false}}}),
-        json!({"list": {"totalCount": 1, "nodes": [], "pageInfo": {"hasNextPage": true, "endCursor": null}}}),
-        json!({"list": {"totalCount": 1, "nodes": [], "pageInfo": {"hasNextPage": true, "endCursor": "again"}}}),
+        (SOME, json!({"list": {}})),
+        ("the service did not give", json!({"list": null})),
+        ("the service did not give", json!({})),
+        (SOME, json!({"list": {"totalCount": 1, "nodes": null, "pageInfo": {"hasNextPage": false}}})),
+        (SOME, json!({"list": {"totalCount": 1, "nodes": [], "pageInfo": null}})),
+        (SOME, json!({"list": {"totalCount": 1, "nodes": [null], "pageInfo": {"hasNextPage": false}}})),
+        (SOME, json!({"list": {"totalCount": 1, "nodes": [], "pageInfo": {"hasNextPage": true, "endCursor": null}}})),
+        ("the list has no end", json!({"list": {"totalCount": 1, "nodes": [], "pageInfo": {"hasNextPage": true, "endCursor": "again"}}})),
     ];
     let of = |node: serde_json::Value| answers(&json!({"data": {"node": node}}));
-    let mut troubles: Vec<Trouble> =
-        torn.into_iter().map(|torn| trouble(&["List", "Releases"], 8, "could not be listed as a whole", of(torn))).collect();
+    let mut troubles: Vec<Trouble> = torn.into_iter().map(|(says, torn)| trouble(&["List", "Releases"], 8, says, of(torn))).collect();
     // A whole list without anything in it is counted, three times over a day; then each is asked after, and is there.
     let nothing = json!({"list": {"totalCount": 0, "nodes": [], "pageInfo": {"hasNextPage": false, "endCursor": null}}});
-    troubles.push(doubt(&["List", "Releases"], 8, "suddenly empty", of(nothing)));
+    troubles.push(doubt(&["List", "Releases"], 8, "suddenly empty", of(nothing.clone())));
+    // So it is where the repository does not come when they are asked after.
+    let silent = answers(&json!({"data": {"node": nothing, "r0": null}}));
+    troubles.push(doubt(&["List", "Releases", "Tags", "Numbers"], 8, "suddenly empty", silent));
     endure(true, "\"acme/app\"", troubles);
 }
 
@@ -216,8 +225,8 @@ fn no_bad_answer_takes_anything_away_without_a_token() {
         let one = if all { "/orgs/acme/repos" } else { "/repos/acme/app" };
         let torn = if all { json!([{}]) } else { json!({}) };
         let troubles = vec![
-            doubt(&[one], 8, "could not be listed as a whole", page(404)),
-            doubt(&[one], 8, "could not be listed as a whole", answers(&torn)),
+            doubt(&[one], 8, "by a page for people and not by the service", page(404)),
+            doubt(&[one], 8, "does not say which repositor", answers(&torn)),
             trouble(&["/repos"], 8, "status 503", faults::unicorn(503)),
             trouble(&["/repos"], 3, "it answers with a page to log in", Fault::LoginPage),
             trouble(&["/releases"], 8, "could not be listed as a whole", answers(&json!([{}]))),
