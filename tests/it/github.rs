@@ -8,6 +8,7 @@ mod files;
 mod git_room;
 mod issues;
 mod moved;
+mod nasty;
 mod real;
 mod refused;
 mod releases;

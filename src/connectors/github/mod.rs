@@ -24,6 +24,7 @@ mod list;
 mod memory;
 mod node;
 mod out;
+mod pages;
 mod parts;
 mod place;
 mod plain;

@@ -26,9 +26,14 @@ use super::repository::{Part, Repository};
 use super::{GitHub, locked};
 use crate::connectors::connector::{AssetStream, Completion, Depth, Fetched, Listed, Presence, SourceError, Wanted};
 use crate::git::{Blob, Copy, Entry, Filter, GitError};
-use crate::model::{AssetRef, Cursor, Revision};
+use crate::model::{AssetRef, Cursor, Key, Revision};
 use memory::Memory;
 pub(super) use read::read;
+
+/// The key of the page that people call so, of the wiki of a repository whose name is in lower case.
+pub(super) fn page_key(full_name: &str, page: &str) -> Key {
+    place::key_by_name(full_name, &names::folded(page))
+}
 
 /// Contents that are read at a time, in bytes together.
 const AT_ONCE_BYTES: u64 = 16 << 20;
