@@ -33,9 +33,10 @@ mod table_html;
 mod visible;
 pub mod write;
 
+pub(crate) use authored::looks_like_ours;
 pub use authored::{Aim, Authored, References, Use};
 pub use normal_form::normal_form;
-pub use own_front_matter::own_front_matter;
+pub use own_front_matter::{own_front_matter, own_front_matter_comments};
 
 /// A document's body.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

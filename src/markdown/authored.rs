@@ -15,11 +15,14 @@ mod bare;
 mod destination;
 mod find;
 mod html;
+mod math;
 mod nested;
+mod outline;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use nested::closing;
+pub(crate) use outline::looks_like_ours;
 
 /// Markdown of an author with the places in it that are links: the text is written as it is but for these.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -101,7 +104,14 @@ impl Authored {
             Cow::Owned(clean) => clean,
         };
         let Found { dests, runs, mut inner } = find::find(&text);
-        let mut spots: Vec<Spot> = dests.into_iter().filter_map(|dest| spot(&text, dest, target)).collect();
+        let formulas = if text.contains('$') { math::formulas(&text) } else { Vec::new() };
+        let in_formula = |at: &Range<usize>| {
+            let before = formulas.partition_point(|formula| formula.end <= at.start);
+            formulas.get(before).is_some_and(|formula| formula.start <= at.start && at.end <= formula.end)
+        };
+        // `$f[i](x)$`; what has a dot is an address even there.
+        let is_link = |dest: &Dest| !in_formula(&dest.at) || text[dest.at.clone()].contains('.');
+        let mut spots: Vec<Spot> = dests.into_iter().filter(is_link).filter_map(|dest| spot(&text, dest, target)).collect();
         for run in runs {
             let mut taken: Vec<Range<usize>> = Vec::new();
             for url in bare::urls(&text, run.clone()) {
@@ -114,7 +124,7 @@ impl Authored {
             found.sort_by_key(|(at, _)| at.start);
             for (at, target) in found {
                 let at = run.start + at.start..run.start + at.end;
-                let fits = at.start < at.end && at.end <= run.end && text.get(at.clone()).is_some_and(bare::can_be_words);
+                let fits = at.start < at.end && at.end <= run.end && !in_formula(&at) && text.get(at.clone()).is_some_and(bare::can_be_words);
                 if fits && bare::may_open(&text, at.start) && !taken.iter().any(|other| other.start < at.end && at.start < other.end) {
                     taken.push(at.clone());
                     spots.push(Spot { at, query: 0, form: Form::Words, target });

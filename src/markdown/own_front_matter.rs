@@ -15,6 +15,8 @@ const MAX_BYTES: usize = 64 << 10;
 const MAX_DEPTH: usize = 16;
 /// So many values, those of aliases counted each time.
 const MAX_VALUES: usize = 4096;
+/// So many comments are looked for.
+const MOST_COMMENTS: usize = 1000;
 /// Longest name that YAML lets stand before a colon is 1024 characters, escapes included.
 const MAX_NAME: usize = 200;
 
@@ -30,6 +32,36 @@ pub fn own_front_matter(text: &str) -> (Option<Vec<(String, Fact)>>, &str) {
     match found {
         Some((facts, rest)) => (Some(facts), without_blank_line(rest)),
         None => (None, text),
+    }
+}
+
+/// How many comments stand in the YAML that became `facts`: nothing of them is in these.
+#[must_use]
+pub fn own_front_matter_comments(text: &str, facts: &[(String, Fact)]) -> u32 {
+    let Some((inner, _)) = between(text, "---").filter(|(inner, _)| inner.contains('#')) else { return 0 };
+    let mut said = String::new();
+    facts.iter().for_each(|(name, fact)| gather(name, fact, &mut said));
+    let lines = inner.lines().filter_map(comment).take(MOST_COMMENTS).filter(|words| !said.contains(words));
+    u32::try_from(lines.count()).unwrap_or(u32::MAX)
+}
+
+/// What may be a comment in a line: it is none within quotes, nor in a text of several lines.
+fn comment(line: &str) -> Option<&str> {
+    let (begin, _) = line.match_indices('#').find(|(at, _)| line[..*at].chars().next_back().is_none_or(char::is_whitespace))?;
+    Some(line[begin..].trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ']' | '}' | ',')))
+}
+
+/// All names and values, one behind another.
+fn gather(name: &str, fact: &Fact, out: &mut String) {
+    out.push_str(name);
+    out.push('\n');
+    match fact {
+        Fact::Text(text) => {
+            out.push_str(text);
+            out.push('\n');
+        }
+        Fact::List(items) => items.iter().for_each(|item| gather("", item, out)),
+        Fact::Map(facts) => facts.iter().for_each(|(name, fact)| gather(name, fact, out)),
     }
 }
 
@@ -193,6 +225,16 @@ mod tests {
         assert_eq!(own_front_matter("---\n# nothing\n---\n"), (Some(Vec::new()), ""));
         let shared = own_front_matter("---\na: &x {b: c}\nd: *x\n---\n").0.unwrap();
         assert_eq!(shared[0].1, shared[1].1);
+    }
+
+    #[test]
+    fn comments_are_counted_and_what_only_looks_like_one_is_none() {
+        let count = |inner: &str| {
+            let text = format!("---\n{inner}\n---\n");
+            own_front_matter_comments(&text, &own_front_matter(&text).0.unwrap())
+        };
+        assert_eq!(count("# why\na: 1 # because\nb: \"x # y\"\nc: |\n  # text\nd: a#b\ne: ['#x']"), 2);
+        assert_eq!((count("a: b"), count("a: |\n  # b\n  c")), (0, 0));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod lost_state;
 mod messages;
 mod moved;
 mod narrowed;
+mod nasty;
 mod parts;
 mod real;
 mod refused;

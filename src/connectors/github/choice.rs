@@ -96,9 +96,11 @@ fn is_documentation_or_bare(path: &str) -> bool {
     ending(path).is_none_or(|ending| DOCUMENTS.contains(&ending.as_str()))
 }
 
-/// Of several READMEs in a folder the one with the least number is shown.
-pub(super) fn readme_rank(path: &str) -> usize {
-    ending(path).and_then(|ending| DOCUMENTS.iter().position(|known| *known == ending)).unwrap_or(DOCUMENTS.len())
+/// Of several READMEs in a folder the least is shown: `README.md` before `README.de.md`, which may say the same in another language.
+pub(super) fn readme_rank(path: &str) -> (usize, usize) {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let form = ending(path).and_then(|ending| DOCUMENTS.iter().position(|known| *known == ending)).unwrap_or(DOCUMENTS.len());
+    (name.matches('.').count().saturating_sub(1), form)
 }
 
 #[cfg(test)]
@@ -147,5 +149,6 @@ mod tests {
     #[test]
     fn of_several_readmes_the_markdown_is_shown() {
         assert!(readme_rank("README.md") < readme_rank("README.rst") && readme_rank("README.txt") < readme_rank("README"));
+        assert!(readme_rank("docs/v1.0/README.md") < readme_rank("docs/v1.0/README.de.md") && readme_rank("README") < readme_rank("README.de.md"));
     }
 }

@@ -27,6 +27,7 @@ mod threads;
 mod web;
 mod wire;
 
+pub(super) use count::Met;
 pub(super) use kept::{Asset, Reaction, Release};
 pub(super) use list::Looked;
 pub(super) use plan::turn;

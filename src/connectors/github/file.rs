@@ -6,10 +6,11 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::choice;
+use super::conversation::Met;
 use super::links::Links;
 use super::raw::{self, Kept};
 use crate::connectors::connector::{ReadError, SourceError};
-use crate::markdown::{Authored, own_front_matter};
+use crate::markdown::{Authored, own_front_matter, own_front_matter_comments};
 use crate::model::{Body, Diagnostic, Document, Fact, Facts, Place, Raw, Treatment};
 
 /// A file with a zero within so many bytes is no text.
@@ -87,16 +88,14 @@ pub(super) fn read(kept: &Kept<'_>, place: &Place) -> Result<Document, ReadError
     }
     let Some(text) = text_of(kept.bytes) else { return Err(nothing("its text is damaged")) };
     let (own, rest) = own_front_matter(&text);
+    let mut met = Met::default();
+    met.note("front matter comment", Treatment::Lost, "left out", own.as_ref().map_or(0, |own| own_front_matter_comments(&text, own)));
     let mut extra = vec![("path".to_owned(), Fact::Text(head.path.clone()))];
     extra.extend(own.map(|own| ("front_matter".to_owned(), Fact::Map(own))));
     let mut links = Links::new(head.repository, &head.path, &place.url);
     let body = Authored::links(rest.trim_start_matches(['\r', '\n']).to_owned(), &mut |of, destination| links.target(of, destination));
-    let mut diagnostics = Vec::new();
-    if wide(kept.bytes).is_some() {
-        let detail = "it was in UTF-16".into();
-        diagnostics.push(Diagnostic { what: "encoding".to_owned(), treatment: Treatment::Rendered, detail, count: 1 });
-    }
-    Ok(document(Facts { extra, ..Facts::default() }, Body::Markdown(body), diagnostics))
+    met.note("encoding", Treatment::Rendered, "it was in UTF-16", wide(kept.bytes).is_some().into());
+    Ok(document(Facts { extra, ..Facts::default() }, Body::Markdown(body), met.into_diagnostics()))
 }
 
 fn document(facts: Facts, body: Body, diagnostics: Vec<Diagnostic>) -> Document {

@@ -245,7 +245,10 @@ fn place_of(repository: &Repository, scope: &Scope, container: Arc<[String]>, ki
     if let Some(folder) = shown_for {
         aliases.push(Key::new(format!("path:{id}:{folder}")));
         match folder {
-            "" => aliases.push(Key::new(format!("web:{whole}"))),
+            "" => {
+                aliases.push(Key::new(format!("web:{whole}")));
+                aliases.extend(branches.iter().map(|branch| Key::new(format!("web:{whole}/tree/{branch}"))));
+            }
             folder => aliases.extend(branches.iter().map(|branch| Key::new(format!("web:{whole}/tree/{branch}/{folder}")))),
         }
     }

@@ -5,6 +5,7 @@
 use url::Url;
 
 use super::choice;
+use super::pages::{Page, Shown, components, path_at};
 use super::place::{joined, parent};
 use super::repository::encoded;
 use crate::markdown::{Target, Use};
@@ -34,21 +35,22 @@ impl Links {
     /// What a destination means; none where it stays as it is.
     pub(super) fn target(&mut self, of: Use, destination: &str) -> Option<Target> {
         let written = destination.trim();
-        if written.is_empty() {
+        if written.is_empty() || is_template(written) {
             return None;
         }
         if let Some((scheme, _)) = written.split_once(':')
             && !scheme.is_empty()
             && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
         {
-            return self.absolute(written);
+            return self.absolute(of, written);
         }
         if written.starts_with("//") {
             return None;
         }
         let Some(path) = joined(&self.folder, written) else {
             // It leads out of the repository: at GitHub to what lies beside it, `../../issues` for one.
-            return Some(Target::Url(self.beside(written)));
+            let address = self.beside(written);
+            return Some(self.absolute(of, &address).unwrap_or(Target::Url(address)));
         };
         let is_image = of == Use::Image || choice::is_picture(&path);
         let kind = match () {
@@ -65,29 +67,21 @@ impl Links {
     }
 
     /// What is at the same GitHub may be mirrored; all else stays.
-    fn absolute(&self, written: &str) -> Option<Target> {
+    fn absolute(&self, of: Use, written: &str) -> Option<Target> {
         let url = Url::parse(written).ok()?;
         let host = Url::parse(&self.host).ok()?;
-        if url.origin() != host.origin() {
-            return None;
-        }
-        let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let names: Vec<String> = url.path_segments()?.filter(|name| !name.is_empty()).map(decoded).collect();
-        let (owner, name, rest) = match &names[..] {
-            [owner, name, rest @ ..] => (owner, name, rest),
-            _ => return None,
-        };
-        let whole = format!("{owner}/{name}").to_lowercase();
-        let key = match rest {
-            [] => format!("web:{whole}"),
-            [kind, at @ ..] if (kind == "blob" || kind == "tree") && at.len() > 1 => format!("web:{whole}/{kind}/{}", at.join("/")),
-            [kind, number] if matches!(kind.as_str(), "issues" | "pull" | "discussions") && number.bytes().all(|b| b.is_ascii_digit()) => {
-                format!("num:{whole}:{number}")
+        let page = if url.origin() == host.origin() { Page::at(&components(&url)) } else { Page::raw(&host, &url) }?;
+        let key = match &page.shown {
+            Shown::File(at) if of == Use::Image || choice::is_picture(at) => {
+                // Only this branch's images are known.
+                let here = self.home.strip_prefix(&self.host).map(|home| home.trim_matches('/'));
+                let branch = percent_encoding::percent_decode_str(&self.branch).decode_utf8_lossy();
+                let path = path_at(&branch, at).filter(|_| here.is_some_and(|here| here.eq_ignore_ascii_case(&page.repository)))?;
+                Key::new(format!("file:{}:{path}", self.repository))
             }
-            [releases, tag, name] if releases == "releases" && tag == "tag" => format!("release:{whole}:{name}"),
-            _ => return None,
+            _ => page.key(),
         };
-        Some(remote(key, written.to_owned(), written))
+        Some(Target::Remote { key, anchor: None, fallback: Some(written.to_owned()), name: page.name })
     }
 
     /// The address of what is written relative to the file's own.
@@ -97,6 +91,11 @@ impl Links {
         let base = format!("{}/blob/branch/{folder}", self.home);
         Url::parse(&base).and_then(|base| base.join(&encoded(written))).map_or_else(|_| self.home.clone(), String::from)
     }
+}
+
+/// Whether a program fills the address in, of which nobody but that knows what it will be: `{{ site.url }}/a`, `{props.href}`.
+fn is_template(written: &str) -> bool {
+    written.starts_with('{') || ["{{", "{%", "${", "<%"].iter().any(|open| written.contains(open))
 }
 
 fn remote(key: String, fallback: String, name: &str) -> Target {
@@ -130,6 +129,17 @@ mod tests {
         ] {
             assert_eq!(target("docs/a.md", of, destination), Some((key.to_owned(), format!("{home}/{fallback}"))), "{destination}");
         }
+        for (destination, key, path) in [
+            ("../../issues/12", "num:acme/app:12", "issues/12"),
+            ("../../wiki", "wiki:acme/app:home", "wiki"),
+            ("../../wiki/The-Rota", "wiki:acme/app:the-rota", "wiki/The-Rota"),
+            ("../../releases/tag/v1", "release:acme/app:v1", "releases/tag/v1"),
+        ] {
+            assert_eq!(target("a.md", Use::Link, destination), Some((key.to_owned(), format!("{home}/{path}"))), "{destination}");
+        }
+        for template in ["{{site.url}}/a.md", "a/{{ x }}.md", "{% link a.md %}", "{url}", "${base}/a.md", "{require('./a.png').default}"] {
+            assert_eq!(target("a.md", Use::Link, template), None, "{template}");
+        }
         assert_eq!(target("a.md", Use::Link, "../../issues"), Some(("url".to_owned(), "https://github.com/Acme/App/issues".to_owned())));
         assert_eq!(target("a.md", Use::Link, ""), None);
     }
@@ -145,6 +155,16 @@ mod tests {
             ("https://github.com/acme/app/releases/tag/v1.0", "release:acme/app:v1.0"),
         ] {
             assert_eq!(target("a.md", Use::Link, destination).unwrap(), (key.to_owned(), destination.to_owned()));
+        }
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        for (address, key) in [
+            ("https://github.com/acme/app/blob/release/2.x/docs/i.png?raw=true".to_owned(), Some("file:7:docs/i.png")),
+            (format!("https://raw.githubusercontent.com/acme/app/{commit}/docs/i.png"), Some("file:7:docs/i.png")),
+            ("https://raw.githubusercontent.com/Acme/App/HEAD/docs/i.png".to_owned(), Some("file:7:docs/i.png")),
+            ("https://github.com/acme/app/raw/other/docs/i.png".to_owned(), None),
+            ("https://github.com/acme/other/raw/HEAD/docs/i.png".to_owned(), None),
+        ] {
+            assert_eq!(target("a.md", Use::Image, &address).map(|(key, _)| key).as_deref(), key, "{address}");
         }
         for other in [
             "https://example.com/acme/app",

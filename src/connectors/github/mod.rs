@@ -25,6 +25,7 @@ mod list;
 mod memory;
 mod node;
 mod out;
+mod pages;
 mod parts;
 mod place;
 mod plain;

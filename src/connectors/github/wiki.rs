@@ -24,9 +24,14 @@ use super::repository::{Part, Repository};
 use super::{GitHub, locked};
 use crate::connectors::connector::{Completion, Depth, Listed, Presence, SourceError};
 use crate::git::{Entry, Filter, GitError};
-use crate::model::{Cursor, Revision};
+use crate::model::{Cursor, Key, Revision};
 use memory::Memory;
 pub(super) use read::read;
+
+/// The key of the page that people call so, of the wiki of a repository whose name is in lower case.
+pub(super) fn page_key(full_name: &str, page: &str) -> Key {
+    place::key_by_name(full_name, &names::folded(page))
+}
 
 /// What this run knows of wikis, by their repository's number.
 #[derive(Default)]

@@ -84,6 +84,7 @@ fn what_is_no_link_stays() {
         "![a <https://known.example> b](<>)",
         "<a href='other.md\">\n",
         "$[a](b$ no\n",
+        "$f[i](known)$ and $$\n[a](known)\n$$\n",
         "",
     ] {
         assert_eq!(written(text), text.replace("\u{0}", ""), "{text}");
@@ -135,7 +136,7 @@ fn words_become_links() {
         let all = words.match_indices('#').map(|(at, _)| (at..at + 2, remote(Use::Link, "known").unwrap()));
         all.chain([(0..999, remote(Use::Link, "beyond").unwrap())]).collect()
     };
-    let text = "Fixes #1, `#2`, [#3](x), \\#4, !#5 and <code>#6</code> https://h/#7 #8.\n\n    #9\n\n| #0 |\n|---|\n";
+    let text = "Fixes #1, $x #2$ `#2`, [#3](x), \\#4, !#5 and <code>#6</code> https://h/#7 #8.\n\n    #9\n\n| #0 |\n|---|\n";
     let authored = Authored::links_and_references(text.to_owned(), &mut |_, _| None, &mut references);
     let expected = text.replace("#1", &format!("[#1]({M}known)")).replace("#8", &format!("[#8]({M}known)")).replace("#0", &format!("[#0]({M}known)"));
     assert_eq!(authored.resolved(&Mirror), expected);
@@ -243,6 +244,14 @@ fn floods_take_linear_time() {
         "[a]: b\n".repeat(1 << 15),
         "`".repeat(1 << 18),
         "|a".repeat(1 << 16),
+        "$a $$b ".repeat(1 << 15),
+        "$[a](b) ".repeat(1 << 14),
+        "**a ".repeat(1 << 15),
+        "_".repeat(1 << 20),
+        "*".repeat(1 << 20),
+        "[![a](b)](c) ".repeat(1 << 14),
+        "~~a".repeat(1 << 15),
+        "<!---->".repeat(1 << 15),
     ];
     for flood in floods {
         let begun = std::time::Instant::now();
@@ -250,6 +259,7 @@ fn floods_take_linear_time() {
         let _ = authored.resolved(&Mirror);
         let _ = authored.resolved_within(&Mirror, 1);
         let _ = closing(&flood);
+        let _ = looks_like_ours(&flood, &["comments"]);
         assert!(begun.elapsed().as_secs() < 20, "{} ... took {:?}", &flood[..20.min(flood.len())], begun.elapsed());
     }
 }
@@ -337,6 +347,9 @@ fn pieces() -> impl Strategy<Value = String> {
         "<details>",
         "<pre>",
         "$",
+        "$$",
+        "$a ",
+        " b$ ",
         "===\n",
         "---\n",
     ]);
@@ -354,6 +367,33 @@ proptest! {
         prop_assert_eq!(untouched.resolved(&Unresolved).into_owned(), clean.clone());
         let untouched = Authored::links(text, &mut |_, _| None);
         prop_assert_eq!(untouched.resolved(&Mirror).into_owned(), clean);
+    }
+
+    #[test]
+    fn bytes_outside_of_destinations_stay(text in pieces()) {
+        let authored = authored(&text);
+        let written = authored.resolved(&Mirror);
+        let mut rest: &str = &written;
+        let mut end = 0;
+        // What stands between the spots comes out in order, whatever comes in their place.
+        for spot in &authored.spots {
+            let before = &authored.text[end..spot.at.start];
+            prop_assert!(rest.starts_with(before), "{}\n--\n{}", &authored.text, &written);
+            rest = &rest[before.len()..];
+            let (to, address) = spot.written(&authored.text, &Mirror).unwrap_or_else(|| (spot.at.end, authored.text[spot.at.clone()].to_owned()));
+            prop_assert!(rest.starts_with(address.as_str()));
+            rest = &rest[address.len()..];
+            end = to;
+        }
+        prop_assert_eq!(rest, &authored.text[end..]);
+        let clean: String = text.chars().filter(|c| !hidden::is_hidden(*c)).collect();
+        prop_assert_eq!(&authored.text, &clean);
+    }
+
+    #[test]
+    fn any_text_at_all_is_read(text in any::<String>()) {
+        let authored = authored(&text);
+        let _ = (authored.resolved(&Mirror), authored.resolved_within(&Mirror, 1), closing(&text), looks_like_ours(&text, &["a"]));
     }
 
     #[test]

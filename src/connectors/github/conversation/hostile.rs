@@ -65,6 +65,9 @@ const PIECES: &[&str] = &[
     "_",
     "\u{0}",
     "## Answer\n",
+    "## Comments\n",
+    "Comments\n===\n",
+    "<h2>Comments</h2>\n",
     "- **@boss**, 2026-01-05 09:00 UTC\n\n  yes",
 ];
 
@@ -123,6 +126,37 @@ fn items_below<'a>(root: &'a AstNode<'a>, heading: &str) -> Option<usize> {
     matches!(list.data.borrow().value, NodeValue::List(_)).then(|| list.children().count())
 }
 
+fn options() -> Options<'static> {
+    let mut options = Options::default();
+    options.extension.table = true;
+    options.extension.strikethrough = true;
+    options.extension.autolink = true;
+    options.extension.tasklist = true;
+    options.extension.footnotes = true;
+    options
+}
+
+/// Headings of the whole document that begin so, and items of its lists that begin with a person in bold.
+fn ours<'a>(root: &'a AstNode<'a>) -> (usize, usize) {
+    let words = |node: &'a AstNode<'a>| {
+        let texts = node.descendants().filter_map(|below| match &below.data.borrow().value {
+            NodeValue::Text(text) => Some(text.to_string()),
+            _ => None,
+        });
+        texts.collect::<String>()
+    };
+    let is_section = |node: &&'a AstNode<'a>| {
+        let is_high = matches!(&node.data.borrow().value, NodeValue::Heading(heading) if heading.level <= 2);
+        is_high && (words(node).starts_with("Comments") || words(node).starts_with("Answer"))
+    };
+    let is_person = |item: &&'a AstNode<'a>| {
+        let first = item.first_child().and_then(|paragraph| paragraph.first_child());
+        first.is_some_and(|first| matches!(first.data.borrow().value, NodeValue::Strong) && words(first).starts_with('@'))
+    };
+    let lists = root.children().filter(|node| matches!(node.data.borrow().value, NodeValue::List(_)));
+    (root.children().filter(is_section).count(), lists.flat_map(|list| list.children()).filter(is_person).count())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -146,13 +180,15 @@ proptest! {
         let count = comments.len();
         let written = text(&read(Conversation { comments, ..Conversation::default() }, &place("issue", "issues/12")));
         let arena = Arena::new();
-        let mut options = Options::default();
-        options.extension.table = true;
-        options.extension.strikethrough = true;
-        options.extension.autolink = true;
-        options.extension.tasklist = true;
-        options.extension.footnotes = true;
-        let root = parse_document(&arena, &written, &options);
+        let root = parse_document(&arena, &written, &options());
         prop_assert_eq!(items_below(root, "Comments"), Some(count), "{}", written);
+    }
+
+    #[test]
+    fn the_first_text_speaks_for_nobody_else(body in hostile()) {
+        let comment = Comment { body: "x".to_owned(), author: Some("ann".to_owned()), created_at: "2026-01-05T09:00:00Z".to_owned(), ..Comment::default() };
+        let written = text(&read(Conversation { body, comments: vec![comment], ..Conversation::default() }, &place("issue", "issues/12")));
+        let arena = Arena::new();
+        prop_assert_eq!(ours(parse_document(&arena, &written, &options())), (1, 1), "{}", written);
     }
 }

@@ -11,7 +11,7 @@ pub(in crate::connectors::github) fn read(mut conversation: Conversation, place:
     every_comment(&mut conversation, &mut |comment| comment.url = texts.web.today(&comment.url));
     let conversation = &conversation;
     let mut blocks = Vec::new();
-    blocks.extend(texts.authored(&conversation.body));
+    texts.first(&conversation.body, conversation.author.as_deref(), &mut blocks);
     blocks.extend(text::reactions(&conversation.reactions, conversation.upvotes));
     if let Some(poll) = &conversation.poll {
         Texts::poll(poll, &mut blocks);

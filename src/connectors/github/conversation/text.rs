@@ -5,11 +5,14 @@ use super::kept::{Poll, Reaction};
 use super::web::Web;
 
 use crate::markdown::html_comments::without_html_comments;
-use crate::markdown::{Authored, Block, Cell, Inline, Table, Target};
+use crate::markdown::{Authored, Block, Cell, Inline, Table, Target, looks_like_ours};
 use crate::model::{Key, Place, Treatment};
 
 /// Who stands for a deleted account, as at GitHub.
 const GHOST: &str = "ghost";
+
+/// The headings that stand below a first text, as [`looks_like_ours`] wants them.
+const SECTIONS: [&str; 5] = ["answer", "assets", "comments", "poll", "reviewthreads"];
 
 /// Reads the texts of one document.
 pub(in crate::connectors::github) struct Texts {
@@ -34,6 +37,19 @@ impl Texts {
         let web = &self.web;
         let target = &mut |kind, destination: &str| web.target(kind, destination);
         Some(Block::Authored(Authored::links_and_references(text.into_owned(), target, &mut |run: &str| web.references(run))))
+    }
+
+    /// Adds the text that a document begins with. What looks like that which follows it (a heading `Comments`, a comment) stands in a quote below its author's name, so that
+    /// nobody can say something in another's.
+    pub(in crate::connectors::github) fn first(&mut self, text: &str, author: Option<&str>, blocks: &mut Vec<Block>) {
+        let Some(authored) = self.authored(text) else { return };
+        if matches!(&authored, Block::Authored(text) if looks_like_ours(text.text(), &SECTIONS)) {
+            self.met.note("first text", Treatment::Rendered, "quoted, as it looks like what follows it", 1);
+            blocks.push(Block::Paragraph(vec![Inline::Strong(vec![mention(author)]), self::text(" wrote:")]));
+            blocks.push(Block::Quote(vec![authored]));
+        } else {
+            blocks.push(authored);
+        }
     }
 
     /// Adds a poll.

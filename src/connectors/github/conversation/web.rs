@@ -4,9 +4,9 @@
 
 use std::ops::Range;
 
-use percent_encoding::percent_decode_str;
 use url::Url;
 
+use super::super::pages::{Page, Shown, components};
 use super::refs::{self, Reference};
 use crate::markdown::{Target, Use};
 
@@ -27,7 +27,7 @@ impl Web {
     /// The page of a document, by its address and scope.
     pub(in crate::connectors::github) fn of(place: &Place) -> Self {
         let page = Url::parse(&place.url).ok();
-        let repository = page.as_ref().map(|page| segments(page).into_iter().take(2).collect::<Vec<_>>().join("/")).unwrap_or_default();
+        let repository = page.as_ref().map(|page| components(page).into_iter().take(2).collect::<Vec<_>>().join("/")).unwrap_or_default();
         let rid = place.scope.as_str().split(':').next().unwrap_or_default().to_owned();
         let origin = page.as_ref().map(|page| page.origin().ascii_serialization()).unwrap_or_default();
         Self { page, origin, repository, rid }
@@ -43,9 +43,14 @@ impl Web {
             return None;
         }
         let fallback = || if relative { String::from(address.clone()) } else { destination.to_owned() };
-        let found = (kind == Use::Link && self.is_here(&address)).then(|| self.mirrored(&segments(&address))).flatten();
-        match found {
-            Some((key, name)) => Some(Target::Remote { key, anchor: None, fallback: Some(fallback()), name }),
+        match self.shown(&address).filter(|_| kind == Use::Link) {
+            Some(page) => {
+                let key = match page.shown {
+                    Shown::Number(number) => self.number(&page.repository, number),
+                    _ => page.key(),
+                };
+                Some(Target::Remote { key, anchor: None, fallback: Some(fallback()), name: page.name })
+            }
             None => relative.then(|| Target::Url(fallback())),
         }
     }
@@ -100,28 +105,9 @@ impl Web {
         self.page.as_ref().is_some_and(|page| host(page) == host(address) && page.port_or_known_default() == address.port_or_known_default())
     }
 
-    /// The key under which a page of this host may be mirrored, and what it is called.
-    fn mirrored(&self, path: &[String]) -> Option<(Key, String)> {
-        let [owner, name, rest @ ..] = path else { return None };
-        let repository = format!("{owner}/{name}");
-        let here = repository.to_lowercase();
-        let words: Vec<&str> = rest.iter().map(String::as_str).collect();
-        match &words[..] {
-            ["issues" | "pull" | "discussions", number] => {
-                let number = number.parse().ok()?;
-                Some((self.number(&repository, number), format!("{repository}#{number}")))
-            }
-            ["blob", _, _, ..] => Some((Key::new(format!("web:{here}/{}", words.join("/"))), words[2..].join("/"))),
-            ["releases", "tag", tag @ ..] if !tag.is_empty() => {
-                let tag = tag.join("/");
-                Some((Key::new(format!("release:{here}:{tag}")), tag))
-            }
-            ["wiki"] if self.is_own(&repository) => Some((Key::new(format!("wiki:{}:home", self.rid)), "Home".to_owned())),
-            ["wiki", page] if self.is_own(&repository) => {
-                Some((Key::new(format!("wiki:{}:{}", self.rid, page.to_lowercase().replace(' ', "-"))), (*page).to_owned()))
-            }
-            _ => None,
-        }
+    /// What an address shows, if that is at this host.
+    fn shown(&self, address: &Url) -> Option<Page> {
+        if self.is_here(address) { Page::at(&components(address)) } else { Page::raw(self.page.as_ref()?, address) }
     }
 
     fn is_own(&self, repository: &str) -> bool {
@@ -135,12 +121,6 @@ impl Web {
             Key::new(format!("num:{}:{number}", repository.to_lowercase()))
         }
     }
-}
-
-/// The decoded components of an address's path.
-fn segments(url: &Url) -> Vec<String> {
-    let parts = url.path_segments().into_iter().flatten().filter(|part| !part.is_empty());
-    parts.map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()).collect()
 }
 
 #[cfg(test)]
@@ -168,9 +148,16 @@ mod tests {
                 "web:acme/other/blob/Main/Docs/a b.md or https://github.example/acme/Other/blob/Main/Docs/a b.md",
             ),
             ("../blob/main/docs/x.md", "web:acme/app/blob/main/docs/x.md or https://github.example/acme/app/blob/main/docs/x.md"),
+            ("https://github.example/acme/app", "web:acme/app or https://github.example/acme/app"),
+            ("https://github.example/acme/app/tree/main/docs", "web:acme/app/tree/main/docs or https://github.example/acme/app/tree/main/docs"),
+            (
+                "https://github.example/acme/app/blob/0123456789abcdef0123456789abcdef01234567/a.md",
+                "web:acme/app/blob/HEAD/a.md or https://github.example/acme/app/blob/0123456789abcdef0123456789abcdef01234567/a.md",
+            ),
+            ("https://github.example/acme/web/wiki/X", "wiki:acme/web:x or https://github.example/acme/web/wiki/X"),
             ("/acme/app/releases/tag/v1.0", "release:acme/app:v1.0 or https://github.example/acme/app/releases/tag/v1.0"),
-            ("../wiki/Getting Started", "wiki:42:getting-started or https://github.example/acme/app/wiki/Getting%20Started"),
-            ("/acme/app/wiki", "wiki:42:home or https://github.example/acme/app/wiki"),
+            ("../wiki/Getting Started", "wiki:acme/app:getting-started or https://github.example/acme/app/wiki/Getting%20Started"),
+            ("/acme/app/wiki", "wiki:acme/app:home or https://github.example/acme/app/wiki"),
         ] {
             assert_eq!(shown(Use::Link, destination), expected, "{destination}");
         }

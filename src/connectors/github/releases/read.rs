@@ -11,7 +11,7 @@ pub(in crate::connectors::github) fn read(kept: &Kept<'_>, place: &Place) -> Res
     let release: Release = kept.head()?;
     let mut texts = Texts::of(place);
     let mut blocks = Vec::new();
-    blocks.extend(texts.authored(&release.body));
+    texts.first(&release.body, release.author.as_deref(), &mut blocks);
     blocks.extend(reactions_line(&release.reactions, 0));
     if !release.assets.is_empty() {
         blocks.push(heading(2, "Assets"));

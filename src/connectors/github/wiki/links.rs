@@ -2,9 +2,9 @@
 
 use super::brackets::SCHEME;
 use super::{names, place};
+use crate::connectors::github::pages::Page;
 use crate::connectors::github::repository::encoded;
 use crate::markdown::{Target, Use};
-use crate::model::Key;
 
 /// Where a page stands.
 pub(super) struct Links<'p> {
@@ -87,13 +87,7 @@ impl<'p> Links<'p> {
             return Some(self.ours(how, rest));
         }
         let url = format!("{}/{}", self.host, encoded(&parts.join("/")));
-        let key = match parts {
-            [o, n, "wiki", page] => Some(place::key_by_name(&lower(o, n), &names::folded(page))),
-            [o, n, "blob", ..] if parts.len() > 4 => Some(Key::new(format!("web:{}/{}", lower(o, n), parts[2..].join("/")))),
-            [o, n, "issues" | "pull" | "discussions", number] if is_number(number) => Some(Key::new(format!("num:{}:{number}", lower(o, n)))),
-            [o, n, "releases", "tag", tag @ ..] if !tag.is_empty() => Some(Key::new(format!("release:{}:{}", lower(o, n), tag.join("/")))),
-            _ => None,
-        };
+        let key = Page::at(&parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>()).map(|page| page.key());
         match key {
             Some(key) => Some(Target::Remote { key, anchor: None, fallback: Some(url), name: parts.join("/") }),
             None => relative.then_some(Target::Url(url)),
@@ -115,14 +109,6 @@ impl<'p> Links<'p> {
         let folded = names::folded(page);
         Target::Remote { key: place::key(self.repository, &folded), anchor: None, fallback, name: names::title(page) }
     }
-}
-
-fn lower(owner: &str, name: &str) -> String {
-    format!("{owner}/{name}").to_lowercase()
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.len() < 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Names in a wiki: which files are pages, in which form, and how links name them. Pure.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 /// A file that is a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Page<'p> {
@@ -46,12 +48,12 @@ pub(super) fn title(name: &str) -> String {
     name.replace('-', " ")
 }
 
-/// A page's name as links compare it: folders do not count, nor upper and lower case, and a space is a `-`.
+/// A page's name as links compare it: folders do not count, nor upper and lower case, nor how an accent is spelled, and a space is a `-`.
 pub(super) fn folded(name: &str) -> String {
     let name = name.trim().trim_matches('/');
     let name = name.rsplit('/').next().unwrap_or(name);
     let name = page(name).map_or(name, |page| page.name);
-    name.to_lowercase().replace(' ', "-")
+    name.nfc().collect::<String>().to_lowercase().replace(' ', "-")
 }
 
 #[cfg(test)]
@@ -78,6 +80,7 @@ mod tests {
             assert_eq!(folded(spelled), "on-call", "{spelled}");
         }
         assert_eq!(folded("v1.2"), "v1.2");
+        assert_eq!(folded("U\u{308}ber"), folded("\u{dc}ber"));
         assert_eq!(title("On-Call"), "On Call");
     }
 }

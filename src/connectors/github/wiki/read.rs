@@ -7,10 +7,11 @@ use super::brackets;
 use super::links::Links;
 use super::names;
 use crate::connectors::connector::ReadError;
+use crate::connectors::github::conversation::Met;
 use crate::connectors::github::file;
 use crate::connectors::github::raw::{self, Kept};
-use crate::markdown::{Authored, own_front_matter};
-use crate::model::{Body, Document, Fact, Facts, Place, Raw};
+use crate::markdown::{own_front_matter, own_front_matter_comments};
+use crate::model::{Body, Document, Fact, Facts, Place, Raw, Treatment};
 
 /// The kind of raw bodies.
 pub(super) const KIND: &str = "wiki";
@@ -38,17 +39,21 @@ pub(in crate::connectors::github) fn read(kept: &Kept<'_>, place: &Place) -> Res
     }
     let page = names::page(&head.path).ok_or_else(|| raw::broken("it is no page"))?;
     let mut facts = Facts::default();
+    let mut met = Met::default();
     let body = if names::is_markdown(page.ending) {
         let text = file::text_of(kept.bytes).ok_or_else(|| nothing("its text is damaged"))?;
         let (own, rest) = own_front_matter(&text);
+        met.note("front matter comment", Treatment::Lost, "left out", own.as_ref().map_or(0, |own| own_front_matter_comments(&text, own)));
         facts.extra.push(("path".to_owned(), Fact::Text(head.path.clone())));
         facts.extra.extend(own.map(|own| ("front_matter".to_owned(), Fact::Map(own))));
         let links = Links::of(head.repository, &place.url).ok_or_else(|| raw::broken("its address is none of a wiki"))?;
-        Body::Markdown(Authored::links(brackets::linked(rest).into_owned(), &mut |how, destination| links.target(how, destination)))
+        let linked = brackets::read(rest, &|how, destination| links.target(how, destination));
+        met.note("image options", Treatment::Rendered, "without its size and place on the page", linked.sized);
+        Body::Markdown(linked.text)
     } else {
         Body::Verbatim(Bytes::copy_from_slice(kept.bytes))
     };
-    Ok(Document { facts, body, parts: Vec::new(), diagnostics: Vec::new() })
+    Ok(Document { facts, body, parts: Vec::new(), diagnostics: met.into_diagnostics() })
 }
 
 #[cfg(test)]
