@@ -79,8 +79,7 @@ pub fn github_allows(request: &Request) -> bool {
     let by_name = path.strip_prefix("/repositories/").and_then(|rest| rest.split_once('/')).map(|(_, rest)| format!("/repos/-/-/{rest}"));
     let by_name = by_name.or_else(|| path.starts_with("/repositories/").then(|| "/repos/-/-".to_owned()));
     let path = by_name.as_deref().unwrap_or(path);
-    let shaped = GITHUB.iter().any(|(method, shape)| *method == request.method && fits(shape, path));
-    shaped && (path != "/graphql" || is_query(&request.body))
+    is_one_of(GITHUB, &request.method, path) && (path != "/graphql" || is_query(&request.body))
 }
 
 /// Whether a GraphQL body holds queries alone.
@@ -105,7 +104,12 @@ pub fn confluence_allows(request: &Request) -> bool {
     }
     let tail = ["/_edge/", "/api/v2/", "/rest/api/", "/download/", "/login.action"].iter().filter_map(|mark| request.path.find(mark)).min();
     let Some(tail) = tail.map(|at| &request.path[at..]) else { return false };
-    CONFLUENCE.iter().any(|(method, shape)| *method == request.method && fits(shape, tail))
+    is_one_of(CONFLUENCE, &request.method, tail)
+}
+
+/// Whether a list has this method for this path.
+pub fn is_one_of(list: &[(&str, &str)], method: &str, path: &str) -> bool {
+    list.iter().any(|(known, shape)| *known == method && fits(shape, path))
 }
 
 fn fits(shape: &str, path: &str) -> bool {
