@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 
 use super::GitHub;
 use super::api::Answer;
-use super::memory::Memory;
+use super::memory::{self, Memory};
 use super::node::Node;
 use super::repository::Repository;
-use super::slots::{self, BRANCHES, Denied, PARTS, Slot, What};
-use super::trouble::{QueryError, Trouble};
+use super::slots::{self, BRANCHES, PARTS, Slot, What, Without};
+use super::trouble::{Lack, QueryError, Trouble};
 use super::wishes::Wish;
 use crate::connectors::connector::SourceError;
 
@@ -63,7 +63,7 @@ impl GitHub {
     pub(super) async fn ask_nodes(&self, nodes: Vec<(u64, String, String)>, memory: &mut Memory) -> Result<Seen, SourceError> {
         let slot = |(number, id, asked_as)| Slot {
             what: What::Node { number, id, asked_as, branch: self.config.named_branch() },
-            denied: Denied::new(),
+            without: Without::new(),
             tries: 0,
         };
         self.ask(nodes.into_iter().map(slot).collect(), memory).await
@@ -82,7 +82,8 @@ impl GitHub {
             }
         };
         // Once a day it is tried whether a permission came.
-        Slot { what, denied: denied.filter(|_| !everything).unwrap_or_default(), tries: 0 }
+        let without = denied.filter(|_| !everything).unwrap_or_default().into_iter().map(|(field, why)| (field, Lack::Denied(why)));
+        Slot { what, without: without.collect(), tries: 0 }
     }
 
     async fn ask(&self, mut open: VecDeque<Slot>, memory: &mut Memory) -> Result<Seen, SourceError> {
@@ -127,12 +128,12 @@ impl GitHub {
             let alias = format!("r{at}");
             let errors: Vec<&QueryError> = answer.errors.iter().filter(|error| error.is_at(&alias) || error.path.is_empty()).collect();
             let data = answer.data.remove(&alias).filter(|data| !data.is_null());
-            // A permission that is lacking takes the whole repository with it: once more without what it is for.
-            let mut denied: Denied = errors.iter().filter_map(|error| denied(error)).collect();
-            denied.retain(|field, _| !slot.denied.contains_key(field));
-            if !denied.is_empty() && slot.tries < MOST_LACKS {
-                denied.extend(slot.denied);
-                open.push_back(Slot { denied, tries: slot.tries + 1, what: slot.what });
+            // A permission that is lacking, or a part that fails, takes the whole repository with it: once more without that.
+            let mut without: Without = errors.iter().filter_map(|error| lacking(error)).collect();
+            without.retain(|field, _| !slot.without.contains_key(field));
+            if !without.is_empty() && slot.tries < MOST_LACKS {
+                without.extend(slot.without);
+                open.push_back(Slot { without, tries: slot.tries + 1, what: slot.what });
                 continue;
             }
             match (&slot.what, data) {
@@ -140,13 +141,13 @@ impl GitHub {
                 (What::Owner { .. }, Some(data)) => self.take_page(slot, data, &errors, open, memory, seen),
                 (_, Some(data)) => {
                     let key = slot.key();
-                    self.take_one(data, &key, slot.branch(), &slot.denied, seen).unwrap_or_else(|why| lacks(&slot, why, seen));
+                    self.take_one(data, &key, slot.branch(), &slot.without, seen).unwrap_or_else(|why| lacks(&slot, why, seen));
                 }
             }
         }
     }
 
-    fn take_one(&self, data: Value, key: &str, branch: Option<String>, denied: &Denied, seen: &mut Seen) -> Result<(), Absence> {
+    fn take_one(&self, data: Value, key: &str, branch: Option<String>, without: &Without, seen: &mut Seen) -> Result<(), Absence> {
         let node: Node = serde_json::from_value(data).map_err(|_| Absence::Incomplete("its answer has another shape".to_owned()))?;
         let mut repository = node.repository(self, branch).ok_or_else(|| Absence::Missing(GONE.to_owned()))?;
         let of_all = key.ends_with("/*");
@@ -154,7 +155,7 @@ impl GitHub {
             seen.unwanted.insert(repository.id);
             return Ok(());
         }
-        repository.denied.clone_from(denied);
+        repository.without.clone_from(without);
         seen.found.push((repository, key.to_owned()));
         Ok(())
     }
@@ -166,11 +167,11 @@ impl GitHub {
         let page = data.get_mut("repositories").map(Value::take).unwrap_or_default();
         let total = page.get("totalCount").and_then(Value::as_u64).unwrap_or_default();
         let known = memory.owners.entry(login.to_lowercase()).or_default();
-        (known.count, known.denied) = (total, slot.denied.clone());
+        (known.count, known.denied) = (total, memory::denied(&slot.without));
         let nodes = page.get("nodes").and_then(Value::as_array).cloned().unwrap_or_default();
         let count = nodes.len();
         for node in nodes {
-            if node.is_null() || self.take_one(node, &key, self.config.named_branch(), &slot.denied, seen).is_err() {
+            if node.is_null() || self.take_one(node, &key, self.config.named_branch(), &slot.without, seen).is_err() {
                 seen.absent.insert(key.clone(), absence(errors).of_some());
             }
         }
@@ -211,10 +212,10 @@ pub(super) fn owner_key(repository: &Repository) -> String {
     format!("{}/*", repository.owner_and_name().0.to_lowercase())
 }
 
-/// The part of a repository that an error denies: the field below it.
-fn denied(error: &QueryError) -> Option<(String, String)> {
+/// The part of a repository that an error takes away: the field below it.
+fn lacking(error: &QueryError) -> Option<(String, Lack)> {
     let field = |step: &String| if step == "branch" { Some(BRANCHES) } else { PARTS.into_iter().find(|part| part == step) };
-    error.path.iter().skip(1).find_map(field).map(|field| (field.to_owned(), error.why()))
+    error.path.iter().skip(1).find_map(field).map(|field| (field.to_owned(), Lack::beside(error)))
 }
 
 /// What an absence of data means, by the errors beside it.
