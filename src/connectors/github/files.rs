@@ -86,9 +86,8 @@ impl GitHub {
 
     /// Nothing was ever pushed, or the branch that is asked for is not there.
     async fn without_head(&self, repository: &Repository, since: Option<&Cursor>, out: &Out) -> Result<(), SourceError> {
-        if let Some(why) = repository.why_denied(BRANCHES) {
-            out.denied(repository, Part::Files, why).await;
-            out.done(repository, Part::Files, Completion::News, None).await;
+        if let Some(lack) = repository.lack(BRANCHES) {
+            out.lacking(repository, Part::Files, lack).await;
         } else if repository.empty {
             out.done(repository, Part::Files, Completion::Complete, Tree::default().cursor()).await;
         } else if repository.branch.is_empty() {

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde_json::{Map, Value};
 
 use super::api::Answer;
-use super::memory::Memory;
+use super::memory::{self, Memory};
 use super::node::Node;
 use super::repository::Repository;
-use super::slots::{self, BRANCHES, Denied, PARTS, Slot, What};
-use super::trouble::{QueryError, Trouble};
+use super::slots::{self, BRANCHES, PARTS, Slot, What, Without};
+use super::trouble::{Lack, QueryError, Trouble};
 use super::wishes::Wish;
 use super::{GitHub, refused};
 use crate::connectors::connector::SourceError;
@@ -75,8 +75,7 @@ impl GitHub {
     pub(super) async fn ask_nodes(&self, nodes: Vec<(u64, String, String)>, memory: &mut Memory) -> Result<Seen, SourceError> {
         let slot = |(number, id, asked_as)| Slot {
             what: What::Node { number, id, asked_as, branch: self.config.named_branch() },
-            denied: Denied::new(),
-            failing: BTreeSet::new(),
+            without: Without::new(),
             tries: 0,
             pages: 0,
         };
@@ -96,7 +95,8 @@ impl GitHub {
             }
         };
         // Once a day it is tried whether a permission came.
-        Slot { what, denied: denied.filter(|_| !everything).unwrap_or_default(), failing: BTreeSet::new(), tries: 0, pages: 0 }
+        let without = denied.filter(|_| !everything).unwrap_or_default().into_iter().map(|(field, why)| (field, Lack::Denied(why)));
+        Slot { what, without: without.collect(), tries: 0, pages: 0 }
     }
 
     async fn ask(&self, mut open: VecDeque<Slot>, memory: &mut Memory) -> Result<Seen, SourceError> {
@@ -143,18 +143,12 @@ impl GitHub {
 
             let told = answer.data.contains_key(&alias);
             let data = answer.data.remove(&alias).filter(|data| !data.is_null());
-            // A permission that is lacking takes the whole repository with it: once more without what it is for.
-            let denied: BTreeMap<&str, &QueryError> = errors.iter().filter_map(|error| Some((denied(error)?, *error))).collect();
-            if denied.keys().any(|field| !slot.denied.contains_key(*field)) && slot.tries < MOST_LACKS {
-                let mut slot = Slot { tries: slot.tries + 1, ..slot };
-                for (field, error) in denied {
-                    if !error.is_denial() {
-                        seen.notes.insert(refused::of_part(field, &slot.key(), &error.why()));
-                        slot.failing.insert(field.to_owned());
-                    }
-                    slot.denied.insert(field.to_owned(), refused::why_of_part(field, &error.why()));
-                }
-                open.push_back(slot);
+            // A permission that is lacking, or a part that fails, takes the whole repository with it: once more without that.
+            let mut without: Without = errors.iter().filter_map(|error| lacking(error)).collect();
+            without.retain(|field, _| !slot.without.contains_key(field));
+            if !without.is_empty() && slot.tries < MOST_LACKS {
+                without.extend(slot.without);
+                open.push_back(Slot { without, tries: slot.tries + 1, what: slot.what, pages: slot.pages });
                 continue;
             }
             match (&slot.what, data) {
@@ -162,13 +156,13 @@ impl GitHub {
                 (What::Owner { .. }, Some(data)) => self.take_page(slot, data, &errors, open, memory, seen),
                 (_, Some(data)) => {
                     let key = slot.key();
-                    self.take_one(data, &key, slot.branch(), &slot.for_long(), seen).unwrap_or_else(|why| lacks(&slot, why, seen));
+                    self.take_one(data, &key, slot.branch(), &slot.without, seen).unwrap_or_else(|why| lacks(&slot, why, seen));
                 }
             }
         }
     }
 
-    fn take_one(&self, data: Value, key: &str, branch: Option<String>, denied: &Denied, seen: &mut Seen) -> Result<(), Absence> {
+    fn take_one(&self, data: Value, key: &str, branch: Option<String>, without: &Without, seen: &mut Seen) -> Result<(), Absence> {
         let node: Node = serde_json::from_value(data).map_err(|_| Absence::Incomplete("its answer has another shape".to_owned()))?;
         let mut repository = node.repository(self, branch).ok_or_else(|| Absence::Incomplete(SILENT.to_owned()))?;
         let of_all = key.ends_with("/*");
@@ -176,7 +170,7 @@ impl GitHub {
             seen.unwanted.insert(repository.id);
             return Ok(());
         }
-        repository.denied.clone_from(denied);
+        repository.without.clone_from(without);
         seen.found.push((repository, key.to_owned()));
         Ok(())
     }
@@ -188,11 +182,11 @@ impl GitHub {
         let page = data.get_mut("repositories").map(Value::take).unwrap_or_default();
         let total = page.get("totalCount").and_then(Value::as_u64).unwrap_or_default();
         let known = memory.owners.entry(login.to_lowercase()).or_default();
-        (known.count, known.denied) = (total, slot.for_long());
+        (known.count, known.denied) = (total, memory::denied(&slot.without));
         let nodes = page.get("nodes").and_then(Value::as_array).cloned().unwrap_or_default();
         let (count, before) = (nodes.len(), seen.ids(&key));
         for node in nodes {
-            if node.is_null() || self.take_one(node, &key, self.config.named_branch(), &slot.for_long(), seen).is_err() {
+            if node.is_null() || self.take_one(node, &key, self.config.named_branch(), &slot.without, seen).is_err() {
                 seen.absent.insert(key.clone(), absence(errors).of_some());
             }
         }
@@ -238,10 +232,12 @@ pub(super) fn owner_key(repository: &Repository) -> String {
     format!("{}/*", repository.owner_and_name().0.to_lowercase())
 }
 
-/// The part of a repository that an error denies: the field below it.
-fn denied(error: &QueryError) -> Option<&'static str> {
+/// The part of a repository that an error takes away: the field below it.
+fn lacking(error: &QueryError) -> Option<(String, Lack)> {
     let field = |step: &String| if step == "branch" { Some(BRANCHES) } else { PARTS.into_iter().find(|part| part == step) };
-    error.path.iter().skip(1).find_map(field)
+    let field = error.path.iter().skip(1).find_map(field)?;
+    let why = refused::why_of_part(field, &error.why());
+    Some((field.to_owned(), if error.is_denial() { Lack::Denied(why) } else { Lack::Other(why) }))
 }
 
 /// What it means that nothing came where a slot's answer should stand. Only an owner is told to be nobody by `null` alone; all else is told with an error, and

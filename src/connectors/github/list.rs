@@ -17,8 +17,9 @@ use super::out::Out;
 use super::repositories::{Fate, Plan};
 use super::repository::{Condition, Part, Repository};
 use super::scopes::{Kept, Scopes};
+use super::trouble::Lack;
 use super::{GitHub, ends, locked};
-use crate::connectors::connector::{Completion, Consequence, Depth, Listed, SourceError};
+use crate::connectors::connector::{Completion, Depth, Listed, SourceError};
 use crate::model::{Cursor, Scope};
 
 /// Items that may wait for the engine.
@@ -140,19 +141,12 @@ impl GitHub {
     async fn list_wanted(&self, part: Part, repository: &Repository, kept: &Kept, depth: Depth, out: &mut Out) -> Result<(), SourceError> {
         // Nobody looked while it was left out.
         let depth = if kept.out { Depth::Everything } else { depth };
-        let what = || format!("the {} of {}", part.name(), repository.full_name);
-        match self.list_part(part, repository, kept.cursor.as_ref(), depth, out).await {
-            Err(SourceError::Denied { why, .. }) => {
-                out.denied(repository, part, format!("{}: {why}", what())).await;
-                out.done(repository, part, Completion::News, None).await;
-                Ok(())
-            }
-            Err(error) if error.consequence() == Consequence::Defer => {
-                out.done(repository, part, Completion::Incomplete(format!("{}: {error}", what())), None).await;
-                Ok(())
-            }
-            other => other,
-        }
+        let lack = match self.list_part(part, repository, kept.cursor.as_ref(), depth, out).await {
+            Ok(()) => return Ok(()),
+            Err(error) => Lack::after(error)?,
+        };
+        out.lacking(repository, part, lack.of(&format!("the {} of {}", part.name(), repository.full_name))).await;
+        Ok(())
     }
 
     pub(super) fn note_what_needs_a_token(&self, notes: &mut BTreeSet<String>) {

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::repository::{Head, Repository};
-use super::slots::Denied;
+use super::slots::Without;
+use super::trouble::Lack;
 use crate::model::Cursor;
 
 /// The form's version.
@@ -39,7 +40,7 @@ pub(super) struct Owner {
     /// How many repositories the last listing had.
     pub(super) count: u64,
     /// What could not be had of them.
-    pub(super) denied: Denied,
+    pub(super) denied: BTreeMap<String, String>,
     /// It is a user and no organisation; only where REST was asked.
     pub(super) user: Option<bool>,
     /// The mark of the first page; only where REST was asked.
@@ -63,7 +64,7 @@ pub(super) struct Remembered {
     /// The entry of the configuration that asks for it (`acme/app`, `acme/*`), in lower case.
     pub(super) asked_as: String,
     /// What could not be had of it.
-    pub(super) denied: Denied,
+    pub(super) denied: BTreeMap<String, String>,
     /// Its facts, where only REST was asked, since the check of its head does not bring them.
     pub(super) facts: Option<Facts>,
 }
@@ -94,6 +95,12 @@ pub(super) struct Facts {
     pub(super) archived: bool,
     pub(super) fork: bool,
     pub(super) has_wiki: bool,
+}
+
+/// What is closed to us, and why, of what a repository is asked for without.
+pub(super) fn denied(without: &Without) -> BTreeMap<String, String> {
+    let why = |lack: &Lack| if let Lack::Denied(why) = lack { Some(why.clone()) } else { None };
+    without.iter().filter_map(|(field, lack)| Some((field.clone(), why(lack)?))).collect()
 }
 
 impl Memory {
@@ -129,7 +136,7 @@ impl Facts {
             branch: self.branch.clone(),
             head: (!self.commit.is_empty()).then(|| Head { commit: self.commit.clone(), tree: String::new(), date: None }),
             heads: super::repository::Heads::default(),
-            denied: Denied::new(),
+            without: Without::new(),
             archived: self.archived,
             fork: self.fork,
             private: false,

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::GitHub;
 use super::repository::{Condition, Head, Heads, Newest, Repository};
-use super::slots::Denied;
+use super::slots::Without;
 
 /// Names are the schema's.
 #[derive(Debug, Default, Deserialize)]
@@ -107,7 +107,7 @@ impl Node {
                 pull_requests: newest(self.pull_requests),
                 releases: newest(self.releases),
             },
-            denied: Denied::new(),
+            without: Without::new(),
             archived: self.is_archived,
             fork: self.is_fork,
             private: self.is_private,

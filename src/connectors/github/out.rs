@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 
 use super::repository::{Part, Repository};
+use super::trouble::Lack;
 use crate::connectors::connector::{Completion, Listed, SourceError};
 use crate::model::Cursor;
 
@@ -28,6 +29,18 @@ impl Out {
     /// Something of a part is closed to us.
     pub(super) async fn denied(&self, repository: &Repository, part: Part, why: String) {
         self.send(Listed::Denied { scope: repository.scope(part), why }).await;
+    }
+
+    /// A part of a repository could not be listed: what is mirrored of it stays, and the next listing goes on where this one did.
+    pub(super) async fn lacking(&self, repository: &Repository, part: Part, lack: Lack) {
+        let completion = match lack {
+            Lack::Denied(why) => {
+                self.denied(repository, part, why).await;
+                Completion::News
+            }
+            Lack::Other(why) => Completion::Incomplete(why),
+        };
+        self.done(repository, part, completion, None).await;
     }
 
     /// A part of a repository has been listed.

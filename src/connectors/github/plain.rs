@@ -8,7 +8,7 @@ use super::api::SHA;
 use super::heads::{Absence, GONE, Seen};
 use super::memory::{Facts, Memory, Owner, Remembered};
 use super::repository::{Condition, Head, Heads, Repository, encoded};
-use super::slots::Denied;
+use super::slots::Without;
 use super::wishes::Wish;
 use super::{GitHub, refused};
 use crate::connectors::connector::{Consequence, SourceError};
@@ -261,7 +261,7 @@ impl Plain {
             branch,
             head: None,
             heads: Heads::default(),
-            denied: Denied::new(),
+            without: Without::new(),
             archived: self.archived,
             fork: self.fork,
             private: self.private,

@@ -3,7 +3,7 @@
 //! Pure. What it does not know is left to the number, or to the service's own sentence.
 
 use super::config::Config;
-use super::slots::{BRANCHES, plural};
+use super::slots::BRANCHES;
 use crate::connectors::http::Refusal;
 
 /// An organisation that wants a login.
@@ -76,11 +76,6 @@ pub(super) fn why_of_part(field: &str, said: &str) -> String {
     }
 }
 
-/// That the part `field` of `whose` (`acme/app`) cannot be read, why, and what to do.
-pub(super) fn of_part(field: &str, whose: &str, said: &str) -> String {
-    format!("the {} of {whose} cannot be read: {}", plural(field), why_of_part(field, said))
-}
-
 /// Why a repository shows no branch at all.
 pub(super) fn no_branch(config: &Config, way: &str) -> String {
     let lacks = match way {
@@ -116,12 +111,9 @@ mod tests {
 
     #[test]
     fn a_part_that_is_closed_names_permission_and_setting() {
-        let said = of_part("pullRequests", "acme/app", "Resource not accessible by personal access token");
-        assert!(
-            said.contains("the pull requests of acme/app") && said.contains("`Pull requests: read`") && said.contains("pull_requests = false"),
-            "{said}"
-        );
-        assert!(of_part("issues", "acme/app", "SAML enforcement").contains("Configure SSO"));
-        assert!(of_part("issues", "acme/app", "Something else.").ends_with("Something else."));
+        let said = why_of_part("pullRequests", "Resource not accessible by personal access token");
+        assert!(said.contains("`Pull requests: read`") && said.contains("pull_requests = false"), "{said}");
+        assert!(why_of_part("issues", "SAML enforcement").contains("Configure SSO"));
+        assert_eq!(why_of_part("issues", "Something else."), "Something else.");
     }
 }

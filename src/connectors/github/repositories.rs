@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::GitHub;
 use super::heads::{Absence, Seen};
-use super::memory::{Lost, Memory, Remembered};
+use super::memory::{self, Lost, Memory, Remembered};
 use super::place;
 use super::repository::Repository;
 use crate::connectors::connector::{Completion, SourceError};
@@ -196,7 +196,7 @@ fn with_folders(found: BTreeMap<u64, (Repository, String)>, memory: &mut Memory,
                 folder: repository.folder.clone(),
                 node: if repository.node_id.is_empty() { before.map(|one| one.node.clone()).unwrap_or_default() } else { repository.node_id.clone() },
                 asked_as: asked_as.clone(),
-                denied: repository.denied.clone(),
+                denied: memory::denied(&repository.without),
                 lost: None,
                 facts: None,
             },

@@ -2,7 +2,8 @@
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-use super::slots::{self, Denied};
+use super::slots::{self, Without};
+use super::trouble::Lack;
 use crate::model::Scope;
 
 /// What a segment of an address must not hold as it is.
@@ -44,8 +45,8 @@ pub(super) struct Repository {
     pub(super) head: Option<Head>,
     /// Counts and newest times.
     pub(super) heads: Heads,
-    /// What of it is closed to us.
-    pub(super) denied: Denied,
+    /// What of it could not be had.
+    pub(super) without: Without,
     /// It is read-only for ever.
     pub(super) archived: bool,
     /// It was forked off another.
@@ -173,9 +174,9 @@ impl Repository {
         format!("{} {}", self.full_name, self.folder.join("/"))
     }
 
-    /// Why something of it is closed to us, if so: a field of the query for heads.
-    pub(super) fn why_denied(&self, field: &str) -> Option<String> {
-        self.denied.get(field).map(|why| format!("the {} of {}: {why}", slots::plural(field), self.full_name))
+    /// Why a field of the query for heads could not be had, if so.
+    pub(super) fn lack(&self, field: &str) -> Option<Lack> {
+        self.without.get(field).map(|lack| lack.of(&format!("the {} of {}", slots::plural(field), self.full_name)))
     }
 
     /// The scope of one of its parts.

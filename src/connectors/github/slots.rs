@@ -8,9 +8,10 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::config::Config;
+use super::trouble::Lack;
 
-/// What is closed to us, and why: fields of a repository by their names.
-pub(super) type Denied = BTreeMap<String, String>;
+/// Fields of a repository that it is asked for without, by their names, and why.
+pub(super) type Without = BTreeMap<String, Lack>;
 
 /// The field by which files are found.
 pub(super) const BRANCHES: &str = "defaultBranchRef";
@@ -31,10 +32,8 @@ pub(super) fn plural(field: &str) -> &str {
 pub(super) struct Slot {
     pub(super) what: What,
     /// Fields that are left out.
-    pub(super) denied: Denied,
-    /// Those of them that failed in this run alone, and are asked for by the next one.
-    pub(super) failing: BTreeSet<String>,
-    /// How often it was asked again without what is closed to us.
+    pub(super) without: Without,
+    /// How often it was asked again with less.
     pub(super) tries: usize,
     /// Pages of an owner's list before this one.
     pub(super) pages: usize,
@@ -68,11 +67,6 @@ impl Slot {
             What::Node { asked_as, .. } => asked_as.clone(),
             What::Owner { login, .. } => format!("{login}/*").to_lowercase(),
         }
-    }
-
-    /// What is closed to us for want of a permission, and not because it failed once.
-    pub(super) fn for_long(&self) -> Denied {
-        self.denied.iter().filter(|(field, _)| !self.failing.contains(*field)).map(|(field, why)| (field.clone(), why.clone())).collect()
     }
 
     /// The branch that is asked for.
@@ -114,11 +108,11 @@ pub(super) fn query(asked: &[(Slot, usize)], config: &Config, lacks: &BTreeSet<S
             What::Name { branch, .. } | What::Node { branch, .. } => branch.clone(),
             What::Owner { .. } => config.named_branch(),
         };
-        let branch = branch.filter(|_| !slot.denied.contains_key(BRANCHES));
+        let branch = branch.filter(|_| !slot.without.contains_key(BRANCHES));
         if let Some(branch) = &branch {
             declare(format!("b{at}"), "String!", json!(format!("refs/heads/{branch}")));
         }
-        let fields = fields(config, &slot.denied, lacks, branch.is_some().then_some(at));
+        let fields = fields(config, &slot.without, lacks, branch.is_some().then_some(at));
         match &slot.what {
             What::Name { owner, name, .. } => {
                 declare(format!("o{at}"), "String!", json!(owner));
@@ -145,15 +139,15 @@ pub(super) fn query(asked: &[(Slot, usize)], config: &Config, lacks: &BTreeSet<S
 }
 
 /// What is asked of a repository.
-fn fields(config: &Config, denied: &Denied, lacks: &BTreeSet<String>, branch: Option<usize>) -> String {
-    let left_out = |name: &str| denied.contains_key(name) || lacks.contains(name);
+fn fields(config: &Config, without: &Without, lacks: &BTreeSet<String>, branch: Option<usize>) -> String {
+    let left_out = |name: &str| without.contains_key(name) || lacks.contains(name);
     let commit = "target { oid ... on Commit { committedDate tree { oid } } }";
     let mut fields = String::from("id databaseId nameWithOwner url");
     let plain = "isPrivate isArchived isFork isDisabled isLocked isEmpty hasIssuesEnabled hasWikiEnabled hasDiscussionsEnabled pushedAt";
     for name in plain.split(' ').filter(|name| !left_out(name)) {
         let _ = write!(fields, " {name}");
     }
-    if !denied.contains_key(BRANCHES) {
+    if !without.contains_key(BRANCHES) {
         let _ = write!(fields, " {BRANCHES} {{ name {commit} }}");
     }
     if let Some(at) = branch {

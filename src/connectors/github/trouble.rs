@@ -14,8 +14,23 @@ pub(super) enum Lack {
 }
 
 impl Lack {
+    /// The same, of this thing.
+    pub(super) fn of(&self, what: &str) -> Self {
+        match self {
+            Self::Denied(why) => Self::Denied(format!("{what}: {why}")),
+            Self::Other(why) => Self::Other(format!("{what}: {why}")),
+        }
+    }
+
+    /// For people.
+    pub(super) fn why(&self) -> &str {
+        match self {
+            Self::Denied(why) | Self::Other(why) => why,
+        }
+    }
+
     /// What a failure means for a list; an error where it ends the run.
-    pub(super) fn of(error: SourceError) -> Result<Self, SourceError> {
+    pub(super) fn after(error: SourceError) -> Result<Self, SourceError> {
         match error {
             SourceError::Denied { why, .. } => Ok(Self::Denied(why)),
             error if error.consequence() == Consequence::Defer => Ok(Self::Other(error.to_string())),

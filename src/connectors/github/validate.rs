@@ -73,8 +73,8 @@ impl GitHub {
     async fn denied(&self, listed: &[Repository]) -> BTreeSet<String> {
         let mut closed: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
         for repository in listed {
-            for (field, why) in &repository.denied {
-                closed.entry((slots::plural(field), why)).or_default().push(&repository.full_name);
+            for (field, lack) in &repository.without {
+                closed.entry((slots::plural(field), lack.why())).or_default().push(&repository.full_name);
             }
         }
         let told = |((what, why), of): (&(&str, &str), &Vec<&str>)| {

@@ -100,6 +100,21 @@ fn a_permission_that_is_lacking_for_a_part_is_told_at_each_run_and_said_once() {
 }
 
 #[test]
+fn a_part_that_fails_for_a_moment_is_not_taken_for_closed_and_is_looked_at_by_the_next_run() {
+    for field in ["Repository.discussions", "Repository.releases", "Repository.defaultBranchRef"] {
+        let site = site();
+        let home = mirrored(&site, SETTINGS);
+        let before = home.looks();
+        site.habits(|h| h.fail_field(field, Some("SERVICE_UNAVAILABLE"), "not now", 0, 1));
+        let said = home.once();
+        assert_eq!((said.code, warned(&said)), (Some(8), 0), "{field}: {said:#?}\n{}", site.transcript());
+        assert!(said.stdout.contains("not now"), "{field}: {said:#?}");
+        assert_eq!(home.once().code, Some(0), "{field}: {}", site.transcript());
+        assert_eq!(home.looks(), before, "{field}");
+    }
+}
+
+#[test]
 fn files_and_wikis_that_are_refused_are_told_at_each_run_and_said_once() {
     let site = site();
     let home = mirrored(&site, SETTINGS);

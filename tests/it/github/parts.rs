@@ -69,7 +69,11 @@ fn labels_that_the_user_asks_for_narrow_although_another_kind_is_switched_off_at
     desk.configure(&format!("{BOTH}labels = [\"keep\"]\n"));
     desk.synced();
     assert_eq!(unwanted(&state(&desk.home)), ["acme/app/_issues/3-three.md"], "issues are not looked at");
-    assert_eq!(desk.paths().len(), 4);
+    // What the user chose meanwhile is no deletion there.
+    desk.edit(|repo| repo.set(|it| it.has_issues = true));
+    desk.synced();
+    assert_eq!(unwanted(&state(&desk.home)).len(), 3, "{}", desk.site.transcript());
+    assert_eq!((desk.paths().len(), desk.trash().len()), (4, 0));
 }
 
 #[test]

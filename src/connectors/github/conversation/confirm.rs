@@ -89,7 +89,7 @@ impl GitHub {
         let Some(repository) = home.and_then(|id| self.repository(id)) else { return Presence::Present };
         match Selection::of(&self.config, &repository).takes(kind, &there.shown) {
             true => Presence::Present,
-            false if locked(&self.looked).is_unselected(scope) => Presence::Unwanted,
+            false if locked(&self.looked).is_unselected(scope, kind) => Presence::Unwanted,
             false => Presence::OutOfScope,
         }
     }

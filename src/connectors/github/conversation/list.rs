@@ -39,18 +39,27 @@ struct Memory {
     known: BTreeMap<String, Known>,
 }
 
+impl Memory {
+    /// A kind that cannot be listed is listed as a whole when it can.
+    fn leave_out(&mut self, kind: Kind, reselected: bool) {
+        let known = self.known.entry(kind.word().to_owned()).or_default();
+        known.off = true;
+        known.reselected |= reselected;
+    }
+}
+
 /// What this run's listing did, by scope.
 #[derive(Debug, Default)]
 pub(in crate::connectors::github) struct Looked {
-    /// Scopes that are listed for another selection than the last time: what is not asked for there any more was taken out by the user.
-    unselected: FxHashSet<Scope>,
+    /// Those that are listed for another selection than the last time: what is not asked for there any more was taken out by the user.
+    unselected: FxHashSet<(Scope, Kind)>,
     /// Kinds of which silence means nothing, although something else of their scope was listed as a whole.
     unasked: FxHashSet<(Scope, Kind)>,
 }
 
 impl Looked {
-    pub(super) fn is_unselected(&self, scope: &Scope) -> bool {
-        self.unselected.contains(scope)
+    pub(super) fn is_unselected(&self, scope: &Scope, kind: Kind) -> bool {
+        self.unselected.contains(&(scope.clone(), kind))
     }
 
     pub(super) fn is_unasked(&self, scope: &Scope, kind: Kind) -> bool {
@@ -86,42 +95,41 @@ impl GitHub {
         let settled = memory.selection == name;
         let scope = repository.scope(part);
         let reselected = !settled && !memory.selection.is_empty();
-        if reselected {
-            locked(&self.looked).unselected.insert(scope.clone());
-        }
         let mut lacking: Vec<String> = Vec::new();
         // Those of which everything was listed, and the others.
         let (mut whole, mut others): (Vec<Kind>, Vec<Kind>) = (Vec::new(), Vec::new());
         for kind in kinds {
-            if let Some(why) = repository.why_denied(kind.field()) {
-                out.denied(repository, part, why).await;
-                memory.known.entry(kind.word().to_owned()).or_default().off = true;
-                others.push(kind);
-                continue;
-            }
-            let known = memory.known.get(kind.word());
-            let Some(now) = kind.newest(repository).filter(|_| is_on(kind, repository)) else {
-                // Switched off, or not known to this server: what is mirrored stays.
-                others.push(kind);
-                if !known.is_some_and(|known| known.off) {
-                    if known.is_some_and(|known| known.count > 0) {
+            let known = memory.known.get(kind.word()).cloned();
+            let mut lack = repository.lack(kind.field());
+            if lack.is_none() {
+                let Some(now) = kind.newest(repository).filter(|_| is_on(kind, repository)) else {
+                    // Switched off, or not known to this server: what is mirrored stays.
+                    if known.as_ref().is_some_and(|known| !known.off && known.count > 0) {
                         out.warn(off(kind, repository)).await;
                     }
-                    memory.known.entry(kind.word().to_owned()).or_default().off = true;
+                    memory.leave_out(kind, reselected);
+                    others.push(kind);
+                    continue;
+                };
+                if reselected || known.as_ref().is_some_and(|known| known.reselected) {
+                    locked(&self.looked).unselected.insert((scope.clone(), kind));
                 }
-                continue;
-            };
-            let plan = plan(known, now, depth, settled);
-            match self.walk(kind, repository, &plan, &selection, depth, out).await? {
-                None => {
+                let plan = plan(known.as_ref(), now, depth, settled);
+                let walked = self.walk(kind, repository, &plan, &selection, depth, out).await?;
+                lack = walked.map(|lack| lack.of(&format!("the {} of {}", kind.plural(), repository.full_name)));
+                if lack.is_none() {
                     if plan == Plan::Whole { &mut whole } else { &mut others }.push(kind);
-                    memory.known.insert(kind.word().to_owned(), Known { count: now.count, newest: now.updated_at.clone(), off: false });
+                    memory.known.insert(kind.word().to_owned(), Known::of(now));
                 }
+            }
+            match lack {
+                None => {}
                 Some(Lack::Denied(why)) => {
-                    out.denied(repository, part, format!("the {} of {}: {why}", kind.plural(), repository.full_name)).await;
+                    out.denied(repository, part, why).await;
+                    memory.leave_out(kind, reselected);
                     others.push(kind);
                 }
-                Some(Lack::Other(why)) => lacking.push(format!("the {} of {}: {why}", kind.plural(), repository.full_name)),
+                Some(Lack::Other(why)) => lacking.push(why),
             }
         }
         // Of a part of the kinds, or of a selection, it may be that nothing is left.
@@ -183,7 +191,7 @@ impl GitHub {
                 Err(Trouble::Lacking(name)) => {
                     return Ok(Some(Lack::Other(format!("this server does not know `{name}`"))));
                 }
-                Err(trouble) => return Lack::of(trouble.into()).map(Some),
+                Err(trouble) => return Lack::after(trouble.into()).map(Some),
             };
             if let Some(error) = answer.errors.first() {
                 lacking = Some(Lack::beside(error));

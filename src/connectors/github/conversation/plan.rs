@@ -22,6 +22,15 @@ pub(super) struct Known {
     pub(super) newest: Option<String>,
     /// It was switched off, and that was said.
     pub(super) off: bool,
+    /// The user chose otherwise while it could not be listed.
+    pub(super) reselected: bool,
+}
+
+impl Known {
+    /// What is known once its listing is complete.
+    pub(super) fn of(now: &Newest) -> Self {
+        Self { count: now.count, newest: now.updated_at.clone(), ..Self::default() }
+    }
 }
 
 /// What a listing has to bring.
@@ -151,7 +160,7 @@ mod tests {
     }
 
     fn known(count: u64, at: &str) -> Known {
-        Known { count, newest: Some(at.to_owned()), off: false }
+        Known { count, newest: Some(at.to_owned()), off: false, reselected: false }
     }
 
     #[test]

@@ -88,9 +88,8 @@ impl GitHub {
         depth: Depth,
         out: &mut Out,
     ) -> Result<(), SourceError> {
-        if let Some(why) = repository.why_denied("releases") {
-            out.denied(repository, Part::Releases, why).await;
-            out.done(repository, Part::Releases, Completion::News, None).await;
+        if let Some(lack) = repository.lack("releases") {
+            out.lacking(repository, Part::Releases, lack).await;
             return Ok(());
         }
         let memory: Option<Memory> = since.and_then(|cursor| serde_json::from_str(cursor.as_str()).ok());
@@ -113,15 +112,10 @@ impl GitHub {
             return Ok(());
         }
         let lacking = if anonymous { self.releases_by_rest(repository, out).await? } else { self.releases_by_graphql(repository, out).await? };
-        let (completion, cursor) = match lacking {
-            Some(Lack::Other(why)) => (Completion::Incomplete(format!("the releases of {}: {why}", repository.full_name)), None),
-            Some(Lack::Denied(why)) => {
-                out.denied(repository, Part::Releases, format!("the releases of {}: {why}", repository.full_name)).await;
-                (Completion::News, None)
-            }
-            None => (Completion::Complete, serde_json::to_string(&new).ok().map(Cursor::from)),
-        };
-        out.done(repository, Part::Releases, completion, cursor).await;
+        match lacking {
+            Some(lack) => out.lacking(repository, Part::Releases, lack.of(&format!("the releases of {}", repository.full_name))).await,
+            None => out.done(repository, Part::Releases, Completion::Complete, serde_json::to_string(&new).ok().map(Cursor::from)).await,
+        }
         Ok(())
     }
 
@@ -144,7 +138,7 @@ impl GitHub {
                     first = (first / 2).max(FEWEST);
                     continue;
                 }
-                Err(trouble) => return Lack::of(trouble.into()).map(Some),
+                Err(trouble) => return Lack::after(trouble.into()).map(Some),
             };
             if let Some(error) = answer.errors.first() {
                 lacking = Some(Lack::beside(error));

@@ -129,7 +129,7 @@ impl GitHub {
         for _ in 0..MOST_PAGES {
             let reply = match self.api.page::<Vec<Wire>>(&what, &page, None).await {
                 Ok(reply) => reply,
-                Err(failed) => return Lack::of(failed.error).map(Some),
+                Err(failed) => return Lack::after(failed.error).map(Some),
             };
             for release in reply.body.into_iter().flatten().filter(|release| !release.draft) {
                 if release.id == 0 || release.tag_name.is_empty() || release.html_url.is_empty() {

@@ -14,7 +14,7 @@ pub(super) fn repository() -> Repository {
         branch: "main".to_owned(),
         head: None,
         heads: Heads::default(),
-        denied: Default::default(),
+        without: Default::default(),
         archived: false,
         fork: false,
         private: false,
