@@ -159,7 +159,7 @@ mod tests {
         }
         let commit = "0123456789abcdef0123456789abcdef01234567";
         for (address, key) in [
-            ("https://github.com/acme/app/blob/release/2.x/docs/i.png?raw=true".to_owned(), Some("file:7:docs/i.png")),
+            ("https://github.com/acme/app/blob/release/2.x/docs/i.png".to_owned(), Some("file:7:docs/i.png")),
             (format!("https://raw.githubusercontent.com/acme/app/{commit}/docs/i.png"), Some("file:7:docs/i.png")),
             ("https://raw.githubusercontent.com/Acme/App/HEAD/docs/i.png".to_owned(), Some("file:7:docs/i.png")),
             ("https://github.com/acme/app/raw/other/docs/i.png".to_owned(), None),
