@@ -17,7 +17,7 @@ fn program() -> PathBuf {
 }
 
 /// Runs the control program as text.
-fn text(home: &Home, arguments: &[&str]) -> Said {
+pub(crate) fn text(home: &Home, arguments: &[&str]) -> Said {
     let mut command = home.command(program());
     command.args(arguments).args(["-o", "text"]);
     said(command)
@@ -65,7 +65,7 @@ fn a_service_that_makes_us_wait_is_seen_to_be_waited_for() {
 }
 
 /// A daemon whose first sync, soon after its start, is over.
-fn settled(home: &Home) -> Daemon<'_> {
+pub(crate) fn settled(home: &Home) -> Daemon<'_> {
     let daemon = home.start();
     document(home, &["sync"], 0);
     daemon

@@ -42,7 +42,7 @@ impl Links {
             && !scheme.is_empty()
             && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
         {
-            return self.absolute(of, written);
+            return self.absolute(of, &encoded(written));
         }
         if written.starts_with("//") {
             return None;
@@ -66,9 +66,9 @@ impl Links {
         Some(remote(format!("{word}:{}:{path}", self.repository), fallback, &path))
     }
 
-    /// What is at the same GitHub may be mirrored; all else stays.
-    fn absolute(&self, of: Use, written: &str) -> Option<Target> {
-        let url = Url::parse(written).ok()?;
+    /// What is at the same GitHub may be mirrored; all else stays. `address` is percent-encoded.
+    fn absolute(&self, of: Use, address: &str) -> Option<Target> {
+        let url = Url::parse(address).ok()?;
         let host = Url::parse(&self.host).ok()?;
         let page = if url.origin() == host.origin() { Page::at(&components(&url)) } else { Page::raw(&host, &url) }?;
         let key = match &page.shown {
@@ -81,7 +81,7 @@ impl Links {
             }
             _ => page.key(),
         };
-        Some(Target::Remote { key, anchor: None, fallback: Some(written.to_owned()), name: page.name })
+        Some(Target::Remote { key, anchor: None, fallback: Some(address.to_owned()), name: page.name })
     }
 
     /// The address of what is written relative to the file's own.
@@ -148,17 +148,18 @@ mod tests {
     fn addresses_at_the_same_github_may_be_mirrored_and_others_stay() {
         for (destination, key) in [
             ("https://github.com/Acme/Other", "web:acme/other"),
-            ("https://github.com/acme/other/blob/main/docs/a%20b.md", "web:acme/other/blob/main/docs/a b.md"),
+            ("https://github.com/acme/other/blob/main/docs/a b.md", "web:acme/other/blob/main/docs/a b.md"),
+            ("https://github.com/acme/other/blob/main/what?#50%.md", "web:acme/other/blob/main/what?#50%.md"),
             ("https://github.com/acme/other/tree/main/docs", "web:acme/other/tree/main/docs"),
             ("https://github.com/acme/app/issues/12", "num:acme/app:12"),
             ("https://github.com/acme/app/discussions/3", "num:acme/app:3"),
             ("https://github.com/acme/app/releases/tag/v1.0", "release:acme/app:v1.0"),
         ] {
-            assert_eq!(target("a.md", Use::Link, destination).unwrap(), (key.to_owned(), destination.to_owned()));
+            assert_eq!(target("a.md", Use::Link, destination).unwrap(), (key.to_owned(), encoded(destination)));
         }
         let commit = "0123456789abcdef0123456789abcdef01234567";
         for (address, key) in [
-            ("https://github.com/acme/app/blob/release/2.x/docs/i.png?raw=true".to_owned(), Some("file:7:docs/i.png")),
+            ("https://github.com/acme/app/blob/release/2.x/docs/i.png".to_owned(), Some("file:7:docs/i.png")),
             (format!("https://raw.githubusercontent.com/acme/app/{commit}/docs/i.png"), Some("file:7:docs/i.png")),
             ("https://raw.githubusercontent.com/Acme/App/HEAD/docs/i.png".to_owned(), Some("file:7:docs/i.png")),
             ("https://github.com/acme/app/raw/other/docs/i.png".to_owned(), None),

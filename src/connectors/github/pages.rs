@@ -61,7 +61,7 @@ impl Page {
 
     /// The page that a raw file's own host shows, if `host` is that of github.com.
     pub(super) fn raw(host: &Url, address: &Url) -> Option<Self> {
-        if address.host_str() != Some(RAW_HOST) || host.host_str() != Some("github.com") || address.query().is_some() {
+        if address.host_str() != Some(RAW_HOST) || host.host_str() != Some("github.com") {
             return None;
         }
         let [owner, name, rest @ ..] = &components(address)[..] else { return None };
@@ -151,6 +151,5 @@ mod tests {
         let page = Page::raw(&host, &address).unwrap();
         assert_eq!(page.shown, Shown::File("main/a.png".to_owned()));
         assert_eq!(Page::raw(&other, &address), None);
-        assert_eq!(Page::raw(&host, &Url::parse("https://raw.githubusercontent.com/acme/app/main/a.png?token=x").unwrap()), None);
     }
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 use url::Url;
 
 use super::super::pages::{Page, Shown, components};
+use super::super::repository::encoded;
 use super::refs::{self, Reference};
 use crate::markdown::{Target, Use};
 
@@ -33,16 +34,18 @@ impl Web {
         Self { page, origin, repository, rid }
     }
 
-    /// What a destination means; none where it stays as it is.
+    /// What a destination means, decoded and without query and fragment; none where it stays as it is.
     pub(in crate::connectors::github) fn target(&self, kind: Use, destination: &str) -> Option<Target> {
-        let (address, relative) = match Url::parse(destination) {
+        // Without query and fragment, it is a path whose every sign is its own.
+        let written = encoded(destination);
+        let (address, relative) = match Url::parse(&written) {
             Ok(address) => (address, false),
-            Err(_) => (self.page.as_ref()?.join(destination).ok()?, true),
+            Err(_) => (self.page.as_ref()?.join(&written).ok()?, true),
         };
         if !matches!(address.scheme(), "http" | "https") {
             return None;
         }
-        let fallback = || if relative { String::from(address.clone()) } else { destination.to_owned() };
+        let fallback = || if relative { String::from(address.clone()) } else { written.clone() };
         match self.shown(&address).filter(|_| kind == Use::Link) {
             Some(page) => {
                 let key = match page.shown {
@@ -145,7 +148,7 @@ mod tests {
             ("https://github.example/acme/Other/discussions/7", "num:acme/other:7 or https://github.example/acme/Other/discussions/7"),
             (
                 "https://github.example/acme/Other/blob/Main/Docs/a b.md",
-                "web:acme/other/blob/Main/Docs/a b.md or https://github.example/acme/Other/blob/Main/Docs/a b.md",
+                "web:acme/other/blob/Main/Docs/a b.md or https://github.example/acme/Other/blob/Main/Docs/a%20b.md",
             ),
             ("../blob/main/docs/x.md", "web:acme/app/blob/main/docs/x.md or https://github.example/acme/app/blob/main/docs/x.md"),
             ("https://github.example/acme/app", "web:acme/app or https://github.example/acme/app"),
@@ -157,6 +160,7 @@ mod tests {
             ("https://github.example/acme/web/wiki/X", "wiki:acme/web:x or https://github.example/acme/web/wiki/X"),
             ("/acme/app/releases/tag/v1.0", "release:acme/app:v1.0 or https://github.example/acme/app/releases/tag/v1.0"),
             ("../wiki/Getting Started", "wiki:acme/app:getting-started or https://github.example/acme/app/wiki/Getting%20Started"),
+            ("../wiki/What is #1?", "wiki:acme/app:what-is-#1? or https://github.example/acme/app/wiki/What%20is%20%231%3F"),
             ("/acme/app/wiki", "wiki:acme/app:home or https://github.example/acme/app/wiki"),
         ] {
             assert_eq!(shown(Use::Link, destination), expected, "{destination}");

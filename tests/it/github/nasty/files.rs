@@ -172,6 +172,13 @@ fn whatever_authors_write_keeps_its_bytes_but_for_where_links_lead() {
     // What is lost is said where it is lost, and nowhere else.
     let lossy: Vec<&String> = all.keys().filter(|path| path.ends_with(".md") && nasty.front(path).contains("\nlossy: true")).collect();
     assert_eq!(lossy, ["docs/comments.md"]);
+    let _daemon = crate::ctl::settled(&nasty.home);
+    for what in ["github/acme/app/docs/comments.md".to_owned(), format!("{url}/acme/app/blob/main/docs/comments.md")] {
+        let said = crate::ctl::text(&nasty.home, &["explain", &what]);
+        assert!(said.code == Some(0) && said.stdout.contains("front matter comment   lost"), "{said:#?}");
+    }
+    let told = crate::ctl::text(&nasty.home, &["status", "--fidelity"]);
+    assert!(told.code == Some(0) && told.stdout.contains("front matter comment"), "{told:#?}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::Nasty;
 
 const HOME: &str = "# Home\n\n[[What is this?]] [[t|Foo: bar]] [[Überblick]] [[U\u{308}berblick]] [[ops/Deep]] [a](Deep#x) [b](What-is-this%3F) [[Manual|manual.pdf]]\n\n\
                     [[img/a.png|alt=A b|width=10px]] | [[Deep|ops/Deep]] [[1, 2], [3, 4]] [[x](https://e.example)] [docs](../blob/main/docs/guide.md) #1\n\n\
-                    <!-- [[Deep]] --> `a\n[[Deep]]`\n\n<div>\n[[Deep]]\n</div>\n\n```sh\n[[ -f x ]]\n```\n\n| a |\n|---|\n| [[d|Deep]] |\n";
+                    x <!-- [[Deep]] --> `a\n[[Deep]]`\n\n<div>\n[[Deep]]\n</div>\n\n```sh\n[[ -f x ]]\n```\n\n| a |\n|---|\n| [[d|Deep]] |\n";
 
 #[test]
 fn pages_are_found_by_whatever_name_and_nothing_of_ours_stays_in_them() {
