@@ -141,7 +141,7 @@ async fn the_next_worker_knows_of_the_reserve_and_of_a_service_that_wants_rest()
     ask(&first, &site, "core").await.unwrap();
     let next = counted(&site, Some(dir.path()), token);
     next.reserve(10);
-    let failed = ask(&next, &site, "core").await.unwrap_err();
+    let failed = tokio::time::timeout(Duration::from_secs(30), ask(&next, &site, "core")).await.unwrap().unwrap_err();
     assert!(matches!(failed.error, SourceError::RateLimited { retry_after, .. } if retry_after.as_secs() > 3000), "{failed:?}");
     assert_eq!(paths(&saw).len(), 1);
     // Whoever may take all takes it; and now it is the service that is in trouble.
