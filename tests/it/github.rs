@@ -12,6 +12,7 @@ mod real;
 mod refused;
 mod releases;
 mod repositories;
+mod scale;
 mod stage;
 mod ways_in;
 mod wiki;

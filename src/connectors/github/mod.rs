@@ -46,8 +46,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::StreamExt as _;
-use futures_util::stream::{self, BoxStream};
+use futures_util::stream::BoxStream;
 use rustc_hash::FxHashMap;
 
 use super::connector::{AssetStream, Connector, Depth, Fetched, Listed, Presence, ReadError, SourceError, Traffic, Validation, Wanted};
@@ -83,6 +82,8 @@ pub struct GitHub {
     repositories: Mutex<FxHashMap<u64, Arc<Repository>>>,
     /// Cursors of files as the last run left them, by repository.
     kept_trees: Mutex<FxHashMap<u64, KeptTree>>,
+    /// Repositories whose contents come by git in this run.
+    by_git: Mutex<FxHashMap<u64, blobs::ByGit>>,
     /// Scopes that this run lists for another selection than the last one.
     unselected: Mutex<conversation::Unselected>,
     /// Releases that this run's listing brought whole.
@@ -150,6 +151,7 @@ impl GitHub {
             wikis: wiki::Wikis::default(),
             repositories: Mutex::default(),
             kept_trees: Mutex::default(),
+            by_git: Mutex::default(),
             unselected: Mutex::default(),
             brought: Mutex::default(),
             is_old: AtomicBool::new(false),
@@ -191,7 +193,7 @@ impl Connector for GitHub {
     }
 
     fn fetch(&self, batch: Vec<Wanted>) -> BoxStream<'_, (RemoteId, Result<Fetched, SourceError>)> {
-        stream::once(self.bodies_of_parts(batch)).flat_map(stream::iter).boxed()
+        self.bodies_of_parts(batch)
     }
 
     async fn confirm(&self, ids: Vec<Wanted>) -> Result<Vec<(RemoteId, Presence)>, SourceError> {

@@ -100,7 +100,11 @@ impl GitHub {
             };
             let plan = plan(known, now, depth, settled);
             news_only |= plan != Plan::Whole;
-            let walked = self.walk(kind, repository, &plan, &selection, depth, out).await?;
+            let walked = match known {
+                // There never was one: the heads have said all.
+                None if now.count == 0 => Walked { whole: true, lacking: None },
+                _ => self.walk(kind, repository, &plan, &selection, depth, out).await?,
+            };
             if let Some(why) = walked.lacking.filter(|_| !walked.whole) {
                 completion = Completion::Incomplete(format!("the {} of {}: {why}", kind.plural(), repository.full_name));
                 continue;

@@ -114,12 +114,21 @@ impl GitHub {
         let mut waited = memory.as_ref().map_or(0, |memory| memory.waited);
         let depth = turn(&mut waited, repository.id, depth);
         let new = Memory { count: now.count, newest: now.updated_at, anonymous, at: repository.whereabouts(), waited };
+        let memory_is_new = memory.is_none();
         let as_known = memory.is_some_and(|memory| Memory { waited, ..memory } == new);
         if depth != Depth::Everything && as_known {
             out.done(repository, Part::Releases, Completion::News, serde_json::to_string(&new).ok().map(Cursor::from)).await;
             return Ok(());
         }
-        let lacking = if anonymous { self.releases_by_rest(repository, out).await? } else { self.releases_by_graphql(repository, out).await? };
+        // There never was one: the heads have said all.
+        let none = !anonymous && memory_is_new && new.count == 0;
+        let lacking = if none {
+            None
+        } else if anonymous {
+            self.releases_by_rest(repository, out).await?
+        } else {
+            self.releases_by_graphql(repository, out).await?
+        };
         let (completion, cursor) = match lacking {
             Some(why) => (Completion::Incomplete(format!("the releases of {}: {why}", repository.full_name)), since.cloned()),
             None => (Completion::Complete, serde_json::to_string(&new).ok().map(Cursor::from)),
