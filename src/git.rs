@@ -61,6 +61,8 @@ pub struct Git {
     authorization: Mutex<Option<Secret>>,
     /// The program that was found and is new enough, and the authorities for it; looked for once.
     found: OnceCell<Result<Found, GitError>>,
+    /// Held by who changes a copy: two fetches at once would take each other's copy for a half made one.
+    turn: tokio::sync::Mutex<()>,
     calls: AtomicU64,
     bytes: AtomicU64,
 }
@@ -97,7 +99,14 @@ impl Git {
     /// Looks for nothing yet: a machine without `git` shows at the first call.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
-        Self { setup, authorization: Mutex::default(), found: OnceCell::new(), calls: AtomicU64::new(0), bytes: AtomicU64::new(0) }
+        Self {
+            setup,
+            authorization: Mutex::default(),
+            found: OnceCell::new(),
+            turn: tokio::sync::Mutex::default(),
+            calls: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+        }
     }
 
     /// From now on asks with this value of the `Authorization` header, or anonymously.

@@ -17,7 +17,7 @@ use crate::model::{Key, Place, RemoteId, Scope};
 use database::{Database, Refused, Writes};
 use folder::Condition;
 use raw::RawFiles;
-use wire::Stored;
+use wire::{Stored, StoredScope};
 
 mod database;
 mod error;
@@ -37,6 +37,8 @@ const ASSET: u8 = b'a';
 const PERSON: u8 = b'p';
 const SCOPE: u8 = b's';
 const SITE: u8 = b'm';
+/// Pieces of long cursors.
+const CURSOR: u8 = b'c';
 
 /// A connector's open state. Holds the lock on its folder until it is dropped.
 pub struct State {
@@ -126,7 +128,16 @@ impl State {
     /// # Errors
     /// When one cannot be read.
     pub fn scopes(&self) -> Result<Vec<(Scope, ScopeRecord)>, StateError> {
-        self.all(SCOPE).map(|entry| entry.map(|(id, record)| (Scope::new(id), record))).collect()
+        let whole = |entry: Result<(String, StoredScope), StateError>| {
+            let (id, stored) = entry?;
+            let mut cursor = String::new();
+            for at in 0..stored.pieces {
+                cursor.push_str(&self.one::<String>(CURSOR, &piece(&id, at))?.unwrap_or_default());
+            }
+            let record = stored.with(&cursor).map_err(|detail| self.failure(Refused::Damaged(detail), "read", || named(SCOPE, &id)))?;
+            Ok((Scope::new(id), record))
+        };
+        self.all::<StoredScope>(SCOPE).map(whole).collect()
     }
 
     /// Streams all documents in the order of their ids' bytes; neighbours share the memory of scope and kind.
@@ -207,13 +218,30 @@ impl State {
                 Change::PutAsset(id, record) => put(&mut writes, ASSET, id.as_str(), &record)?,
                 Change::DropAsset(id) => writes.drop(ASSET, id.as_str()),
                 Change::PutPerson(key, name) => put(&mut writes, PERSON, key.as_str(), &name)?,
-                Change::PutScope(scope, record) => put(&mut writes, SCOPE, scope.as_str(), &record)?,
-                Change::DropScope(scope) => writes.drop(SCOPE, scope.as_str()),
+                Change::PutScope(scope, record) => {
+                    let (stored, pieces) = StoredScope::of(&record);
+                    self.drop_pieces(&mut writes, scope.as_str(), stored.pieces)?;
+                    put(&mut writes, SCOPE, scope.as_str(), &stored)?;
+                    for (at, text) in (0..).zip(&pieces) {
+                        put(&mut writes, CURSOR, &piece(scope.as_str(), at), text)?;
+                    }
+                }
+                Change::DropScope(scope) => {
+                    self.drop_pieces(&mut writes, scope.as_str(), 0)?;
+                    writes.drop(SCOPE, scope.as_str());
+                }
                 Change::PutSite(record) => put(&mut writes, SITE, "", &record)?,
             }
         }
         self.database.commit(writes).map_err(|refused| self.failure(refused, "write", || "what was just written".to_owned()))?;
         dropped.iter().try_for_each(|id| self.raw.remove(id))
+    }
+
+    /// Drops those pieces of a scope's cursor that it has no more.
+    fn drop_pieces(&self, writes: &mut Writes, scope: &str, from: u32) -> Result<(), StateError> {
+        let before = self.one::<StoredScope>(SCOPE, scope)?.map_or(0, |stored| stored.pieces);
+        (from..before).for_each(|at| writes.drop(CURSOR, &piece(scope, at)));
+        Ok(())
     }
 
     /// Keeps a document's raw body, in place of the one before. It is durable only after the next `Mirror::sync` (or another `syncfs` of this file
@@ -288,6 +316,11 @@ fn put<R: Stored>(writes: &mut Writes, prefix: u8, id: &str, record: &R) -> Resu
     Ok(())
 }
 
+/// The id of a piece of a scope's cursor.
+fn piece(scope: &str, at: u32) -> String {
+    format!("{scope}\n{at:06}")
+}
+
 fn named(prefix: u8, id: &str) -> String {
     let kind = match prefix {
         DOCUMENT => "document",
@@ -295,6 +328,7 @@ fn named(prefix: u8, id: &str) -> String {
         ASSET => "attachment",
         PERSON => "person",
         SCOPE => "scope",
+        CURSOR => "cursor of scope",
         _ => return "the site".to_owned(),
     };
     format!("{kind} {id}")

@@ -73,6 +73,7 @@ impl Copy<'_> {
     /// # Errors
     /// What went wrong, after another try where that may help.
     pub async fn bring(&self, shas: &[String]) -> Result<(), GitError> {
+        let _turn = self.git.turn.lock().await;
         let sizes = self.sizes(shas).await?;
         let mut input = Vec::new();
         for sha in shas.iter().filter(|sha| sizes.get(sha.as_str()) == Some(&None)) {

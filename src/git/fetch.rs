@@ -42,6 +42,7 @@ impl Git {
             return Err(GitError::Failed("what is asked for is no commit, or has no name".to_owned()));
         }
         self.found().await?;
+        let _turn = self.turn.lock().await;
         let copy = Copy { git: self, folder: self.root().join(format!("{name}.git")), commit: commit.to_owned(), url: url.clone() };
         let filter = match filter {
             Filter::None => None,
@@ -55,6 +56,26 @@ impl Git {
         let wanted = format!("+{commit}:{SYNCED}");
         copy.bring_in(filter.as_deref(), &["--depth=1", "--update-shallow"], &wanted, Vec::new()).await?;
         Ok(copy)
+    }
+
+    /// A copy without any commit, kept as `name` in the cache, for contents that are asked for by their names: [`Copy::bring`] fetches them. Asks nobody.
+    ///
+    /// # Errors
+    /// When it cannot be made, or there is no program.
+    pub async fn shelf(&self, url: &Url, name: &str) -> Result<Copy<'_>, GitError> {
+        if !name_is_plain(name) {
+            return Err(GitError::Failed("a copy has no name".to_owned()));
+        }
+        self.found().await?;
+        let _turn = self.turn.lock().await;
+        let folder = self.root().join(format!("{name}.git"));
+        let there = folder.clone();
+        let made = spawn_blocking(move || {
+            let is_sound = there.join("config").is_file() && !there.join(BUSY).exists() && packs(&there) < MOST_PACKS;
+            if is_sound { Ok(()) } else { anew(&there, "") }
+        });
+        made.await.unwrap_or_else(|error| Err(GitError::Failed(error.to_string())))?;
+        Ok(Copy { git: self, folder, commit: String::new(), url: url.clone() })
     }
 
     /// A copy that an earlier fetch left, with the commit that it has, or none; asks nobody.

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use super::*;
 use crate::model::{Cursor, Revision};
 
+mod cursors;
 mod memory;
 
 const NO_WAIT: Duration = Duration::ZERO;

@@ -10,6 +10,8 @@ mod asset;
 mod document;
 mod rest;
 
+pub(super) use rest::StoredScope;
+
 /// The version that this program writes.
 const VERSION: u32 = 1;
 

@@ -1,5 +1,5 @@
 //! Fetches wanted bodies in full batches, several at once, and lays each raw body on disk as it comes; only ids travel on. So fetching runs ahead of
-//! everything else, and the bodies in memory are those of the batches in flight.
+//! everything else, and the bodies in memory are those of the batches in flight, or of a megabyte of each where the connector hands them over as they come.
 
 use std::sync::Arc;
 
@@ -17,6 +17,9 @@ use crate::state::State;
 
 /// Batches asked for at once. The HTTP room bounds the requests; this bounds the bodies. Two keep it busy: one is on its way while the other is laid down.
 const BATCHES_IN_FLIGHT: usize = 2;
+
+/// Bodies of a batch are laid down when they are so many bytes together.
+const LAID_DOWN_BYTES: usize = 1 << 20;
 
 /// A body to fetch. As many as the site has documents may wait.
 pub(super) struct Due {
@@ -69,7 +72,7 @@ pub(super) async fn fetch(
     loop {
         while flying.len() < BATCHES_IN_FLIGHT && (pending.len() >= size || (!open && !pending.is_empty())) {
             let batch: Vec<Wanted> = pending.drain(..size.min(pending.len())).collect();
-            flying.push(one_batch(connector, state, batch));
+            flying.push(one_batch(connector, state, batch, &arrivals, progressed));
         }
         if !open && flying.is_empty() {
             return failed.map_or(Ok(()), |error| Err(Abort::Source(error)));
@@ -78,16 +81,16 @@ pub(super) async fn fetch(
             biased;
             () = cancel.cancelled() => return Err(Abort::Cancelled),
             Some(done) = flying.next(), if !flying.is_empty() => {
-                for arrival in done? {
+                for failure in done? {
                     // Nothing new is asked for after such a failure; what is under way is still kept.
-                    if let Arrival::Failure(failure) = &arrival && matches!(failure.1.consequence(), Consequence::Suspend | Consequence::EndRun) {
-                        failed = Some(failure.1.clone());
+                    if matches!(failure.1.consequence(), Consequence::Suspend | Consequence::EndRun) {
+                        failed = Some(failure.1);
                         open = false;
                         pending.clear();
                         continue;
                     }
                     progressed.fetched(connector.traffic());
-                    let _ = arrivals.send(arrival);
+                    let _ = arrivals.send(Arrival::Failure(Box::new(failure)));
                 }
             }
             next = wanted.recv(), if open && pending.len() < size => match next {
@@ -98,26 +101,45 @@ pub(super) async fn fetch(
     }
 }
 
-async fn one_batch(connector: &Arc<dyn Connector>, state: &Arc<State>, batch: Vec<Wanted>) -> Result<Vec<Arrival>, Abort> {
+/// Fetches a batch; says what came as soon as it lies in the state, and gives back what did not come.
+async fn one_batch(
+    connector: &Arc<dyn Connector>,
+    state: &Arc<State>,
+    batch: Vec<Wanted>,
+    arrivals: &mpsc::UnboundedSender<Arrival>,
+    progressed: &Progressed,
+) -> Result<Vec<(Wanted, SourceError)>, Abort> {
     let mut missing: rustc_hash::FxHashMap<RemoteId, Wanted> = batch.iter().map(|w| (w.id.clone(), w.clone())).collect();
     let mut outcomes = connector.fetch(batch);
-    let mut arrivals = Vec::with_capacity(missing.len());
-    let mut bodies: Vec<(RemoteId, Raw)> = Vec::new();
-    while let Some((id, outcome)) = outcomes.next().await {
-        let Some(wanted) = missing.remove(&id) else { continue };
-        arrivals.push(match outcome {
-            Ok(Fetched { raw, revision, labels }) => {
-                bodies.push((id.clone(), raw));
-                Arrival::Body { id, revision, labels: labels.map(Into::into) }
+    let (mut bodies, mut came, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    let mut bytes = 0;
+    loop {
+        let outcome = outcomes.next().await;
+        if bytes >= LAID_DOWN_BYTES || (outcome.is_none() && !bodies.is_empty()) {
+            lay_down(state, std::mem::take(&mut bodies)).await?;
+            bytes = 0;
+            for arrival in came.drain(..) {
+                progressed.fetched(connector.traffic());
+                let _ = arrivals.send(arrival);
             }
-            Err(error) => Arrival::Failure(Box::new((wanted, error))),
-        });
+        }
+        let Some((id, outcome)) = outcome else { break };
+        let Some(wanted) = missing.remove(&id) else { continue };
+        match outcome {
+            Ok(Fetched { raw, revision, labels }) => {
+                bytes += raw.0.len();
+                bodies.push((id.clone(), raw));
+                came.push(Arrival::Body { id, revision, labels: labels.map(Into::into) });
+            }
+            Err(error) => failures.push((wanted, error)),
+        }
     }
-    let state = Arc::clone(state);
-    tokio::task::spawn_blocking(move || bodies.into_iter().try_for_each(|(id, raw)| state.put_raw(&id, &raw.0))).await??;
     // A connector that says nothing about an id would make it vanish from the run: it counts as not visible.
-    for (id, wanted) in missing {
-        arrivals.push(Arrival::Failure(Box::new((wanted, SourceError::NotVisible { what: format!("document {id}"), status: 404 }))));
-    }
-    Ok(arrivals)
+    failures.extend(missing.into_iter().map(|(id, wanted)| (wanted, SourceError::NotVisible { what: format!("document {id}"), status: 404 })));
+    Ok(failures)
+}
+
+async fn lay_down(state: &Arc<State>, bodies: Vec<(RemoteId, Raw)>) -> Result<(), Abort> {
+    let state = Arc::clone(state);
+    Ok(tokio::task::spawn_blocking(move || bodies.into_iter().try_for_each(|(id, raw)| state.put_raw(&id, &raw.0))).await??)
 }

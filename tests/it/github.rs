@@ -21,6 +21,7 @@ mod real;
 mod refused;
 mod releases;
 mod repositories;
+mod scale;
 mod stage;
 mod traps;
 mod ways_in;

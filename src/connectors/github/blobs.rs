@@ -1,4 +1,5 @@
-//! Bodies of files: up to fifty and a megabyte of them in one query, whatever repositories they are of; the rest, and what a query cannot carry, one by one.
+//! Bodies of files: up to fifty and a megabyte of them in one query, whatever repositories they are of; all that are wanted of a repository in one go by git,
+//! where they are many (`docs/decisions/0007-many-files.md`); what comes by neither way, one by one.
 //!
 //! Guarantees that each body is the content that the tree names: its git name is reckoned anew.
 
@@ -16,11 +17,12 @@ use super::GitHub;
 use super::api::RAW;
 use super::parts::Outcome;
 use super::repository::{Part, Repository};
+use super::tree::Tree;
 use super::trouble::Trouble;
-use super::{file, plain};
+use super::{file, locked, plain};
 use crate::connectors::connector::{Consequence, Fetched, SourceError, Wanted};
 use crate::git::Blob;
-use crate::model::Revision;
+use crate::model::{RemoteId, Revision};
 
 /// Contents in one query.
 const IN_A_QUERY: usize = 50;
@@ -28,6 +30,21 @@ const IN_A_QUERY: usize = 50;
 const BYTES_IN_A_QUERY: u64 = 1 << 20;
 /// Larger ones come cut short in a query.
 const LARGE: u64 = 400 << 10;
+
+/// What would take so many queries comes by git.
+const QUERIES_FOR_GIT: u64 = 20;
+/// So many of one repository in one call are a run that fetches everything anew.
+const MANY: usize = 300;
+
+/// How the contents of a repository come in this run.
+pub(super) enum ByGit {
+    /// In one go, these and those that are asked for first.
+    Due(Vec<String>),
+    /// They were brought.
+    Brought,
+    /// Git did not get through.
+    Failed,
+}
 
 /// A content that is wanted.
 struct Due {
@@ -62,7 +79,8 @@ impl GitHub {
             }
         }
         let mut bytes: FxHashMap<String, Bytes> = FxHashMap::default();
-        let got = if self.is_anonymous() { self.bring_by_git(&due, &mut bytes).await } else { self.bring_by_query(&due, &mut bytes).await };
+        self.bring_by_git(&due, &mut bytes).await;
+        let got = if self.is_anonymous() { Ok(()) } else { self.bring_by_query(&due, &mut bytes).await };
         for one in due {
             let outcome = match (bytes.get(&one.content), &got) {
                 (Some(bytes), _) => Ok(bytes.clone()),
@@ -79,6 +97,12 @@ impl GitHub {
             outcomes.push((one.wanted.id, fetched));
         }
         outcomes
+    }
+
+    /// The size of a file, where the tree tells it.
+    pub(super) fn file_size(&self, id: &RemoteId) -> Option<u64> {
+        let (number, _, path) = Part::of_id(id.as_str())?;
+        self.kept_tree(number)?.0.files.get(path)?.size
     }
 
     fn due(&self, wanted: Wanted) -> Result<Due, Outcome> {
@@ -98,7 +122,8 @@ impl GitHub {
 
     /// What queries can carry of it; an error is for all that is not there then.
     async fn bring_by_query(&self, due: &[Due], bytes: &mut FxHashMap<String, Bytes>) -> Result<(), SourceError> {
-        let mut open: Vec<&Due> = due.iter().filter(|one| one.size < LARGE && plain::is_oid(&one.content)).collect();
+        let is_open = |one: &&Due| one.size < LARGE && plain::is_oid(&one.content) && !bytes.contains_key(&one.content);
+        let mut open: Vec<&Due> = due.iter().filter(is_open).collect();
         open.sort_by(|a, b| (a.repository.id, &a.content).cmp(&(b.repository.id, &b.content)));
         open.dedup_by(|a, b| a.content == b.content);
         let mut most = IN_A_QUERY;
@@ -128,23 +153,61 @@ impl GitHub {
         Ok(())
     }
 
-    async fn bring_by_git(&self, due: &[Due], bytes: &mut FxHashMap<String, Bytes>) -> Result<(), SourceError> {
+    /// Notes what a listing found to be new: without a token all of it comes by git; with one, what would take many queries.
+    pub(super) fn note_new(&self, repository: &Repository, before: Option<&Tree>, tree: &Tree, is_document: impl Fn(&str) -> bool) {
+        let known = |path: &str| before.and_then(|before| before.files.get(path)?.content());
+        let (mut new, mut bytes) = (Vec::new(), 0);
+        for (path, file) in &tree.files {
+            if let Some(content) = file.content()
+                && known(path) != Some(content)
+                && is_document(path)
+            {
+                bytes += file.size.unwrap_or(0);
+                new.push(content.to_owned());
+            }
+        }
+        if self.is_anonymous() || (new.len() / IN_A_QUERY) as u64 >= QUERIES_FOR_GIT || bytes / BYTES_IN_A_QUERY >= QUERIES_FOR_GIT {
+            locked(&self.by_git).insert(repository.id, ByGit::Due(new));
+        }
+    }
+
+    /// What git brings. What does not come so comes by queries, or by REST, as far as the allowance lasts.
+    async fn bring_by_git(&self, due: &[Due], bytes: &mut FxHashMap<String, Bytes>) {
         let mut of: BTreeMap<u64, Vec<&Due>> = BTreeMap::new();
-        for one in due {
+        for one in due.iter().filter(|one| plain::is_oid(&one.content)) {
             of.entry(one.repository.id).or_default().push(one);
         }
-        for due in of.into_values() {
-            let Some((repository, head)) = due.first().and_then(|one| Some((&one.repository, one.repository.head.as_ref()?))) else { continue };
+        for (id, due) in of {
+            let (Some(together), Some(first)) = (self.together(id, due.len()), due.first()) else { continue };
             let shas: Vec<String> = due.iter().map(|one| one.content.clone()).collect();
-            // Where it does not go by git, it goes by REST, as far as the allowance lasts.
-            let Ok(blobs) = self.blobs_by_git(repository, &head.commit, &shas, self.config.max_file_bytes).await else { continue };
-            for (sha, blob) in shas.into_iter().zip(blobs) {
+            let brought = self.blobs_by_git(&first.repository, &shas, &together, self.config.max_file_bytes).await;
+            locked(&self.by_git).insert(id, if brought.is_ok() { ByGit::Brought } else { ByGit::Failed });
+            for (sha, blob) in shas.into_iter().zip(brought.unwrap_or_default()) {
                 if let Blob::Here(found) = blob {
                     bytes.insert(sha, found);
                 }
             }
         }
-        Ok(())
+    }
+
+    /// Whether git is to bring contents of a repository, and which are to come along with these.
+    fn together(&self, id: u64, asked: usize) -> Option<Vec<String>> {
+        let of_tree = || {
+            let (tree, _) = self.kept_tree(id)?;
+            let choice = self.choice();
+            Some(tree.files.iter().filter(|(path, _)| choice.is_document(path)).filter_map(|(_, file)| file.content().map(str::to_owned)).collect())
+        };
+        let noted = locked(&self.by_git).get_mut(&id).map(|way| match way {
+            ByGit::Due(new) => Some(std::mem::take(new)),
+            ByGit::Brought => Some(Vec::new()),
+            ByGit::Failed => None,
+        });
+        match noted {
+            Some(noted) => noted,
+            // Nothing is new, and everything is asked for.
+            None if asked >= MANY => of_tree(),
+            None => self.is_anonymous().then(Vec::new),
+        }
     }
 
     /// One content by REST.

@@ -148,11 +148,15 @@ impl GitHub {
         Ok(copy.entries().await?)
     }
 
-    /// Contents of a commit by name, in their order, none larger than `most`: those that are not there yet are fetched in one go. The second.
-    pub(super) async fn blobs_by_git(&self, repository: &Repository, commit: &str, shas: &[String], most: u64) -> Result<Vec<Blob>, CloneError> {
+    /// Contents by name, in their order, none larger than `most`: those that are not there yet are fetched in one go, and with them those that are `due`
+    /// later. The second. With a token, which tells the tree by other ways, the copy holds nothing but contents.
+    pub(super) async fn blobs_by_git(&self, repository: &Repository, shas: &[String], due: &[String], most: u64) -> Result<Vec<Blob>, CloneError> {
         let url = address(&repository.clone_url)?;
-        let copy = self.copy_by_git(&url, &files_name(repository), commit, Filter::NoBlobs).await?;
-        self.clones.noted(copy.bring(shas).await)?;
+        let copy = match &repository.head {
+            Some(head) if self.is_anonymous() => self.copy_by_git(&url, &files_name(repository), &head.commit, Filter::NoBlobs).await?,
+            _ => self.clones.noted(self.git().await?.shelf(&url, &contents_name(repository.id)).await)?,
+        };
+        self.clones.noted(if due.is_empty() { copy.bring(shas).await } else { copy.bring(&[shas, due].concat()).await })?;
         Ok(copy.blobs(shas, most).await?)
     }
 
@@ -161,6 +165,18 @@ impl GitHub {
         let is_ours = move |name: &str| name.split_once('.').and_then(|(id, _)| id.parse().ok()).is_some_and(|id: u64| repositories.contains(&id));
         self.clones.git.forget_others(is_ours).await;
     }
+
+    /// Forgets contents that an earlier run has laid down: before this one asks for any.
+    pub(super) async fn forget_contents(&self) {
+        self.clones.git.forget_others(|name| !name.ends_with(CONTENTS)).await;
+    }
+}
+
+/// The end of the names of copies that hold contents alone.
+const CONTENTS: &str = ".contents";
+
+fn contents_name(repository: u64) -> String {
+    format!("{repository}{CONTENTS}")
 }
 
 /// What is not had for want of git, and what to do.

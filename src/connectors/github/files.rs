@@ -58,6 +58,7 @@ impl GitHub {
                 if let Some(why) = looked.incomplete {
                     let why = format!("the files of {}: {why}", repository.full_name);
                     let tree = Arc::new(looked.tree);
+                    self.note_new(repository, before.as_deref(), &tree, |path| choice.is_document(path));
                     self.keep_tree(repository.id, Arc::clone(&tree), reselected);
                     self.name_all(repository, &tree, &choice, out).await;
                     out.done(repository, Part::Files, Completion::Incomplete(why), None).await;
@@ -74,6 +75,7 @@ impl GitHub {
             ..tree
         });
         // Bodies of what is named may be asked for before all is named.
+        self.note_new(repository, before.as_deref(), &tree, |path| choice.is_document(path));
         self.keep_tree(repository.id, Arc::clone(&tree), reselected);
         let documents = self.name_all(repository, &tree, &choice, out).await;
         if let Some(before) = &before {
@@ -157,7 +159,7 @@ impl GitHub {
         }
     }
 
-    fn choice(&self) -> Choice {
+    pub(super) fn choice(&self) -> Choice {
         // They were checked when the configuration was read.
         Choice { files: Globs::new(&self.config.files).unwrap_or_default(), images: Globs::new(&self.config.images).unwrap_or_default() }
     }

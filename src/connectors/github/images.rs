@@ -54,8 +54,8 @@ impl GitHub {
     }
 
     async fn image_by_git(&self, repository: &Repository, sha: &str, limit: u64) -> Option<Bytes> {
-        let head = repository.head.as_ref().filter(|_| self.is_anonymous())?;
-        let blobs = self.blobs_by_git(repository, &head.commit, &[sha.to_owned()], limit).await.ok()?;
+        repository.head.as_ref().filter(|_| self.is_anonymous())?;
+        let blobs = self.blobs_by_git(repository, &[sha.to_owned()], &[], limit).await.ok()?;
         match blobs.into_iter().next()? {
             Blob::Here(bytes) => Some(bytes),
             _ => None,

@@ -40,6 +40,7 @@ impl GitHub {
     }
 
     async fn list(&self, since: Vec<(Scope, Cursor)>, depth: Depth, mut out: Out) -> Result<(), SourceError> {
+        self.forget_contents().await;
         let of = self.api.address().web_base().to_owned();
         let remembered = since.iter().find(|(scope, _)| scope.as_str().is_empty()).and_then(|(_, cursor)| Memory::recall(cursor, &of));
         // The first sync may take all that there is; later ones leave something to the account's other programs.

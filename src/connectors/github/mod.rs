@@ -51,8 +51,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::StreamExt as _;
-use futures_util::stream::{self, BoxStream};
+use futures_util::stream::BoxStream;
 use rustc_hash::FxHashMap;
 
 use super::connector::{AssetStream, Connector, Depth, Fetched, Listed, Presence, ReadError, SourceError, Traffic, Validation, Wanted};
@@ -90,6 +89,8 @@ pub struct GitHub {
     repositories: Mutex<FxHashMap<u64, Arc<Repository>>>,
     /// Cursors of files as the last run left them, by repository.
     kept_trees: Mutex<FxHashMap<u64, KeptTree>>,
+    /// Repositories whose contents come by git in this run.
+    by_git: Mutex<FxHashMap<u64, blobs::ByGit>>,
     /// What this run's listing of conversations did.
     looked: Mutex<conversation::Looked>,
     /// Releases that this run's listing brought whole.
@@ -150,6 +151,7 @@ impl GitHub {
             wikis: wiki::Wikis::default(),
             repositories: Mutex::default(),
             kept_trees: Mutex::default(),
+            by_git: Mutex::default(),
             looked: Mutex::default(),
             brought: Mutex::default(),
             is_old: AtomicBool::new(false),
@@ -196,7 +198,7 @@ impl Connector for GitHub {
     }
 
     fn fetch(&self, batch: Vec<Wanted>) -> BoxStream<'_, (RemoteId, Result<Fetched, SourceError>)> {
-        stream::once(self.bodies_of_parts(batch)).flat_map(stream::iter).boxed()
+        self.bodies_of_parts(batch)
     }
 
     async fn confirm(&self, ids: Vec<Wanted>) -> Result<Vec<(RemoteId, Presence)>, SourceError> {

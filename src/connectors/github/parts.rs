@@ -1,16 +1,24 @@
 //! Which part of a repository lists, fetches, confirms and reads what: each part is one line in each of these.
 
+use std::collections::VecDeque;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
 use rustc_hash::FxHashMap;
 
 use super::out::Out;
 use super::raw;
 use super::repository::{Part, Repository};
 use super::{GitHub, conversation, file, releases, wiki};
-use crate::connectors::connector::{Depth, Fetched, Presence, ReadError, SourceError, Wanted};
+use crate::connectors::connector::{Consequence, Depth, Fetched, Presence, ReadError, SourceError, Wanted};
 use crate::model::{Cursor, Document, Place, Raw, RemoteId};
 
-/// How many documents one call fetches.
-pub(super) const BATCH: usize = 50;
+/// How many documents one call fetches: enough that queries are full where each repository has a few of each part.
+pub(super) const BATCH: usize = 500;
+/// So many bytes of bodies are held at a time.
+const PIECE_BYTES: u64 = 4 << 20;
+/// What a body counts for whose size nobody tells: fifty make a piece.
+const SUPPOSED_BYTES: u64 = PIECE_BYTES / 50;
 
 /// What became of a document that was to be fetched.
 pub(super) type Outcome = (RemoteId, Result<Fetched, SourceError>);
@@ -44,23 +52,48 @@ impl GitHub {
         }
     }
 
-    /// Fetches a batch, part by part.
-    pub(super) async fn bodies_of_parts(&self, batch: Vec<Wanted>) -> Vec<Outcome> {
-        let mut outcomes = Vec::with_capacity(batch.len());
+    /// Fetches a batch, part by part and piece by piece, so that the bodies of one piece are laid down before the next one comes.
+    pub(super) fn bodies_of_parts(&self, batch: Vec<Wanted>) -> BoxStream<'_, Outcome> {
+        let mut all = VecDeque::new();
         for (part, batch) in by_part(batch) {
-            outcomes.extend(match part {
-                Some(Part::Files) => self.file_bodies(batch).await,
-                Some(Part::Wiki) => self.wiki_bodies(&batch).await,
-                Some(Part::Discussions | Part::Issues) => self.conversations(&batch).await,
-                Some(Part::Releases) => self.release_bodies(&batch).await,
-                // What belongs to no part cannot be fetched.
-                _ => batch
-                    .into_iter()
-                    .map(|wanted| (wanted.id.clone(), Err(SourceError::NotVisible { what: wanted.id.to_string(), status: 404 })))
-                    .collect(),
-            });
+            all.extend(pieces(batch, |id| self.weight(part, id)).into_iter().map(|piece| (part, piece)));
         }
-        outcomes
+        let next = move |(mut pieces, ended): (VecDeque<(Option<Part>, Vec<Wanted>)>, Option<SourceError>)| async move {
+            let (part, piece) = pieces.pop_front()?;
+            let outcomes = match &ended {
+                Some(error) => piece.into_iter().map(|wanted| (wanted.id, Err(error.clone()))).collect(),
+                None => self.bodies_of_part(part, piece).await,
+            };
+            // What ends the run ends the asking.
+            let ended = ended.or_else(|| {
+                outcomes
+                    .iter()
+                    .filter_map(|(_, outcome)| outcome.as_ref().err())
+                    .find(|error| matches!(error.consequence(), Consequence::Suspend | Consequence::EndRun))
+                    .cloned()
+            });
+            Some((outcomes, (pieces, ended)))
+        };
+        stream::unfold((all, None), next).flat_map(stream::iter).boxed()
+    }
+
+    async fn bodies_of_part(&self, part: Option<Part>, batch: Vec<Wanted>) -> Vec<Outcome> {
+        match part {
+            Some(Part::Files) => self.file_bodies(batch).await,
+            Some(Part::Wiki) => self.wiki_bodies(&batch).await,
+            Some(Part::Discussions | Part::Issues) => self.conversations(&batch).await,
+            Some(Part::Releases) => self.release_bodies(&batch).await,
+            // What belongs to no part cannot be fetched.
+            None => batch
+                .into_iter()
+                .map(|wanted| (wanted.id.clone(), Err(SourceError::NotVisible { what: wanted.id.to_string(), status: 404 })))
+                .collect(),
+        }
+    }
+
+    /// How many bytes a body may have, as far as that is known or supposed.
+    fn weight(&self, part: Option<Part>, id: &RemoteId) -> u64 {
+        if part == Some(Part::Files) { self.file_size(id).unwrap_or(SUPPOSED_BYTES) } else { SUPPOSED_BYTES }
     }
 
     /// What became of documents that a listing does not name any more, part by part.
@@ -90,6 +123,25 @@ impl GitHub {
             other => Err(raw::broken(&format!("it is of the kind `{other}`"))),
         }
     }
+}
+
+/// A batch in pieces of bearable size.
+fn pieces(batch: Vec<Wanted>, weight: impl Fn(&RemoteId) -> u64) -> Vec<Vec<Wanted>> {
+    let (mut pieces, mut bytes): (Vec<Vec<Wanted>>, u64) = (Vec::new(), u64::MAX);
+    for wanted in batch {
+        let more = weight(&wanted.id);
+        match pieces.last_mut() {
+            Some(piece) if bytes.saturating_add(more) <= PIECE_BYTES => {
+                bytes += more;
+                piece.push(wanted);
+            }
+            _ => {
+                bytes = more;
+                pieces.push(vec![wanted]);
+            }
+        }
+    }
+    pieces
 }
 
 fn by_part(wanted: Vec<Wanted>) -> FxHashMap<Option<Part>, Vec<Wanted>> {

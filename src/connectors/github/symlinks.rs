@@ -52,7 +52,7 @@ impl GitHub {
                 before.and_then(|before| before.files.get(path.as_str())).filter(|file| *file.sha == **sha).and_then(|file| file.target.clone());
             let target = match known {
                 Some(target) => Some(target),
-                None => self.text_of_link(repository, head, sha).await?.map(Into::into),
+                None => self.text_of_link(repository, sha).await?.map(Into::into),
             };
             if let Some(file) = tree.files.get_mut(path.as_str()) {
                 Arc::make_mut(file).target = target;
@@ -68,9 +68,9 @@ impl GitHub {
         Ok(())
     }
 
-    async fn text_of_link(&self, repository: &Repository, head: &Head, sha: &str) -> Result<Option<String>, SourceError> {
+    async fn text_of_link(&self, repository: &Repository, sha: &str) -> Result<Option<String>, SourceError> {
         if self.is_anonymous()
-            && let Ok(blobs) = self.blobs_by_git(repository, &head.commit, &[sha.to_owned()], MOST_BYTES).await
+            && let Ok(blobs) = self.blobs_by_git(repository, &[sha.to_owned()], &[], MOST_BYTES).await
         {
             return Ok(blobs.into_iter().next().and_then(|blob| match blob {
                 Blob::Here(bytes) => String::from_utf8(bytes.to_vec()).ok(),

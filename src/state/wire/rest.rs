@@ -11,6 +11,8 @@ use crate::state::records::{Missing, ScopeRecord, SiteRecord};
 
 /// A longer cursor is packed: one that names all files of a repository has megabytes, and is written again with each change of one of them.
 const PACKED_FROM_BYTES: usize = 4096;
+/// What of it one record holds. A page of sled has up to seventeen records, and lies in a file of its own above an eighth of a megabyte.
+const PIECE_BYTES: usize = 6 << 10;
 /// What a packed cursor may be at most.
 const MOST_BYTES: u64 = 256 << 20;
 /// Fast, and nearly as small as it gets: most of such a cursor is names of contents, which nothing makes smaller.
@@ -25,6 +27,9 @@ pub(in crate::state) struct ScopeWire {
     /// A long one: base64 of zstd. A program that does not know this field lists everything once more.
     #[serde(rename = "z", default, skip_serializing_if = "Option::is_none")]
     packed: Option<String>,
+    /// The packed form of one that is longer still lies in so many records of its own.
+    #[serde(rename = "k", default, skip_serializing_if = "is_none")]
+    pieces: u32,
     #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
     missing: Option<MissingWire>,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
@@ -57,6 +62,7 @@ impl Stored for ScopeRecord {
             name: self.name.clone(),
             cursor: cursor.filter(|_| packed.is_none()).map(str::to_owned),
             packed,
+            pieces: 0,
             missing: self.missing.as_ref().map(|missing| MissingWire {
                 listings: missing.listings,
                 first_ms: missing.first_ms,
@@ -83,6 +89,59 @@ impl Stored for ScopeRecord {
         };
         Ok(Self { name: wire.name, cursor: cursor.map(Cursor::new), missing, denied: wire.denied, unwanted: wire.unwanted })
     }
+}
+
+/// A scope, and in how many records its cursor lies. A value that is large goes into a file of its own in sled, which a process that comes later never
+/// removes: a cursor of megabytes would leave another one with each change.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(in crate::state) struct StoredScope {
+    /// Without its cursor, where that lies in pieces.
+    pub(in crate::state) record: ScopeRecord,
+    pub(in crate::state) pieces: u32,
+}
+
+impl StoredScope {
+    /// The stored form of a scope, and the pieces of its cursor.
+    pub(in crate::state) fn of(record: &ScopeRecord) -> (Self, Vec<String>) {
+        let long = record.cursor.as_ref().map(Cursor::as_str).filter(|cursor| cursor.len() >= PACKED_FROM_BYTES);
+        // Base64 is ASCII: it can be cut anywhere.
+        let cut = |packed: String| packed.as_bytes().chunks(PIECE_BYTES).map(|piece| String::from_utf8_lossy(piece).into_owned()).collect::<Vec<_>>();
+        match long.and_then(pack).filter(|packed| packed.len() > PIECE_BYTES).map(cut) {
+            Some(pieces) => {
+                let stored = Self { record: ScopeRecord { cursor: None, ..record.clone() }, pieces: u32::try_from(pieces.len()).unwrap_or(u32::MAX) };
+                (stored, pieces)
+            }
+            None => (Self { record: record.clone(), pieces: 0 }, Vec::new()),
+        }
+    }
+
+    /// The scope, with the cursor that the pieces are.
+    ///
+    /// # Errors
+    /// When they are none.
+    pub(in crate::state) fn with(self, pieces: &str) -> Result<ScopeRecord, String> {
+        let cursor = match self.pieces {
+            0 => self.record.cursor,
+            _ => Some(Cursor::new(unpack(pieces).ok_or("its cursor cannot be unpacked")?)),
+        };
+        Ok(ScopeRecord { cursor, ..self.record })
+    }
+}
+
+impl Stored for StoredScope {
+    type Wire = ScopeWire;
+
+    fn to_wire(&self) -> ScopeWire {
+        ScopeWire { pieces: self.pieces, ..self.record.to_wire() }
+    }
+
+    fn from_wire(wire: ScopeWire) -> Result<Self, String> {
+        Ok(Self { pieces: wire.pieces, record: ScopeRecord::from_wire(wire)? })
+    }
+}
+
+fn is_none(number: &u32) -> bool {
+    *number == 0
 }
 
 /// None where it cannot be packed: then it stays as it is.

@@ -142,7 +142,7 @@ fn check<R: Stored + PartialEq + std::fmt::Debug>(fossil: &str, record: &R) {
 #[test]
 fn fossils_of_version_1_are_read_and_today_s_records_come_back() {
     let fossils: Vec<(&str, &str)> = FOSSILS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' ')).collect();
-    assert_eq!(fossils.len(), 17);
+    assert_eq!(fossils.len(), 18);
     for (name, fossil) in fossils {
         match name {
             "document-full" => check(fossil, &full_document()),
@@ -160,6 +160,7 @@ fn fossils_of_version_1_are_read_and_today_s_records_come_back() {
             "site" => check(fossil, &site()),
             "site-ahead" => check(fossil, &SiteRecord { ahead_ms: -7, ..site() }),
             "scope-packed" => check(fossil, &packed_scope()),
+            "scope-pieces" => check(fossil, &StoredScope { record: ScopeRecord { name: "ENG".to_owned(), ..ScopeRecord::default() }, pieces: 2 }),
             "scope-missing" => check(fossil, &missing_scope()),
             "scope-denied" => {
                 check(fossil, &ScopeRecord { name: "ENG".to_owned(), denied: Some("no permission".to_owned()), ..ScopeRecord::default() })

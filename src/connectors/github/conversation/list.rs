@@ -115,7 +115,11 @@ impl GitHub {
                     locked(&self.looked).unselected.insert((scope.clone(), kind));
                 }
                 let plan = plan(known.as_ref(), now, depth, settled);
-                let walked = self.walk(kind, repository, &plan, &selection, depth, out).await?;
+                let walked = match &known {
+                    // There never was one: the heads have said all.
+                    None if now.count == 0 => None,
+                    _ => self.walk(kind, repository, &plan, &selection, depth, out).await?,
+                };
                 lack = walked.map(|lack| lack.of(&format!("the {} of {}", kind.plural(), repository.full_name)));
                 if lack.is_none() {
                     if plan == Plan::Whole { &mut whole } else { &mut others }.push(kind);

@@ -106,12 +106,21 @@ impl GitHub {
         let mut waited = memory.as_ref().map_or(0, |memory| memory.waited);
         let depth = turn(&mut waited, repository.id, depth);
         let new = Memory { count: now.count, newest: now.updated_at, anonymous, at: repository.whereabouts(), waited };
+        let memory_is_new = memory.is_none();
         let as_known = memory.is_some_and(|memory| Memory { waited, ..memory } == new);
         if depth != Depth::Everything && as_known {
             out.done(repository, Part::Releases, Completion::News, serde_json::to_string(&new).ok().map(Cursor::from)).await;
             return Ok(());
         }
-        let lacking = if anonymous { self.releases_by_rest(repository, out).await? } else { self.releases_by_graphql(repository, out).await? };
+        // There never was one: the heads have said all.
+        let none = !anonymous && memory_is_new && new.count == 0;
+        let lacking = if none {
+            None
+        } else if anonymous {
+            self.releases_by_rest(repository, out).await?
+        } else {
+            self.releases_by_graphql(repository, out).await?
+        };
         match lacking {
             Some(lack) => out.lacking(repository, Part::Releases, lack.of(&format!("the releases of {}", repository.full_name))).await,
             None => out.done(repository, Part::Releases, Completion::Complete, serde_json::to_string(&new).ok().map(Cursor::from)).await,
