@@ -19,13 +19,8 @@ pub(crate) fn looks_like_ours(text: &str, sections: &[&str]) -> bool {
         for (event, at) in Parser::new_ext(text, find::dialect()).into_offset_iter() {
             match event {
                 Event::Start(Tag::Heading { level: HeadingLevel::H1 | HeadingLevel::H2, .. }) => heading = Some(String::new()),
-                Event::End(TagEnd::Heading(_)) => {
-                    if heading.take().is_some_and(|words| begins(&words)) {
-                        return true;
-                    }
-                }
+                Event::End(TagEnd::Heading(_)) if heading.take().is_some_and(|words| begins(&words)) => return true,
                 Event::Start(Tag::Item) => item = true,
-                Event::Start(Tag::Paragraph | Tag::Link { .. }) => {}
                 Event::Start(Tag::Strong) => bold = item,
                 Event::Html(_) | Event::InlineHtml(_) => {
                     // What follows the tag, up to the next one.
