@@ -172,7 +172,7 @@ impl Client {
         let limits = Arc::new(Limits::new(setup.cache.as_deref(), account));
         for (kind, rest) in limits.recall() {
             match kind {
-                Some(kind) => allowances.put(&kind, rest),
+                Some(kind) => allowances.set(&kind, rest),
                 None => budget.gates.hold(None, rest.renews_in),
             }
         }
