@@ -174,7 +174,7 @@ impl Client {
         let limits = Arc::new(Limits::new(setup.cache.as_deref(), account));
         for (kind, rest) in limits.recall() {
             match kind {
-                Some(kind) => allowances.put(&kind, rest),
+                Some(kind) => allowances.set(&kind, rest),
                 None => budget.gates.hold(None, rest.renews_in),
             }
         }
@@ -313,7 +313,7 @@ impl Client {
 
     async fn json_once<T: DeserializeOwned + Send + 'static>(&self, request: &Request) -> Result<Reply<T>, Failure> {
         let answer = self.send(request, &HeaderMap::new(), Some(self.0.setup.patience.answer)).await?;
-        let (status, headers) = (answer.response.status(), self.head(&answer.response));
+        let (status, headers) = (answer.response.status(), self.head_of(&answer.response));
         if status == StatusCode::NOT_MODIFIED {
             return Ok(Reply { status: status.as_u16(), headers, body: None });
         }
@@ -335,7 +335,7 @@ impl Client {
 
     async fn whole(&self, request: &Request) -> Result<Reply<Vec<u8>>, Failure> {
         let answer = self.send(request, &HeaderMap::new(), Some(self.0.setup.patience.answer)).await?;
-        let (status, headers) = (answer.response.status(), self.head(&answer.response));
+        let (status, headers) = (answer.response.status(), self.head_of(&answer.response));
         if status == StatusCode::NOT_MODIFIED {
             return Ok(Reply { status: status.as_u16(), headers, body: None });
         }
@@ -373,7 +373,7 @@ impl Client {
     }
 
     /// The head of an answer, without what repeats our credentials.
-    fn head(&self, response: &Response) -> Headers {
+    fn head_of(&self, response: &Response) -> Headers {
         Headers(self.0.authorization.without_echoes_in(response.headers()))
     }
 

@@ -66,12 +66,12 @@ impl Allowances {
         let resource = Resource { host: host.to_owned(), name: name.to_owned() };
         let (left, of, renews_in) = wait::allowance(headers)?;
         let rest = Rest { left, of, renews_in };
-        self.put(&resource, rest);
+        self.set(&resource, rest);
         (self.judge(&resource) != Verdict::Go).then_some((resource, rest))
     }
 
     /// Takes down what is known from elsewhere.
-    pub(super) fn put(&self, resource: &Resource, Rest { left, of, renews_in }: Rest) {
+    pub(super) fn set(&self, resource: &Resource, Rest { left, of, renews_in }: Rest) {
         let now = Now::read();
         let Some(renews) = Moment::after(&now, renews_in) else { return };
         let renews_ms = now.wall.checked_add(renews_in).map_or(0, since_1970_ms);
