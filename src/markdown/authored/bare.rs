@@ -94,7 +94,12 @@ pub(super) fn can_be_words(words: &str) -> bool {
 pub(super) fn escaped(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
     for c in url.chars() {
-        out.push_str(if matches!(c, '\\' | '[' | ']' | '*' | '_' | '`' | '~' | '&' | '|' | '$' | '<' | '>') { "\\" } else { "" });
+        // No backslash keeps a backtick from ending what another one before it begins.
+        if c == '`' {
+            out.push_str("&#96;");
+            continue;
+        }
+        out.push_str(if matches!(c, '\\' | '[' | ']' | '*' | '_' | '~' | '&' | '|' | '$' | '<' | '>') { "\\" } else { "" });
         out.push(c);
     }
     out

@@ -356,6 +356,12 @@ fn pieces() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
+#[test]
+fn a_backtick_of_an_address_ends_no_code_that_an_earlier_one_begins() {
+    let text = authored("`<xhttps://known.example/a```>");
+    assert_eq!(structure(&text.text), structure(&text.resolved(&Mirror)), "{}", text.resolved(&Mirror));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, ..ProptestConfig::default() })]
 
