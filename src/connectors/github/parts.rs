@@ -20,6 +20,9 @@ const PIECE_BYTES: u64 = 4 << 20;
 /// What a body counts for whose size nobody tells: fifty make a piece.
 const SUPPOSED_BYTES: u64 = PIECE_BYTES / 50;
 
+/// What is to be fetched, and of which part.
+type Pieces = VecDeque<(Option<Part>, Vec<Wanted>)>;
+
 /// What became of a document that was to be fetched.
 pub(super) type Outcome = (RemoteId, Result<Fetched, SourceError>);
 
@@ -54,11 +57,11 @@ impl GitHub {
 
     /// Fetches a batch, part by part and piece by piece, so that the bodies of one piece are laid down before the next one comes.
     pub(super) fn bodies_of_parts(&self, batch: Vec<Wanted>) -> BoxStream<'_, Outcome> {
-        let mut all = VecDeque::new();
+        let mut all = Pieces::new();
         for (part, batch) in by_part(batch) {
             all.extend(pieces(batch, |id| self.weight(part, id)).into_iter().map(|piece| (part, piece)));
         }
-        let next = move |(mut pieces, ended): (VecDeque<(Option<Part>, Vec<Wanted>)>, Option<SourceError>)| async move {
+        let next = move |(mut pieces, ended): (Pieces, Option<SourceError>)| async move {
             let (part, piece) = pieces.pop_front()?;
             let outcomes = match &ended {
                 Some(error) => piece.into_iter().map(|wanted| (wanted.id, Err(error.clone()))).collect(),
