@@ -185,9 +185,11 @@ impl Api {
         Ok(Request::get(url, what).of("core"))
     }
 
-    /// A refusal that says why is told with that: a permission, a scope, a login, an address. 404 tells nobody whether something is there.
+    /// A refusal that says why is told with that: a permission, a scope, a login, an address. 404 tells nobody whether something is there, and a page of somebody on
+    /// the way nothing at all.
     fn explained(&self, what: &str, failed: Failed) -> Failed {
-        let (Some(403), SourceError::NotVisible { .. }, Some(said)) = (failed.status, &failed.error, &failed.refusal) else { return failed };
+        let said = failed.refusal.as_ref().filter(|_| failed.json);
+        let (Some(403), SourceError::NotVisible { .. }, Some(said)) = (failed.status, &failed.error, said) else { return failed };
         match refused::of_rest(said) {
             Some(why) => Failed { error: self.bad_answer(what, &format!("403: {why}")), ..failed },
             None => failed,
