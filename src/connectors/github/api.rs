@@ -186,10 +186,11 @@ impl Api {
         Ok(Request::get(url, what).of("core"))
     }
 
-    /// What is refused is closed to us, and not gone; where it is told what is lacking, so do we: a permission, a scope, a login, an address.
+    /// What is refused is closed to us, and not gone; where it is told what is lacking, so do we: a permission, a scope, a login, an address. 404 tells nobody
+    /// whether something is there, and a page of somebody on the way nothing at all.
     fn explained(&self, what: &str, failed: Failed) -> Failed {
-        // 404 tells nobody whether it is there.
-        let (Some(403), SourceError::NotVisible { .. }, Some(said)) = (failed.status, &failed.error, &failed.refusal) else { return failed };
+        let said = failed.refusal.as_ref().filter(|_| failed.json);
+        let (Some(403), SourceError::NotVisible { .. }, Some(said)) = (failed.status, &failed.error, said) else { return failed };
         let why = refused::of_rest(said).map_or_else(|| "403".to_owned(), |why| format!("403: {}", shortened(&why)));
         Failed { error: SourceError::Denied { what: what.to_owned(), why }, ..failed }
     }

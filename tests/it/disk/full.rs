@@ -109,3 +109,35 @@ fn no_room_for_logs_and_history_keeps_no_document_away_and_is_said() {
         assert!(said.stderr.contains("cannot be written: No space left on device") && said.stderr.contains("The log files in "), "{said:#?}");
     });
 }
+
+#[test]
+fn a_full_cache_is_named_and_costs_the_wiki_alone() {
+    with_mounts("disk::full::a_full_cache_is_named_and_costs_the_wiki_alone", || {
+        let site = crate::support::github::GitHub::new();
+        let noise = (0_u32..2 << 20).scan(1_u32, |seed, _| {
+            *seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            Some((*seed >> 24) as u8)
+        });
+        let noise: Vec<u8> = noise.collect();
+        site.edit(|m| {
+            let mut app = m.add_repository("acme/app");
+            app.commit("main", &[("README.md", "# App\n")]);
+            app.commit_wiki(&[("Home.md", &b"hello\n"[..]), ("images/a.png", &noise)]);
+        });
+        let home = Home::for_github(DAEMON, &site, "repos = [\"acme/app\"]\nmax_file_bytes = 8388608\nretry_base_ms = 5\n");
+        let cache = home.path().join("cache");
+        mount(&cache, "size=8m");
+        for leave_kb in [0, 500] {
+            fill(&cache, leave_kb << 10);
+            let said = home.once();
+            assert_eq!(said.code, Some(8), "{leave_kb}: {said:#?}");
+            let names_it = said.stderr.contains("the disk of the cache folder is full") || said.stderr.contains("No space left on device");
+            assert!(names_it && said.stderr.contains("the wiki of acme/app"), "{leave_kb}: {said:#?}");
+            assert_eq!(home.living().into_keys().collect::<Vec<_>>(), ["acme/app/README.md"], "{leave_kb}: {said:#?}");
+            make_room(&cache);
+        }
+        let said = home.once();
+        assert_eq!(said.code, Some(0), "{said:#?}");
+        assert_eq!(home.living().into_keys().collect::<Vec<_>>(), ["acme/app/README.md", "acme/app/_wiki/Home.md"]);
+    });
+}
