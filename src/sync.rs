@@ -137,7 +137,11 @@ fn verdict(summary: &Summary) -> (Outcome, String, String) {
         hint.push("The log names each with its reason; they are tried first next time.");
     }
     if let Some((scope, why)) = summary.scopes.iter().next() {
-        message.push(format!("{} of the scopes could not be listed as a whole, `{scope}` for one: {why}.", summary.scopes.len()));
+        message.push(format!(
+            "{} of the scopes could not be listed as a whole, `{scope}` for one: {}.",
+            summary.scopes.len(),
+            why.trim_end_matches('.')
+        ));
         hint.push("Nothing of theirs was removed. Check the account's permissions if it stays so.");
     }
     let outcome = if message.is_empty() { Outcome::Done } else { Outcome::Partial };

@@ -2,6 +2,7 @@
 //! everything else, and the bodies in memory are those of the batches in flight, or of a megabyte of each where the connector hands them over as they come.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -17,6 +18,9 @@ use crate::state::State;
 
 /// Batches asked for at once. The HTTP room bounds the requests; this bounds the bodies. Two keep it busy: one is on its way while the other is laid down.
 const BATCHES_IN_FLIGHT: usize = 2;
+
+/// A batch that is not full goes all the same, where the listing stands still for so long: it waits for an allowance, say, of which bodies do not take.
+const QUIET: Duration = Duration::from_secs(3);
 
 /// Bodies of a batch are laid down when they are so many bytes together.
 const LAID_DOWN_BYTES: usize = 1 << 20;
@@ -69,11 +73,13 @@ pub(super) async fn fetch(
     let mut flying = FuturesUnordered::new();
     let mut open = true;
     let mut failed = None;
+    let mut quiet = false;
     loop {
-        while flying.len() < BATCHES_IN_FLIGHT && (pending.len() >= size || (!open && !pending.is_empty())) {
+        while flying.len() < BATCHES_IN_FLIGHT && (pending.len() >= size || ((!open || quiet) && !pending.is_empty())) {
             let batch: Vec<Wanted> = pending.drain(..size.min(pending.len())).collect();
             flying.push(one_batch(connector, state, batch, &arrivals, progressed));
         }
+        quiet = false;
         if !open && flying.is_empty() {
             return failed.map_or(Ok(()), |error| Err(Abort::Source(error)));
         }
@@ -97,6 +103,7 @@ pub(super) async fn fetch(
                 Some(next) => pending.push(next.wanted()),
                 None => open = false,
             },
+            () = tokio::time::sleep(QUIET), if open && flying.is_empty() && !pending.is_empty() => quiet = true,
         }
     }
 }

@@ -107,13 +107,18 @@ fn tokens_that_are_wrong_or_may_too_little_are_told_what_they_lack() {
     for (lacks, permission, setting) in [("issues", "Issues: read", "issues = false"), ("discussions", "Discussions: read", "discussions = false")] {
         let site = self::site();
         let home = with_token(&site, |user| Token { lacks: [lacks.to_owned()].into(), ..Token::fine_grained(user, []) });
-        let words = [&format!("the {lacks} of acme/app cannot be read: the token lacks `{permission}`"), setting];
-        read(&Case { name: lacks, codes: [8, 0], validate: &words, sync: &words, never: &["not accessible"] }, &site, &home, None);
+        let told = format!("the token lacks `{permission}`; give it that, or set `{setting}`");
+        let (validate, sync) = (format!("the {lacks} of acme/app and of 1 more cannot be read: {told}"), format!("the {lacks} of acme/app: {told}"));
+        read(&Case { name: lacks, codes: [8, 8], validate: &[&validate], sync: &[&sync], never: &["not accessible"] }, &site, &home, None);
     }
     let site = self::site();
     let home = with_token(&site, |user| Token { lacks: ["contents".to_owned()].into(), ..Token::fine_grained(user, []) });
-    let words = ["`Contents: read`", "the files of acme/app: it shows no default branch", "the releases of acme/app cannot be read"];
-    read(&Case { name: "contents", codes: [8, 8], validate: &words, sync: &words, never: &["no branch ``"] }, &site, &home, None);
+    let validate = [
+        "the files of acme/app and of 1 more cannot be read: the token lacks `Contents: read`",
+        "the releases of acme/app and of 1 more cannot be read",
+    ];
+    let sync = ["the files of acme/app: the token lacks `Contents: read`", "the releases of acme/app: the token lacks", "the wiki of acme/app: 403"];
+    read(&Case { name: "contents", codes: [8, 8], validate: &validate, sync: &sync, never: &["no branch ``"] }, &site, &home, None);
     let site = self::site();
     site.edit(|m| m.repo("acme/app").make_private());
     let home = with_token(&site, |user| Token::classic(user, &[]));

@@ -85,9 +85,9 @@ fn a_part_that_failed_once_is_asked_for_by_the_next_run_and_one_that_is_denied_w
         site.edit(|m| m.repo("acme/app").comment(1, "Second"));
         site.habits(|h| h.fail_field("Repository.issues", Some(kind), "Not now.", 0, 1));
         let said = home.once();
-        assert!(said.stderr.contains("the issues of acme/app cannot be read: Not now."), "{said:#?}");
+        assert!(said.code == Some(8) && said.stderr.contains("the issues of acme/app: Not now."), "{said:#?}");
         assert!(!home.page("1-problem.md").contains("Second"));
-        synced(&site, &home);
+        assert_eq!(home.once().code, Some(if comes { 0 } else { 8 }), "{kind}: {}", site.transcript());
         assert_eq!(home.page("1-problem.md").contains("Second"), comes, "{kind}: {}", site.transcript());
         a_day_later(&home);
         synced(&site, &home);
