@@ -1,5 +1,6 @@
 //! A shallow copy of one commit: what is in it, and the contents by their names.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -13,6 +14,8 @@ use super::{Git, GitError, is_sha};
 
 /// Longest list of paths: some hundred thousand.
 const MOST_ENTRIES_BYTES: usize = 64 << 20;
+/// Contents that are asked for in one fetch: some hundred kilobytes of names, which no server and no proxy finds too long.
+const ASKED_AT_ONCE: usize = 10_000;
 /// Contents that are read in one go, in bytes together.
 const AT_ONCE_BYTES: u64 = 32 << 20;
 /// What git says of each content besides: its name, kind and size.
@@ -75,15 +78,13 @@ impl Copy<'_> {
     pub async fn bring(&self, shas: &[String]) -> Result<(), GitError> {
         let _turn = self.git.turn.lock().await;
         let sizes = self.sizes(shas).await?;
-        let mut input = Vec::new();
-        for sha in shas.iter().filter(|sha| sizes.get(sha.as_str()) == Some(&None)) {
-            input.extend_from_slice(sha.as_bytes());
-            input.push(b'\n');
+        let missing: BTreeSet<&str> = shas.iter().map(String::as_str).filter(|sha| sizes.get(sha) == Some(&None)).collect();
+        let missing: Vec<&str> = missing.into_iter().collect();
+        for some in missing.chunks(ASKED_AT_ONCE) {
+            let input = some.iter().flat_map(|sha| sha.bytes().chain([b'\n'])).collect();
+            self.bring_in(Some("blob:none"), &["--stdin"], "", input).await?;
         }
-        if input.is_empty() {
-            return Ok(());
-        }
-        self.bring_in(Some("blob:none"), &["--stdin"], "", input).await
+        Ok(())
     }
 
     /// Contents by name, none of more than `most` bytes, in the order of `shas`; names that are asked for twice come twice.
