@@ -2,9 +2,8 @@
 
 #![allow(unreachable_pub, reason = "each benchmark takes a part; nothing outside it sees it")]
 
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
@@ -37,7 +36,7 @@ pub struct Cost {
 /// Runs `context-syncd --once` in `home` to its end, which must be a good one.
 pub fn once(label: &str, home: &Home) -> Cost {
     let begun = Instant::now();
-    let child = home.daemon_command(&["--once"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child = home.daemon_command(&["--once"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let mut cost = Cost::default();
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap());
     let ended = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
@@ -53,9 +52,8 @@ pub fn once(label: &str, home: &Home) -> Cost {
     cost.wall = begun.elapsed();
     cost.cpu = cpu(child.id());
     (cost.written, cost.disk) = (counted(child.id(), "wchar:"), counted(child.id(), "write_bytes:"));
-    let status = waitid(Id::Pid(pid), WaitPidFlag::WEXITED).unwrap();
-    let WaitStatus::Exited(_, code) = status else { panic!("{label}: {status:?}") };
-    assert!(ExitStatus::from_raw(code << 8).success(), "{label}: {code}");
+    let status = child.wait().unwrap();
+    assert!(status.success(), "{label}: {status}");
     cost
 }
 
