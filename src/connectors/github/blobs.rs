@@ -56,6 +56,22 @@ struct Due {
     size: u64,
 }
 
+impl Due {
+    fn asked(&self) -> Asked<'_> {
+        Asked { repository: &self.repository, content: &self.content, size: self.size }
+    }
+}
+
+/// A content that a query asks for.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'d> {
+    pub(super) repository: &'d Repository,
+    /// Its git name.
+    pub(super) content: &'d str,
+    /// In bytes, or a guess.
+    pub(super) size: u64,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Text {
@@ -80,7 +96,7 @@ impl GitHub {
         }
         let mut bytes: FxHashMap<String, Bytes> = FxHashMap::default();
         self.bring_by_git(&due, &mut bytes).await;
-        let got = if self.is_anonymous() { Ok(()) } else { self.bring_by_query(&due, &mut bytes).await };
+        let got = if self.is_anonymous() { Ok(()) } else { self.bring_by_query(due.iter().map(Due::asked), &mut bytes).await };
         for one in due {
             let outcome = match (bytes.get(&one.content), &got) {
                 (Some(bytes), _) => Ok(bytes.clone()),
@@ -121,10 +137,14 @@ impl GitHub {
     }
 
     /// What queries can carry of it; an error is for all that is not there then.
-    async fn bring_by_query(&self, due: &[Due], bytes: &mut FxHashMap<String, Bytes>) -> Result<(), SourceError> {
-        let is_open = |one: &&Due| one.size < LARGE && plain::is_oid(&one.content) && !bytes.contains_key(&one.content);
-        let mut open: Vec<&Due> = due.iter().filter(is_open).collect();
-        open.sort_by(|a, b| (a.repository.id, &a.content).cmp(&(b.repository.id, &b.content)));
+    pub(super) async fn bring_by_query(
+        &self,
+        asked: impl Iterator<Item = Asked<'_>>,
+        bytes: &mut FxHashMap<String, Bytes>,
+    ) -> Result<(), SourceError> {
+        let mut open: Vec<Asked<'_>> =
+            asked.filter(|one| one.size < LARGE && plain::is_oid(one.content) && !bytes.contains_key(one.content)).collect();
+        open.sort_by_key(|one| (one.repository.id, one.content));
         open.dedup_by(|a, b| a.content == b.content);
         let mut most = IN_A_QUERY;
         while !open.is_empty() {
@@ -220,7 +240,7 @@ impl GitHub {
     }
 }
 
-fn query(due: &[&Due]) -> (String, Value) {
+fn query(due: &[Asked<'_>]) -> (String, Value) {
     let (mut heads, mut body, mut variables) = (String::new(), String::new(), Map::new());
     let mut last = None;
     for (at, one) in due.iter().enumerate() {
@@ -242,7 +262,7 @@ fn query(due: &[&Due]) -> (String, Value) {
 }
 
 /// Takes what is whole and what the tree names; all else is asked for by itself.
-fn take(due: &[&Due], data: Map<String, Value>, bytes: &mut FxHashMap<String, Bytes>) {
+fn take(due: &[Asked<'_>], data: Map<String, Value>, bytes: &mut FxHashMap<String, Bytes>) {
     for (_, repository) in data {
         let Value::Object(repository) = repository else { continue };
         for (alias, value) in repository {
@@ -251,7 +271,7 @@ fn take(due: &[&Due], data: Map<String, Value>, bytes: &mut FxHashMap<String, By
             if let (false, false, Some(text)) = (text.is_truncated, text.is_binary == Some(true), text.text)
                 && name_of(text.as_bytes(), one.content.len()) == one.content
             {
-                bytes.insert(one.content.clone(), Bytes::from(text));
+                bytes.insert(one.content.to_owned(), Bytes::from(text));
             }
         }
     }

@@ -2,13 +2,16 @@
 //!
 //! No link is ever made here: the content that it leads to is mirrored under its own path.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use bytes::Bytes;
+use rustc_hash::FxHashMap;
 use serde::Deserialize;
 
 use super::GitHub;
 use super::api::RAW;
+use super::blobs::Asked;
 use super::choice::Choice;
 use super::place::{is_sound, joined, parent};
 use super::repository::{Head, Repository, encoded};
@@ -20,6 +23,8 @@ use crate::git::Blob;
 const HOPS: usize = 5;
 /// What stands in a link is a path.
 const MOST_BYTES: u64 = 4096;
+/// And mostly a short one.
+const USUAL_BYTES: u64 = 64;
 
 #[derive(Deserialize)]
 struct Content {
@@ -47,13 +52,11 @@ impl GitHub {
             .filter(|(path, file)| file.is_link() && choice.is_document(path))
             .map(|(path, file)| (path.to_string(), file.sha.to_string()))
             .collect();
+        let known = |path: &str, sha: &str| before.and_then(|before| before.files.get(path)).filter(|file| *file.sha == *sha)?.target.clone();
+        let new: BTreeSet<&str> = links.iter().filter(|(path, sha)| known(path, sha).is_none()).map(|(_, sha)| sha.as_str()).collect();
+        let texts = self.texts_of_links(repository, new.into_iter().collect()).await?;
         for (path, sha) in &links {
-            let known =
-                before.and_then(|before| before.files.get(path.as_str())).filter(|file| *file.sha == **sha).and_then(|file| file.target.clone());
-            let target = match known {
-                Some(target) => Some(target),
-                None => self.text_of_link(repository, sha).await?.map(Into::into),
-            };
+            let target = known(path, sha).or_else(|| texts.get(sha).map(|text| text.as_str().into()));
             if let Some(file) = tree.files.get_mut(path.as_str()) {
                 Arc::make_mut(file).target = target;
             }
@@ -68,19 +71,32 @@ impl GitHub {
         Ok(())
     }
 
-    async fn text_of_link(&self, repository: &Repository, sha: &str) -> Result<Option<String>, SourceError> {
-        if self.is_anonymous()
-            && let Ok(blobs) = self.blobs_by_git(repository, &[sha.to_owned()], &[], MOST_BYTES).await
-        {
-            return Ok(blobs.into_iter().next().and_then(|blob| match blob {
-                Blob::Here(bytes) => String::from_utf8(bytes.to_vec()).ok(),
-                _ => None,
-            }));
+    /// What stands in links, by their git names: without a token by git, with one fifty in a query; what does not come so comes one by one.
+    async fn texts_of_links(&self, repository: &Repository, shas: Vec<&str>) -> Result<BTreeMap<String, String>, SourceError> {
+        let mut bytes = FxHashMap::default();
+        if self.is_anonymous() {
+            let names: Vec<String> = shas.iter().map(|sha| (*sha).to_owned()).collect();
+            let blobs = self.blobs_by_git(repository, &names, &[], MOST_BYTES).await.unwrap_or_default();
+            bytes.extend(names.into_iter().zip(blobs).filter_map(|(sha, blob)| if let Blob::Here(bytes) = blob { Some((sha, bytes)) } else { None }));
+        } else {
+            self.bring_by_query(shas.iter().map(|sha| Asked { repository, content: sha, size: USUAL_BYTES }), &mut bytes).await?;
         }
+        let mut texts = BTreeMap::new();
+        for sha in shas {
+            let found = match bytes.remove(sha) {
+                Some(found) => Some(found),
+                None => self.link_by_rest(repository, sha).await?,
+            };
+            let text = found.filter(|found| found.len() as u64 <= MOST_BYTES).and_then(|found| String::from_utf8(found.to_vec()).ok());
+            texts.extend(text.map(|text| (sha.to_owned(), text)));
+        }
+        Ok(texts)
+    }
+
+    async fn link_by_rest(&self, repository: &Repository, sha: &str) -> Result<Option<Bytes>, SourceError> {
         let what = format!("a link of {}", repository.full_name);
-        let reply = self.api.bytes(&what, &format!("/repos/{}/git/blobs/{sha}", repository.full_name), RAW, None, MOST_BYTES).await;
-        match reply {
-            Ok(reply) => Ok(reply.body.and_then(|body| String::from_utf8(body.to_vec()).ok())),
+        match self.api.bytes(&what, &format!("/repos/{}/git/blobs/{sha}", repository.full_name), RAW, None, MOST_BYTES).await {
+            Ok(reply) => Ok(reply.body),
             Err(failed) => match failed.error {
                 SourceError::TooLarge { .. } => Ok(None),
                 error => Err(error),

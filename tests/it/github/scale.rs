@@ -3,7 +3,7 @@
 use super::files::{FILES_ONLY, home_of, paths, synced};
 use super::stage::DAEMON;
 use crate::home::Home;
-use crate::support::github::{Class, GitHub, faults};
+use crate::support::github::{Class, GitHub, Put, faults};
 
 const WITH_WIKI: usize = 2;
 const QUICK: &str = "retry_base_ms = 5\nlimit_pause_ms = 20\nrequests_per_second = 1000\nburst = 1000\n";
@@ -170,4 +170,25 @@ fn without_a_token_many_files_come_in_one_pack_after_that_of_their_trees() {
     synced(&site, &home);
     assert_eq!(paths(&home).len(), 600);
     assert_eq!((site.count(Class::GitPack), site.count(Class::Blobs)), (2, 0), "{}", site.transcript());
+}
+
+#[test]
+fn sixty_symbolic_links_cost_two_queries_and_no_request_each() {
+    let site = GitHub::new();
+    site.edit(|m| {
+        let files = (0..60).map(|n| (format!("docs/page-{n}.md"), Put::File(format!("# Page {n}\n").into_bytes())));
+        let links = (0..60).map(|n| (format!("docs/link-{n}.md"), Put::Symlink(format!("page-{n}.md").into_bytes())));
+        m.add_repository("acme/app").commit("main", &files.chain(links).collect::<Vec<_>>());
+    });
+    let home = home_of(&site, "");
+    synced(&site, &home);
+    assert_eq!(paths(&home).len(), 120);
+    assert!(home.page("link-7.md").contains("# Page 7\n"), "{}", home.page("link-7.md"));
+    // The heads, what stands in the links, and the bodies.
+    assert!(site.count(Class::Graphql) <= 1 + 2 + 3 && site.count(Class::Blobs) == 0, "{}", site.transcript());
+    // What is known of links is not asked for again.
+    site.edit(|m| m.repo("acme/app").commit("main", &[("docs/page-1.md", "# Another\n")]));
+    synced(&site, &home);
+    assert!(home.page("link-1.md").contains("# Another\n"));
+    assert!(site.count(Class::Graphql) <= 3 && site.count(Class::Blobs) == 0, "{}", site.transcript());
 }
