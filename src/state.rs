@@ -130,11 +130,9 @@ impl State {
     pub fn scopes(&self) -> Result<Vec<(Scope, ScopeRecord)>, StateError> {
         let whole = |entry: Result<(String, StoredScope), StateError>| {
             let (id, stored) = entry?;
-            let mut cursor = String::new();
-            for at in 0..stored.pieces {
-                cursor.push_str(&self.one::<String>(CURSOR, &piece(&id, at))?.unwrap_or_default());
-            }
-            let record = stored.with(&cursor).map_err(|detail| self.failure(Refused::Damaged(detail), "read", || named(SCOPE, &id)))?;
+            let pieces = (0..stored.pieces).map(|at| Ok(self.one::<String>(CURSOR, &piece(&id, at))?.unwrap_or_default()));
+            let pieces = pieces.collect::<Result<Vec<_>, StateError>>()?;
+            let record = stored.with(&pieces).map_err(|detail| self.failure(Refused::Damaged(detail), "read", || named(SCOPE, &id)))?;
             Ok((Scope::new(id), record))
         };
         self.all::<StoredScope>(SCOPE).map(whole).collect()
@@ -223,7 +221,11 @@ impl State {
                     self.drop_pieces(&mut writes, scope.as_str(), stored.pieces)?;
                     put(&mut writes, SCOPE, scope.as_str(), &stored)?;
                     for (at, text) in (0..).zip(&pieces) {
-                        put(&mut writes, CURSOR, &piece(scope.as_str(), at), text)?;
+                        let id = piece(scope.as_str(), at);
+                        // Most of them are as they were.
+                        if self.one::<String>(CURSOR, &id)?.as_ref() != Some(text) {
+                            put(&mut writes, CURSOR, &id, text)?;
+                        }
                     }
                 }
                 Change::DropScope(scope) => {

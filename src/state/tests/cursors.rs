@@ -15,7 +15,7 @@ fn cursor(files: u64, round: u64) -> Cursor {
             })
             .collect::<String>()
     };
-    Cursor::new((0..files).map(|file| format!("docs/page-{file}.md {}\n", content(file))).collect::<String>())
+    Cursor::new((0..files).map(|file| format!("docs/page-{file}.md {},", content(file))).collect::<String>())
 }
 
 fn record(cursor: Option<Cursor>) -> ScopeRecord {
@@ -45,6 +45,24 @@ fn a_long_cursor_comes_back_whole_shrinks_and_goes_without_a_trace() {
     state.commit(vec![Change::PutScope(scope.clone(), record(Some(cursor(5_000, 1))))]).unwrap();
     state.commit(vec![Change::DropScope(scope)]).unwrap();
     assert_eq!((state.scopes().unwrap(), state.all::<String>(CURSOR).count()), (Vec::new(), 0));
+}
+
+#[test]
+fn what_changes_in_a_long_cursor_is_written_and_little_besides() {
+    let (_above, folder) = filled(1);
+    let (state, _) = State::open(&folder, NO_WAIT).unwrap();
+    let pieces = |text: &str| {
+        state.commit(vec![Change::PutScope(Scope::new("s"), record(Some(Cursor::new(text))))]).unwrap();
+        assert_eq!(state.scopes().unwrap()[0].1.cursor.as_ref().map(Cursor::as_str), Some(text));
+        state.all::<String>(CURSOR).map(|entry| entry.unwrap().1).collect::<std::collections::HashSet<_>>()
+    };
+    let text = cursor(5_000, 1);
+    let before = pieces(text.as_str());
+    let changed = text.as_str().replacen("page-2500.md 0", "page-2500.md f", 1).replacen("page-2500.md", "page-2500.txt and more", 1);
+    let new = pieces(&changed);
+    assert!(before.len() > 20 && new.difference(&before).count() <= 3, "{} of {}", new.difference(&before).count(), before.len());
+    // Letters of more than one byte may be cut nowhere.
+    pieces(&"\u{1F600}\u{e4}".repeat(20_000));
 }
 
 #[test]

@@ -11,8 +11,14 @@ use crate::state::records::{Missing, ScopeRecord, SiteRecord};
 
 /// A longer cursor is packed: one that names all files of a repository has megabytes, and is written again with each change of one of them.
 const PACKED_FROM_BYTES: usize = 4096;
-/// What of it one record holds. A page of sled has up to seventeen records, and lies in a file of its own above an eighth of a megabyte.
-const PIECE_BYTES: usize = 6 << 10;
+/// What of a longer one stands in one record, before it is packed: from so many bytes to so many. A page of sled has up to seventeen records, and lies in a
+/// file of its own above an eighth of a megabyte.
+const PIECE_BYTES: std::ops::Range<usize> = 4 << 10..12 << 10;
+/// A piece ends behind a comma, if what stands before that says so once in so many times: so a change of one entry, or a new one, leaves the other pieces as
+/// they are.
+const ENDS_ONCE_IN: u64 = 32;
+/// What stands before, in bytes.
+const BEFORE: usize = 64;
 /// What a packed cursor may be at most.
 const MOST_BYTES: u64 = 256 << 20;
 /// Fast, and nearly as small as it gets: most of such a cursor is names of contents, which nothing makes smaller.
@@ -103,10 +109,8 @@ pub(in crate::state) struct StoredScope {
 impl StoredScope {
     /// The stored form of a scope, and the pieces of its cursor.
     pub(in crate::state) fn of(record: &ScopeRecord) -> (Self, Vec<String>) {
-        let long = record.cursor.as_ref().map(Cursor::as_str).filter(|cursor| cursor.len() >= PACKED_FROM_BYTES);
-        // Base64 is ASCII: it can be cut anywhere.
-        let cut = |packed: String| packed.as_bytes().chunks(PIECE_BYTES).map(|piece| String::from_utf8_lossy(piece).into_owned()).collect::<Vec<_>>();
-        match long.and_then(pack).filter(|packed| packed.len() > PIECE_BYTES).map(cut) {
+        let long = record.cursor.as_ref().map(Cursor::as_str).filter(|cursor| cursor.len() > PIECE_BYTES.end);
+        match long.and_then(|cursor| cut(cursor).into_iter().map(pack).collect::<Option<Vec<_>>>()) {
             Some(pieces) => {
                 let stored = Self { record: ScopeRecord { cursor: None, ..record.clone() }, pieces: u32::try_from(pieces.len()).unwrap_or(u32::MAX) };
                 (stored, pieces)
@@ -119,10 +123,13 @@ impl StoredScope {
     ///
     /// # Errors
     /// When they are none.
-    pub(in crate::state) fn with(self, pieces: &str) -> Result<ScopeRecord, String> {
+    pub(in crate::state) fn with(self, pieces: &[String]) -> Result<ScopeRecord, String> {
         let cursor = match self.pieces {
             0 => self.record.cursor,
-            _ => Some(Cursor::new(unpack(pieces).ok_or("its cursor cannot be unpacked")?)),
+            _ => {
+                let whole: Option<String> = pieces.iter().map(|piece| unpack(piece)).collect();
+                Some(Cursor::new(whole.ok_or("its cursor cannot be unpacked")?))
+            }
         };
         Ok(ScopeRecord { cursor, ..self.record })
     }
@@ -142,6 +149,25 @@ impl Stored for StoredScope {
 
 fn is_none(number: &u32) -> bool {
     *number == 0
+}
+
+/// Pieces of a cursor, whose ends its content says.
+fn cut(cursor: &str) -> Vec<&str> {
+    let bytes = cursor.as_bytes();
+    let (mut pieces, mut begin) = (Vec::new(), 0);
+    for at in 0..bytes.len() {
+        let ends = || {
+            let before = &bytes[at.saturating_sub(BEFORE).max(begin)..at];
+            before.iter().fold(0_u64, |hash, byte| (hash.rotate_left(5) ^ u64::from(*byte)).wrapping_mul(0x517C_C1B7_2722_0A95)) >> 32
+        };
+        let is_long = at + 1 - begin >= PIECE_BYTES.end - 3 && cursor.is_char_boundary(at + 1);
+        if is_long || (bytes[at] == b',' && at + 1 - begin >= PIECE_BYTES.start && ends().is_multiple_of(ENDS_ONCE_IN)) {
+            pieces.push(&cursor[begin..=at]);
+            begin = at + 1;
+        }
+    }
+    pieces.push(&cursor[begin..]);
+    pieces
 }
 
 /// None where it cannot be packed: then it stays as it is.
