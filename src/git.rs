@@ -133,10 +133,10 @@ impl Git {
     /// # Errors
     /// What went wrong, after another try where that may help.
     pub async fn head(&self, url: &Url) -> Result<Option<Head>, GitError> {
-        let said = self.remote(url, HEAD, &["HEAD"], false).await?.0;
+        let (said, told) = self.remote(url, HEAD, &["HEAD"]).await?;
         let head = head_of(&String::from_utf8_lossy(&said));
         // To git, a page to log in is an old kind of server that has nothing: only who speaks git says that a repository is empty.
-        if head.is_none() && !self.remote(url, HEAD, &["HEAD"], true).await?.1.contains("packet:") {
+        if head.is_none() && !told.lines().any(process::is_protocol) {
             return Err(GitError::no_git());
         }
         Ok(head)

@@ -105,11 +105,10 @@ impl Git {
         self.setup.folder.join("git")
     }
 
-    /// Asks `url` with a git command, again where the network failed; what it said, and with `telling` also in its protocol.
-    pub(super) async fn remote(&self, url: &Url, command: &[&str], behind: &[&str], telling: bool) -> Result<(Vec<u8>, String), GitError> {
+    /// Asks `url` with a git command, again where the network failed; what it said, also in its protocol.
+    pub(super) async fn remote(&self, url: &Url, command: &[&str], behind: &[&str]) -> Result<(Vec<u8>, String), GitError> {
         let found = self.found().await?;
-        let environment = Environment::remote(self, found, url, None)?;
-        let environment = if telling { environment.telling() } else { environment };
+        let environment = Environment::remote(self, found, url, None)?.telling();
         let arguments: Vec<OsString> = command.iter().copied().chain(["--", url.as_str()]).chain(behind.iter().copied()).map(Into::into).collect();
         let mut tries = 0;
         loop {

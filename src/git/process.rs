@@ -46,6 +46,11 @@ pub(super) struct Call<'c> {
     pub(super) grows: Option<&'c Path>,
 }
 
+/// Whether a line of standard error shows what was said in git's protocol, see [`Environment::telling`].
+pub(super) fn is_protocol(line: &str) -> bool {
+    line.contains(" packet: ")
+}
+
 impl Git {
     /// Runs the program to its end; what it said on its standard output.
     pub(super) async fn run(&self, call: Call<'_>) -> Result<Vec<u8>, GitError> {
@@ -89,7 +94,8 @@ impl Git {
         let output = output?;
         match status {
             Ok(status) if status.success() => Ok((output, String::from_utf8_lossy(&words).into_owned())),
-            Ok(_) => Err(GitError::of(&String::from_utf8_lossy(&words))),
+            // What the service said in the protocol is no word of git's.
+            Ok(_) => Err(GitError::of(&String::from_utf8_lossy(&words).lines().filter(|line| !is_protocol(line)).collect::<Vec<_>>().join("\n"))),
             Err(error) => Err(GitError::Failed(format!("its end cannot be seen: {error}"))),
         }
     }

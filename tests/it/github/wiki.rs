@@ -105,7 +105,9 @@ fn a_wiki_that_never_was_costs_one_question_a_day_and_an_empty_one_is_no_fault()
     let empty = Stage::with_wiki(&[]);
     empty.site.edit(|m| m.repo("acme/app").empty_wiki());
     empty.synced();
-    assert!(empty.paths().is_empty());
+    assert_eq!((empty.paths().len(), empty.git_requests()), (0, [1, 0, 0]), "{}", empty.site.transcript());
+    empty.synced();
+    assert!(empty.git_requests()[0] <= 1, "{}", empty.site.transcript());
     let off = Stage::with_wiki(&[("Home.md", "x\n")]);
     off.site.edit(|m| m.repo("acme/app").set(|it| it.has_wiki = false));
     off.synced();
